@@ -1,0 +1,95 @@
+"""Packaging of pali_tf: what is installed, and which extras a use needs."""
+
+import setuptools
+
+# The JAX core (models, decoding, training) must import where TensorFlow is not
+# installed, so TensorFlow appears only in the extras that need it.
+CORE = [
+    "absl-py>=2.3",
+    "gin-config==0.5.0",
+    "keras>=3.15,<3.16",
+    "numpy>=2.0",
+    "tqdm>=4.66",
+]
+
+TRAIN = [
+    "jax>=0.10.2,<0.11",
+    "optax>=0.2.8,<0.3",
+    "orbax-checkpoint>=0.12.8,<0.13",
+    "tensorboard>=2.20",
+]
+
+# sentencepiece>=0.2.2 breaks seqio on protobuf 6.
+TENSORFLOW = [
+    "tensorflow>=2.21,<2.22",
+    "tensorflow-text>=2.21,<2.22",
+    "sentencepiece==0.2.1",
+]
+
+DATA = TENSORFLOW + [
+    "apache-beam>=2.77,<2.78",
+    "pillow>=12",
+    "seqio==0.0.20",
+]
+
+EVAL = [
+    "faster-coco-eval>=1.8",
+    "jiwer>=4.0",
+    "pycocoevalcap==1.2",
+]
+
+# Newer grpcio-health-checking pulls protobuf 7, which apache-beam forbids.
+SERVE = TENSORFLOW + [
+    "grpcio>=1.81.1",
+    "grpcio-health-checking==1.81.1",
+    "grpcio-reflection==1.81.1",
+    "tensorflow-serving-api>=2.21,<2.22",
+]
+
+UI = ["jinja2>=3.1", "pillow>=12"]
+
+# T5X itself is on no package index; docs/T5X.md tells how to install it.
+T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
+
+TPU = TRAIN + ["jax[tpu]>=0.10.2,<0.11"]
+
+TEST = TRAIN + DATA + EVAL + SERVE + UI + [
+    "hypothesis>=6.100",
+    "pytest>=8.0",
+]
+
+DEV = TEST + [
+    "codespell>=2.4",
+    "import-linter>=2.3",
+    "pyright>=1.1.400",
+    "ruff>=0.14",
+]
+
+PACKAGES = setuptools.find_packages(
+    include=["pali_tf", "pali_tf.*", "seqio_tasks", "serving", "serving.*"]
+)
+
+setuptools.setup(
+    name="pali_tf",
+    version="0.1.0",
+    description=(
+        "PaLI, the jointly scaled multilingual language-image model, as a "
+        "TensorFlow/Keras production training system"
+    ),
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.12",
+    packages=PACKAGES,
+    install_requires=CORE,
+    extras_require={
+        "train": TRAIN,
+        "data": DATA,
+        "eval": EVAL,
+        "serve": SERVE,
+        "ui": UI,
+        "t5x": T5X,
+        "tpu": TPU,
+        "test": TEST,
+        "dev": DEV,
+    },
+    entry_points={"console_scripts": ["pali = pali_tf.cli:main"]},
+)
