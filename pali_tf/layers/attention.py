@@ -1,0 +1,167 @@
+"""Multi-head attention, for both towers."""
+
+import keras
+from keras import ops
+
+from pali_tf.layers.initializers import RandomNormal, VarianceScaling
+from pali_tf.layers.kv_cache import KVCache, update_cache
+from pali_tf.types import Array
+
+
+@keras.saving.register_keras_serializable("pali_tf")
+class MultiHeadAttention(keras.layers.Layer):
+    """softmax(q k^T * scale + bias) v, with two-dimensional projections.
+
+    Args:
+        num_heads: int. N.
+        head_dim: int. H.
+        use_bias: whether the projections have biases (ViT: yes, T5: no).
+        scale_logits: multiply the logits by 1/sqrt(H) (ViT). T5 does not; it
+            folds the factor into the initial values of `query`.
+        dropout_rate: float in [0, 1). Applied to the attention weights, the
+            same for all queries, as T5X does.
+
+    Source: google-research/t5x examples/t5/layers.py,
+    MultiHeadDotProductAttention; google-research/big_vision models/vit.py.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        head_dim: int,
+        use_bias: bool = False,
+        scale_logits: bool = False,
+        dropout_rate: float = 0.0,
+        **kwargs,
+    ):
+        # The bias stays float32 when the compute type is bfloat16.
+        super().__init__(autocast=False, **kwargs)
+        self.num_heads = num_heads
+        self.head_dim = head_dim
+        self.use_bias = use_bias
+        self.scale_logits = scale_logits
+        self.dropout_rate = dropout_rate
+        self.dropout = keras.layers.Dropout(
+            dropout_rate,
+            noise_shape=(None, None, 1, None),
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, inputs_q_shape: tuple[int | None, ...]) -> None:
+        """Creates query, key, value [D, N*H] and out [N*H, D].
+
+        Queries, keys and values are projected from the same width D.
+        """
+        joined = self.num_heads * self.head_dim
+        for name, units in (
+            ("query", joined),
+            ("key", joined),
+            ("value", joined),
+            ("out", inputs_q_shape[-1]),
+        ):
+            dense = keras.layers.Dense(
+                units,
+                use_bias=self.use_bias,
+                kernel_initializer=self._kernel_initializer(name),
+                bias_initializer="zeros",
+                dtype=self.dtype_policy,
+                name=name,
+            )
+            setattr(self, name, dense)
+            dense.build(
+                (*inputs_q_shape[:-1], joined)
+                if name == "out"
+                else inputs_q_shape
+            )
+
+    def _kernel_initializer(self, name: str) -> keras.initializers.Initializer:
+        if self.scale_logits:
+            return VarianceScaling(1.0, "fan_avg", "uniform")
+        scale = 1.0 / self.head_dim if name == "query" else 1.0
+        return VarianceScaling(scale, "fan_in", "untruncated_normal")
+
+    def project_keys_values(self, inputs_kv: Array) -> tuple[Array, Array]:
+        """float[B, S, D] -> keys and values, float[B, S, N, H] each."""
+        return (
+            self._split_heads(self.key(inputs_kv)),
+            self._split_heads(self.value(inputs_kv)),
+        )
+
+    def call(
+        self,
+        inputs_q: Array,
+        keys_values: tuple[Array, Array] | None = None,
+        bias: Array | None = None,
+        training: bool = False,
+    ) -> Array:
+        """Attends from `inputs_q` to itself or to given keys and values.
+
+        Args:
+            inputs_q: float[B, Q, D].
+            keys_values: of `project_keys_values`; None: of `inputs_q`.
+            bias: float32, broadcastable to [B, N, Q, K], added to the logits.
+            training: whether dropout is on.
+
+        Returns:
+            float[B, Q, D].
+        """
+        if keys_values is None:
+            keys_values = self.project_keys_values(inputs_q)
+        key, value = keys_values
+        query = self._split_heads(self.query(inputs_q))
+        logits = ops.einsum("bqnh,bknh->bnqk", query, key)
+        weights = self.dropout(self._softmax(logits, bias), training=training)
+        return self._merge(ops.einsum("bnqk,bknh->bqnh", weights, value))
+
+    def decode_step(
+        self, inputs_q: Array, cache: KVCache, position: Array, bias: Array
+    ) -> tuple[Array, KVCache]:
+        """Attends from one position to all decoded so far.
+
+        Args:
+            inputs_q: float[B, 1, D].
+            cache: of the positions before.
+            position: int32[].
+            bias: float32, broadcastable to [B, N, 1, T]; must mask the
+                positions after `position`.
+
+        Returns:
+            float[B, 1, D] and the cache that includes this position.
+        """
+        cache = update_cache(
+            cache, *self.project_keys_values(inputs_q), position
+        )
+        query = self._split_heads(self.query(inputs_q))
+        logits = ops.einsum("bqnh,kbnh->bnqk", query, cache.key)
+        weights = self._softmax(logits, bias)
+        outputs = ops.einsum("bnqk,kbnh->bqnh", weights, cache.value)
+        return self._merge(outputs), cache
+
+    def _softmax(self, logits: Array, bias: Array | None) -> Array:
+        logits = ops.cast(logits, "float32")
+        if self.scale_logits:
+            logits = logits * self.head_dim**-0.5
+        if bias is not None:
+            logits = logits + bias
+        return ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
+
+    def _split_heads(self, x: Array) -> Array:
+        # [B, Q, N*H] -> [B, Q, N, H]
+        batch, length, _ = ops.shape(x)
+        return ops.reshape(x, (batch, length, self.num_heads, self.head_dim))
+
+    def _merge(self, x: Array) -> Array:
+        # [B, Q, N, H] -> [B, Q, D]
+        batch, length, _, _ = ops.shape(x)
+        joined = self.num_heads * self.head_dim
+        return self.out(ops.reshape(x, (batch, length, joined)))
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "head_dim": self.head_dim,
+            "use_bias": self.use_bias,
+            "scale_logits": self.scale_logits,
+            "dropout_rate": self.dropout_rate,
+        }

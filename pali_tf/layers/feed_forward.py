@@ -1,0 +1,105 @@
+"""The two feed-forward blocks: mT5's gated one and the ViT's plain one."""
+
+import functools
+
+import keras
+from keras import ops
+
+from pali_tf.layers.initializers import RandomNormal, VarianceScaling
+from pali_tf.types import Array
+
+# keras.activations.gelu is exact by default; mT5 and big_vision use tanh.
+gelu = functools.partial(ops.gelu, approximate=True)
+
+
+@keras.saving.register_keras_serializable("pali_tf")
+class GatedFeedForward(keras.layers.Layer):
+    """wo(gelu(wi_0 x) * (wi_1 x)), without biases.
+
+    Args:
+        mlp_dim: int. Width F of the hidden layer.
+        dropout_rate: float in [0, 1). Applied to the hidden layer.
+
+    Source: google-research/t5x examples/t5/layers.py, MlpBlock with
+    mlp_activations=('gelu', 'linear').
+    """
+
+    def __init__(self, mlp_dim: int, dropout_rate: float = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.mlp_dim = mlp_dim
+        self.dropout_rate = dropout_rate
+        self.dropout = keras.layers.Dropout(
+            dropout_rate, noise_shape=(None, 1, None), dtype=self.dtype_policy
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Creates wi_0, wi_1 [D, F] and wo [F, D] for inputs [B, T, D]."""
+        hidden_shape = (*input_shape[:-1], self.mlp_dim)
+        for name, units, shape in (
+            ("wi_0", self.mlp_dim, input_shape),
+            ("wi_1", self.mlp_dim, input_shape),
+            ("wo", input_shape[-1], hidden_shape),
+        ):
+            dense = keras.layers.Dense(
+                units,
+                use_bias=False,
+                kernel_initializer=VarianceScaling(
+                    1.0, "fan_in", "truncated_normal"
+                ),
+                dtype=self.dtype_policy,
+                name=name,
+            )
+            setattr(self, name, dense)
+            dense.build(shape)
+
+    def call(self, inputs: Array, training: bool = False) -> Array:
+        """float[B, T, D] -> float[B, T, D]."""
+        hidden = gelu(self.wi_0(inputs)) * self.wi_1(inputs)
+        return self.wo(self.dropout(hidden, training=training))
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "mlp_dim": self.mlp_dim,
+            "dropout_rate": self.dropout_rate,
+        }
+
+
+@keras.saving.register_keras_serializable("pali_tf")
+class FeedForward(keras.layers.Layer):
+    """wo(gelu(wi x)), with biases.
+
+    Args:
+        mlp_dim: int. Width F of the hidden layer.
+
+    Source: google-research/big_vision models/vit.py, MlpBlock.
+    """
+
+    def __init__(self, mlp_dim: int, **kwargs):
+        super().__init__(**kwargs)
+        self.mlp_dim = mlp_dim
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Creates wi [D, F] and wo [F, D] with biases for inputs [..., D]."""
+        for name, units, shape in (
+            ("wi", self.mlp_dim, input_shape),
+            ("wo", input_shape[-1], (*input_shape[:-1], self.mlp_dim)),
+        ):
+            dense = keras.layers.Dense(
+                units,
+                kernel_initializer=VarianceScaling(
+                    1.0, "fan_avg", "uniform"
+                ),
+                bias_initializer=RandomNormal(stddev=1e-6),
+                dtype=self.dtype_policy,
+                name=name,
+            )
+            setattr(self, name, dense)
+            dense.build(shape)
+
+    def call(self, inputs: Array) -> Array:
+        """float[..., D] -> float[..., D]."""
+        return self.wo(gelu(self.wi(inputs)))
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "mlp_dim": self.mlp_dim}

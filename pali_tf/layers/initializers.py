@@ -1,0 +1,60 @@
+"""Initializers whose randomness comes from the caller.
+
+Keras draws the seed of an initializer from global state. Here `init(rng)` must
+be a pure function of its key, so these initializers take the next key of the
+`random_key_scope` they run in; outside of one they behave as Keras' own.
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator
+
+import keras
+
+from pali_tf.types import Array
+
+_next_key: contextvars.ContextVar[Callable[[], Array] | None] = (
+    contextvars.ContextVar("next_key", default=None)
+)
+
+
+@contextlib.contextmanager
+def random_key_scope(next_key: Callable[[], Array]) -> Iterator[None]:
+    """Makes the initializers below draw their seeds from `next_key`.
+
+    Args:
+        next_key: gives a new JAX key at each call.
+    """
+    token = _next_key.set(next_key)
+    try:
+        yield
+    finally:
+        _next_key.reset(token)
+
+
+class _Keyed(keras.initializers.Initializer):
+    """Takes its seed from the scope for the time of one call."""
+
+    seed: object
+
+    def __call__(
+        self, shape: tuple[int, ...], dtype: str | None = None
+    ) -> Array:
+        next_key = _next_key.get()
+        if next_key is None:
+            return super().__call__(shape, dtype=dtype)
+        own_seed, self.seed = self.seed, next_key()
+        try:
+            return super().__call__(shape, dtype=dtype)
+        finally:
+            self.seed = own_seed
+
+
+@keras.saving.register_keras_serializable("pali_tf")
+class RandomNormal(_Keyed, keras.initializers.RandomNormal):
+    """Keras' RandomNormal, keyed by `random_key_scope`."""
+
+
+@keras.saving.register_keras_serializable("pali_tf")
+class VarianceScaling(_Keyed, keras.initializers.VarianceScaling):
+    """Keras' VarianceScaling, keyed by `random_key_scope`."""

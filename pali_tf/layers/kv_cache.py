@@ -1,0 +1,49 @@
+"""Keys and values of the positions already decoded.
+
+A cache is a pair of arrays of static shape, with time first: one step writes
+one row, which is a plain scatter on both backends (Keras' slice_update becomes
+an XLA op on TensorFlow, which TF Serving cannot run).
+"""
+
+from typing import NamedTuple
+
+from keras import ops
+
+from pali_tf.types import Array
+
+
+class KVCache(NamedTuple):
+    """Keys and values of one attention layer: float[T, B, N, H] each."""
+
+    key: Array
+    value: Array
+
+
+def make_cache(
+    length: int, batch_size: Array, num_heads: int, head_dim: int, dtype: str
+) -> KVCache:
+    """Makes an empty cache of `length` positions."""
+    zeros = ops.zeros((length, batch_size, num_heads, head_dim), dtype=dtype)
+    return KVCache(zeros, zeros)
+
+
+def update_cache(
+    cache: KVCache, key: Array, value: Array, position: Array
+) -> KVCache:
+    """Writes one position.
+
+    Args:
+        cache: the cache before.
+        key: float[B, 1, N, H].
+        value: float[B, 1, N, H].
+        position: int32[]. In [0, T).
+
+    Returns:
+        The cache after; the one before is unchanged.
+    """
+    index = ops.reshape(position, (1, 1))
+
+    def write(rows: Array, row: Array) -> Array:
+        return ops.scatter_update(rows, index, ops.transpose(row, (1, 0, 2, 3)))
+
+    return KVCache(write(cache.key, key), write(cache.value, value))

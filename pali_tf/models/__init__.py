@@ -1,0 +1,1 @@
+"""ViT, mT5 and PaLI, written once in Keras 3."""

@@ -1,0 +1,1 @@
+"""The multilingual T5 encoder-decoder."""

@@ -1,0 +1,91 @@
+"""Sizes of mT5; standard library only."""
+
+import dataclasses
+
+from pali_tf.models.precision import keras_policy
+
+# 250,100 pieces, rounded up to a multiple of 128.
+# Source: google-research/t5x examples/t5/mt5/base.gin.
+MT5_VOCAB_SIZE = 250_112
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MT5Config:
+    """Shape of an mT5 encoder-decoder.
+
+    Attributes:
+        vocab_size: V, rows of the embedding table.
+        emb_dim: D.
+        num_heads: N.
+        num_encoder_layers: number of encoder blocks.
+        num_decoder_layers: number of decoder blocks.
+        head_dim: H; N*H need not be D.
+        mlp_dim: F, width of the gated hidden layer.
+        dropout_rate: in [0, 1).
+        num_buckets: of the relative position bias.
+        max_distance: beyond it all distances share a bucket.
+        dtype: "float32" or "bfloat16", of activations.
+
+    Source: google-research/t5x examples/t5/network.py, T5Config.
+    """
+
+    vocab_size: int = MT5_VOCAB_SIZE
+    emb_dim: int
+    num_heads: int
+    num_encoder_layers: int
+    num_decoder_layers: int
+    head_dim: int = 64
+    mlp_dim: int
+    dropout_rate: float = 0.0
+    num_buckets: int = 32
+    max_distance: int = 128
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        keras_policy(self.dtype)
+        if not 0 <= self.dropout_rate < 1:
+            raise ValueError(
+                f"dropout_rate is {self.dropout_rate}, not in [0, 1)."
+            )
+
+
+# name: (vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim)
+# Source: google-research/t5x examples/t5/mt5/*.gin. "tiny" is ours.
+_SIZES = {
+    "tiny": (2048, 128, 4, 2, 2, 32, 256),
+    "small": (MT5_VOCAB_SIZE, 512, 6, 8, 8, 64, 1024),
+    "base": (MT5_VOCAB_SIZE, 768, 12, 12, 12, 64, 2048),
+    "large": (MT5_VOCAB_SIZE, 1024, 16, 24, 24, 64, 2816),
+    "xl": (MT5_VOCAB_SIZE, 2048, 32, 24, 24, 64, 5120),
+    "xxl": (MT5_VOCAB_SIZE, 4096, 64, 24, 24, 64, 10240),
+}
+SIZES: tuple[str, ...] = tuple(_SIZES)
+
+
+def get_config(name: str, **overrides: object) -> MT5Config:
+    """Gives the configuration of a named size.
+
+    Args:
+        name: one of SIZES.
+        **overrides: fields of MT5Config to change.
+
+    Raises:
+        ValueError: an unknown name.
+
+    Example: get_config("xxl").emb_dim == 4096.
+    """
+    if name not in _SIZES:
+        raise ValueError(f"mT5 size {name!r} is not one of {list(SIZES)}.")
+    vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim = _SIZES[
+        name
+    ]
+    config = MT5Config(
+        vocab_size=vocab_size,
+        emb_dim=emb_dim,
+        num_heads=heads,
+        num_encoder_layers=encoder,
+        num_decoder_layers=decoder,
+        head_dim=head_dim,
+        mlp_dim=mlp_dim,
+    )
+    return dataclasses.replace(config, **overrides)  # type: ignore[arg-type]

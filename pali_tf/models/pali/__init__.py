@@ -1,0 +1,1 @@
+"""PaLI: a vision transformer feeding a multilingual encoder-decoder."""

@@ -1,0 +1,73 @@
+"""Sizes of PaLI; standard library only."""
+
+import dataclasses
+
+from pali_tf.models.mt5 import config as mt5_config
+from pali_tf.models.mt5.config import MT5Config
+from pali_tf.models.vit import config as vit_config
+from pali_tf.models.vit.config import ViTConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PaliConfig:
+    """The two towers and what joins them.
+
+    Attributes:
+        vision: the image tower.
+        language: the encoder-decoder.
+        connector_bias: whether the projection from vision to language has a
+            bias. The paper does not say; see docs/PAPER.md.
+    """
+
+    vision: ViTConfig
+    language: MT5Config
+    connector_bias: bool = False
+
+
+# name: (ViT, mT5). Source: PaLI appendix, table "model sizes"; 5B: appendix,
+# "additional scaling results". "tiny" is ours.
+_SIZES = {
+    "tiny": ("tiny", "tiny"),
+    "3b": ("G/14", "large"),
+    "5b": ("e/14", "large"),
+    "15b": ("G/14", "xxl"),
+    "17b": ("e/14", "xxl"),
+}
+SIZES: tuple[str, ...] = tuple(_SIZES)
+
+
+def get_config(
+    name: str,
+    *,
+    image_size: int | None = None,
+    dropout_rate: float = 0.0,
+    dtype: str = "float32",
+) -> PaliConfig:
+    """Gives the configuration of a named size.
+
+    Args:
+        name: one of SIZES.
+        image_size: side of the square image in pixels; None: 64 for tiny,
+            224 otherwise.
+        dropout_rate: of the language part, in [0, 1).
+        dtype: "float32" or "bfloat16", of activations.
+
+    Raises:
+        ValueError: an unknown name.
+
+    Example: get_config("17b").vision.width == 1792.
+    """
+    if name not in _SIZES:
+        raise ValueError(f"PaLI size {name!r} is not one of {list(SIZES)}.")
+    vision, language = _SIZES[name]
+    overrides: dict[str, object] = {"dtype": dtype}
+    if name == "tiny":
+        # A table this large keeps place in features learned in minutes.
+        overrides["position_stddev"] = 0.5
+    overrides["image_size"] = image_size or (64 if name == "tiny" else 224)
+    return PaliConfig(
+        vision=vit_config.get_config(vision, **overrides),
+        language=mt5_config.get_config(
+            language, dropout_rate=dropout_rate, dtype=dtype
+        ),
+    )

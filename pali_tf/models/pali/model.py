@@ -1,0 +1,108 @@
+"""PaLI."""
+
+import keras
+from keras import ops
+
+from pali_tf.layers.initializers import RandomNormal
+from pali_tf.models.mt5.decoder import Decoder
+from pali_tf.models.mt5.encoder import Encoder
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.models.pali.connector import join_image_and_text, make_connector
+from pali_tf.models.precision import keras_policy
+from pali_tf.models.vit.encoder import VisionEncoder
+from pali_tf.types import Array, Batch
+
+_PAD = 0
+
+
+class Pali(keras.Model):
+    """Image and text in, text out.
+
+    The ViT's patch tokens are projected to the width of the language part and
+    stand before the embedded text in the encoder; the decoder attends to both.
+
+    Args:
+        config: the two towers.
+
+    Source: PaLI section 3.1.
+    """
+
+    def __init__(self, config: PaliConfig, **kwargs):
+        language = config.language
+        policy = keras_policy(language.dtype)
+        super().__init__(dtype=policy, **kwargs)
+        self.config = config
+        self.vision = VisionEncoder(config.vision, name="vision")
+        self.connector = make_connector(
+            language.emb_dim, config.connector_bias, policy
+        )
+        self.token_embedder = keras.layers.Embedding(
+            language.vocab_size,
+            language.emb_dim,
+            embeddings_initializer=RandomNormal(stddev=1.0),
+            dtype=policy,
+            name="token_embedder",
+        )
+        self.encoder = Encoder(language, name="encoder")
+        self.decoder = Decoder(language, name="decoder")
+
+    def build(self, input_shape: object = None) -> None:
+        """Builds every part; the shapes follow from the configuration."""
+        self.vision.build()
+        self.connector.build((None, None, self.config.vision.width))
+        self.token_embedder.build()
+        self.encoder.build()
+        self.decoder.build()
+
+    def encode_image(self, images: Array) -> Array:
+        """uint8[B, H, W, 3] -> float[B, P, Dv], the ViT's tokens."""
+        return self.vision(images)
+
+    def encode(
+        self,
+        images: Array,
+        image_mask: Array,
+        encoder_input_tokens: Array,
+        training: bool = False,
+    ) -> tuple[Array, Array]:
+        """Encodes image and text together.
+
+        Args:
+            images: uint8[B, H, W, 3].
+            image_mask: bool[B]. False: the visual tokens are masked.
+            encoder_input_tokens: int32[B, S]; 0 is padding.
+            training: whether dropout is on.
+
+        Returns:
+            float[B, P+S, D] and bool[B, P+S], which positions are real.
+        """
+        x, valid = join_image_and_text(
+            self.connector(self.encode_image(images)),
+            image_mask,
+            self.token_embedder(encoder_input_tokens),
+            ops.not_equal(encoder_input_tokens, _PAD),
+        )
+        return self.encoder(x, valid, training=training), valid
+
+    def call(self, batch: Batch, training: bool = False) -> Array:
+        """Teacher forcing over a batch of model features.
+
+        Args:
+            batch: `images`, `image_mask`, `encoder_input_tokens`,
+                `decoder_input_tokens` (docs/GLOSSARY.md).
+            training: whether dropout is on.
+
+        Returns:
+            float32[B, T, V]. Logits.
+        """
+        encoded, valid = self.encode(
+            batch["images"],
+            batch["image_mask"],
+            batch["encoder_input_tokens"],
+            training=training,
+        )
+        inputs = batch["decoder_input_tokens"]
+        memory = self.decoder.make_memory(encoded, valid, inputs.shape[1])
+        return self.decoder(
+            self.token_embedder(inputs), memory, training=training
+        )

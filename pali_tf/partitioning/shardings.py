@@ -1,0 +1,162 @@
+"""Where every array of a run lives: parameters, optimizer slots, batches."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from pali_tf.partitioning import axis_rules
+from pali_tf.partitioning.mesh import make_mesh
+from pali_tf.types import LogicalAxes
+
+
+def parameter_sharding(
+    path: str,
+    shape: Sequence[int],
+    logical_axes: LogicalAxes,
+    *,
+    rules: axis_rules.LogicalAxisRules,
+    mesh: Mesh,
+) -> NamedSharding:
+    """Gives the sharding of one parameter.
+
+    Args:
+        path: the parameter's path, for the messages.
+        shape: its shape.
+        logical_axes: one name, or None, for each dimension.
+        rules: (logical axis, mesh axis) rows.
+        mesh: the device mesh.
+
+    Returns:
+        The sharding on `mesh`.
+
+    Raises:
+        ValueError: a dimension does not divide by its mesh axis.
+    """
+    spec = axis_rules.partition_spec(logical_axes, rules)
+    for size, name, mesh_axis in zip(shape, logical_axes, spec, strict=True):
+        if mesh_axis is not None and size % mesh.shape[mesh_axis]:
+            raise ValueError(
+                f"{path}: axis {name!r} of size {size} does not divide by the "
+                f"{mesh.shape[mesh_axis]} devices of mesh axis {mesh_axis!r}; "
+                "lower num_partitions or map the axis to None."
+            )
+    return NamedSharding(mesh, spec)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PjitPartitioner:
+    """How a run is laid out over its devices; T5X's names and fields.
+
+    Attributes:
+        num_partitions: size of the model axis of the mesh.
+        model_parallel_submesh: TPU tile of one model copy; takes the place
+            of `num_partitions`.
+        logical_axis_rules: (logical axis, mesh axis) rows; None means the
+            standard table.
+
+    Source: google-research/t5x, t5x/partitioning.py (PjitPartitioner).
+    """
+
+    num_partitions: int | None = 1
+    model_parallel_submesh: Sequence[int] | None = None
+    logical_axis_rules: axis_rules.LogicalAxisRules | None = None
+
+    def mesh(self) -> Mesh:
+        """Gives the (data, model) mesh over the devices there are."""
+        return make_mesh(
+            num_partitions=self.num_partitions,
+            model_parallel_submesh=self.model_parallel_submesh,
+        )
+
+    def rules(self) -> axis_rules.LogicalAxisRules:
+        """Gives the axis rules."""
+        if self.logical_axis_rules is None:
+            return axis_rules.standard_logical_axis_rules()
+        return self.logical_axis_rules
+
+    def parameter_shardings(
+        self, mesh: Mesh, specs: Mapping[str, Any]
+    ) -> dict[str, NamedSharding]:
+        """Gives the sharding of each parameter, by path.
+
+        Args:
+            mesh: the device mesh.
+            specs: VariableSpec(shape, dtype, logical_axes) by path.
+
+        Returns:
+            Shardings by path.
+        """
+        rules = self.rules()
+        return {
+            path: parameter_sharding(
+                path, spec.shape, spec.logical_axes, rules=rules, mesh=mesh
+            )
+            for path, spec in specs.items()
+        }
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """Gives the sharding of a batch feature: rows over the data axis."""
+    return NamedSharding(mesh, PartitionSpec("data"))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """Gives the sharding of an array that every device holds whole."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def check_batch_size(batch_size: int, mesh: Mesh) -> None:
+    """Raises ValueError if a batch does not divide over the data axis."""
+    data_size = mesh.shape["data"]
+    if batch_size % data_size:
+        below, above = (
+            batch_size - batch_size % data_size,
+            batch_size + data_size - batch_size % data_size,
+        )
+        raise ValueError(
+            f"BATCH_SIZE {batch_size} does not divide over the {data_size} "
+            f"devices of the data axis; the nearest are {below} and {above}."
+        )
+
+
+def slot_sharding(
+    parameter_shape: Sequence[int],
+    parameter: NamedSharding,
+    slot: jax.ShapeDtypeStruct,
+) -> NamedSharding:
+    """Gives the sharding of an optimizer slot of a parameter.
+
+    A slot of the parameter's shape lives where the parameter lives. A
+    factored row or column lacks one dimension of the parameter: it keeps the
+    places of those that are left. Anything else is replicated.
+
+    Args:
+        parameter_shape: shape of the parameter.
+        parameter: where the parameter lives.
+        slot: shape and dtype of the slot.
+
+    Returns:
+        The sharding of the slot on the parameter's mesh.
+
+    Example: parameter [8, 6] at ("data", "model") and a slot [6] gives
+        ("model",).
+    """
+    shape = tuple(parameter_shape)
+    spec = tuple(parameter.spec) + (None,) * (
+        len(shape) - len(parameter.spec)
+    )
+    if slot.shape == shape:
+        return parameter
+    lacking = [
+        i
+        for i in range(len(shape))
+        if shape[:i] + shape[i + 1 :] == tuple(slot.shape)
+    ]
+    # A square matrix lacks either: the places cannot be told from the shape.
+    if len(lacking) != 1:
+        return NamedSharding(parameter.mesh, PartitionSpec())
+    kept = spec[: lacking[0]] + spec[lacking[0] + 1 :]
+    return NamedSharding(parameter.mesh, PartitionSpec(*kept))

@@ -1,0 +1,1 @@
+"""The native engine: JAX, optax and orbax, free of TensorFlow."""

@@ -1,0 +1,144 @@
+"""Sums of what a run reports, kept on the device between two log lines."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+
+from pali_tf.types import Array
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExampleMetrics:
+    """What the loss function tells about each example of a batch.
+
+    Attributes:
+        cross_entropy: float32[B]. Summed over the example's target tokens.
+        z_loss: float32[B].
+        num_correct: float32[B]. Weighted count of tokens predicted right,
+            given the tokens before them.
+        num_tokens: float32[B]. Sum of the loss weights.
+    """
+
+    cross_entropy: Array
+    z_loss: Array
+    num_correct: Array
+    num_tokens: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MetricSums:
+    """Sums over the steps since the last log line; K is the number of tasks.
+
+    Attributes:
+        cross_entropy: float32[K].
+        num_correct: float32[K].
+        num_tokens: float32[K].
+        num_examples: int32[K].
+        z_loss: float32[].
+        num_images: int32[]. Examples that carry an image.
+        num_input_tokens: int32[]. Encoder tokens that are not padding.
+        num_steps: int32[].
+        first_bad_step: int32[]. The first step whose loss was not finite; -1
+            if there was none.
+    """
+
+    cross_entropy: Array
+    num_correct: Array
+    num_tokens: Array
+    num_examples: Array
+    z_loss: Array
+    num_images: Array
+    num_input_tokens: Array
+    num_steps: Array
+    first_bad_step: Array
+
+
+def zeros(num_tasks: int) -> MetricSums:
+    """Gives the sums of no step."""
+    return MetricSums(
+        cross_entropy=jnp.zeros(num_tasks, jnp.float32),
+        num_correct=jnp.zeros(num_tasks, jnp.float32),
+        num_tokens=jnp.zeros(num_tasks, jnp.float32),
+        num_examples=jnp.zeros(num_tasks, jnp.int32),
+        z_loss=jnp.zeros((), jnp.float32),
+        num_images=jnp.zeros((), jnp.int32),
+        num_input_tokens=jnp.zeros((), jnp.int32),
+        num_steps=jnp.zeros((), jnp.int32),
+        first_bad_step=jnp.full((), -1, jnp.int32),
+    )
+
+
+def add(
+    sums: MetricSums,
+    examples: ExampleMetrics,
+    batch: Mapping[str, Array],
+    step: Array,
+) -> MetricSums:
+    """Adds one batch to the sums.
+
+    Args:
+        sums: the sums so far.
+        examples: what the loss function told about each example.
+        batch: the model features of the same examples.
+        step: int32[]. The number of this step, counted from 1.
+
+    Returns:
+        The new sums. An example whose task_id lies outside [0, K) is counted
+        under no task.
+    """
+    num_tasks = sums.cross_entropy.shape[0]
+
+    def by_task(values: Array) -> Array:
+        return jax.ops.segment_sum(values, batch["task_id"], num_tasks)
+
+    is_finite = jnp.isfinite(jnp.sum(examples.cross_entropy))
+    is_first_bad = ~is_finite & (sums.first_bad_step < 0)
+    is_input = batch["encoder_input_tokens"] > 0
+    return MetricSums(
+        cross_entropy=sums.cross_entropy + by_task(examples.cross_entropy),
+        num_correct=sums.num_correct + by_task(examples.num_correct),
+        num_tokens=sums.num_tokens + by_task(examples.num_tokens),
+        num_examples=sums.num_examples
+        + by_task(jnp.ones_like(batch["task_id"])),
+        z_loss=sums.z_loss + jnp.sum(examples.z_loss),
+        num_images=sums.num_images
+        + jnp.sum(batch["image_mask"].astype(jnp.int32)),
+        num_input_tokens=sums.num_input_tokens
+        + jnp.sum(is_input.astype(jnp.int32)),
+        num_steps=sums.num_steps + 1,
+        first_bad_step=jnp.where(is_first_bad, step, sums.first_bad_step),
+    )
+
+
+def summarize(
+    sums: MetricSums, task_names: Sequence[str]
+) -> dict[str, float | int]:
+    """Turns sums, fetched to the host, into named numbers.
+
+    Args:
+        sums: the sums, as numpy arrays.
+        task_names: the name of task i at place i.
+
+    Returns:
+        "loss" (mean cross-entropy of a target token, nats), "accuracy" (share
+        of target tokens right), "z_loss" (per target token), "examples", and
+        "loss/<task>", "accuracy/<task>", "examples/<task>" of the tasks seen.
+    """
+    tokens = max(float(sums.num_tokens.sum()), 1.0)
+    summary: dict[str, float | int] = {
+        "loss": float(sums.cross_entropy.sum()) / tokens,
+        "accuracy": float(sums.num_correct.sum()) / tokens,
+        "z_loss": float(sums.z_loss) / tokens,
+        "examples": int(sums.num_examples.sum()),
+    }
+    for i, name in enumerate(task_names):
+        if sums.num_examples[i] > 0:
+            tokens = max(float(sums.num_tokens[i]), 1.0)
+            summary[f"loss/{name}"] = float(sums.cross_entropy[i]) / tokens
+            summary[f"accuracy/{name}"] = float(sums.num_correct[i]) / tokens
+            summary[f"examples/{name}"] = int(sums.num_examples[i])
+    return summary

@@ -1,0 +1,98 @@
+"""Adafactor with T5X's fields and meaning, out of optax's parts.
+
+Compared with google-research/t5x, t5x/adafactor.py, line by line: for
+parameters of rank 0 to 2 in float32 the update is the same formula in the
+same order. optax differs in three places, and none concerns such a run:
+a parameter of rank 3 or more is factored over its two largest dimensions
+(T5X refuses it without an explicit rule); the root mean squares of the
+parameter and of the update are over the whole array (T5X takes them within
+each layer where a rule marks a stacked axis); the slots have the parameter's
+dtype (T5X's are always float32).
+"""
+
+import dataclasses
+
+import optax
+
+from pali_tf.training.schedules import Schedule
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Adafactor:
+    """Adafactor (Shazeer and Stern, 2018), without momentum by default.
+
+    With g the gradient, t the step from 0 and beta2_t = 1 - (t + 1)^-decay:
+    v_t = beta2_t v_{t-1} + (1 - beta2_t) (g^2 + epsilon1), held as a row and
+    a column mean for large matrices; u = g / sqrt(v_t), divided by
+    max(1, RMS(u) / clipping_threshold); the step is
+    learning_rate * max(epsilon2, RMS(parameter)) * u.
+
+    Attributes:
+        beta1: momentum; None or 0 keeps no momentum slot.
+        decay_rate: the exponent of beta2_t. PaLI: 0.8.
+        step_offset: the step that counts as t = 0 (fine-tuning).
+        factored: whether large matrices are held as row and column.
+        min_dim_size_to_factor: both dimensions must be at least this.
+        multiply_by_parameter_scale: whether steps are relative to RMS of the
+            parameter; then `learning_rate` is a relative step.
+        clipping_threshold: largest RMS of u; None never clips.
+        weight_decay_rate: part of the parameter taken off each step, not
+            multiplied by the learning rate.
+        epsilon1: added to g^2.
+        epsilon2: the least parameter scale.
+
+    Source: arXiv 2209.06794 (beta1 0, decay 0.8); the other defaults are
+    T5X's.
+    """
+
+    beta1: float | None = None
+    decay_rate: float = 0.8
+    step_offset: int = 0
+    factored: bool = True
+    min_dim_size_to_factor: int = 128
+    multiply_by_parameter_scale: bool = True
+    clipping_threshold: float | None = 1.0
+    weight_decay_rate: float | None = None
+    epsilon1: float = 1e-30
+    epsilon2: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Checks the rates."""
+        if self.beta1 is not None and not 0 <= self.beta1 < 1:
+            raise ValueError(f"beta1 must lie in [0, 1), got {self.beta1}.")
+        if self.decay_rate <= 0:
+            raise ValueError(
+                f"decay_rate must be above 0, got {self.decay_rate}."
+            )
+
+    def make(
+        self, learning_rate_fn: Schedule
+    ) -> optax.GradientTransformation:
+        """Makes the optax transformation.
+
+        Args:
+            learning_rate_fn: step, from 0, to learning rate.
+
+        Returns:
+            A transformation whose updates are added to the parameters.
+        """
+        steps = [
+            optax.scale_by_factored_rms(
+                factored=self.factored,
+                decay_rate=self.decay_rate,
+                step_offset=self.step_offset,
+                min_dim_size_to_factor=self.min_dim_size_to_factor,
+                epsilon=self.epsilon1,
+            )
+        ]
+        if self.clipping_threshold is not None:
+            steps.append(optax.clip_by_block_rms(self.clipping_threshold))
+        steps.append(optax.scale_by_schedule(learning_rate_fn))
+        if self.multiply_by_parameter_scale:
+            steps.append(optax.scale_by_param_block_rms(self.epsilon2))
+        if self.beta1:
+            steps.append(optax.ema(self.beta1, debias=False))
+        if self.weight_decay_rate is not None:
+            steps.append(optax.add_decayed_weights(self.weight_decay_rate))
+        steps.append(optax.scale(-1.0))
+        return optax.chain(*steps)

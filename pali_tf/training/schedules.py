@@ -1,0 +1,103 @@
+"""Learning-rate schedules, written as a product of named factors.
+
+Source: names and values are google-research/t5x, t5x/utils.py
+(create_learning_rate_scheduler), so that a T5X run file means the same here;
+`linear_decay_to_zero` is ours, for PaLI's fine-tuning (arXiv 2209.06794,
+table of fine-tuning hyper-parameters).
+"""
+
+import difflib
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from pali_tf.types import Array
+
+Schedule = Callable[[Array], Array]
+
+
+def create_learning_rate_scheduler(
+    factors: str = "constant * linear_warmup * rsqrt_normalized_decay",
+    base_learning_rate: float = 0.5,
+    warmup_steps: int = 1000,
+    decay_factor: float = 0.5,
+    steps_per_decay: int = 20_000,
+    steps_per_cycle: int = 100_000,
+    step_offset: int = 0,
+    min_learning_rate: float = 1e-8,
+    decay_to_zero_steps: int | None = None,
+) -> Schedule:
+    """Makes the function from step to learning rate.
+
+    The factors, joined by "*", of step s, warm-up w and base b:
+        constant: b
+        linear_warmup: min(1, s / w)
+        linear_decay: b * min(s / w, 1 + decay_factor * (w - s))
+        rsqrt_decay: 1 / sqrt(max(s, w))
+        rsqrt_normalized_decay: sqrt(w / max(s, w)), 1 at the end of warm-up
+        decay_every: decay_factor ** (s // steps_per_decay)
+        cosine_decay: (1 + cos(pi * ((s - w) / steps_per_cycle mod 1))) / 2
+        linear_decay_to_zero: max(0, 1 - s / decay_to_zero_steps)
+
+    Args:
+        factors: the names, joined by "*".
+        base_learning_rate: b; the peak when a factor normalises.
+        warmup_steps: w, > 0.
+        decay_factor: see above.
+        steps_per_decay: see above.
+        steps_per_cycle: see above.
+        step_offset: subtracted from the step.
+        min_learning_rate: the value never falls below it.
+        decay_to_zero_steps: length of linear_decay_to_zero.
+
+    Returns:
+        step (int or int32[]) -> float32[].
+
+    Raises:
+        ValueError: an unknown factor, or a missing length.
+
+    Example: "constant * linear_warmup * rsqrt_normalized_decay" with b=1e-2
+        and w=1000 gives 5e-3 at 500, 1e-2 at 1000 and 5e-3 at 4000.
+    """
+    w = float(warmup_steps)
+    table: dict[str, Schedule] = {
+        "constant": lambda s: base_learning_rate,
+        "linear_warmup": lambda s: jnp.minimum(1.0, s / w),
+        "linear_decay": lambda s: base_learning_rate
+        * jnp.minimum(s / w, 1.0 + decay_factor * (w - s)),
+        "rsqrt_decay": lambda s: 1.0 / jnp.sqrt(jnp.maximum(s, w)),
+        "rsqrt_normalized_decay": lambda s: jnp.sqrt(w)
+        / jnp.sqrt(jnp.maximum(s, w)),
+        "decay_every": lambda s: decay_factor ** (s // steps_per_decay),
+        "cosine_decay": lambda s: 0.5
+        * (
+            1.0
+            + jnp.cos(
+                jnp.pi * (jnp.maximum(0.0, (s - w) / steps_per_cycle) % 1.0)
+            )
+        ),
+        "linear_decay_to_zero": lambda s: jnp.maximum(
+            0.0, 1.0 - s / float(decay_to_zero_steps or 1)
+        ),
+    }
+    names = [name.strip() for name in factors.split("*")]
+    for name in names:
+        if name not in table:
+            nearest = difflib.get_close_matches(name, table, 1, 0)[0]
+            raise ValueError(
+                f"Unknown learning-rate factor {name!r} in {factors!r}; did "
+                f"you mean {nearest!r}? Known: {sorted(table)}."
+            )
+    if warmup_steps <= 0:
+        raise ValueError(f"warmup_steps must be above 0, got {warmup_steps}.")
+    if "linear_decay_to_zero" in names and not decay_to_zero_steps:
+        raise ValueError("linear_decay_to_zero needs decay_to_zero_steps.")
+
+    def schedule(step: Array) -> Array:
+        step = jnp.maximum(0, jnp.asarray(step) - step_offset)
+        rate = jnp.float32(1.0)
+        for name in names:
+            rate *= table[name](step)
+        return jnp.maximum(rate, min_learning_rate).astype(jnp.float32)
+
+    return schedule
