@@ -1,0 +1,79 @@
+"""Initial values from checkpoints, in place of those that are drawn."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from pali_tf.training import checkpoint
+from pali_tf.training.train_state import TrainState
+
+
+def check_fit(
+    path: str,
+    shapes: Mapping[str, jax.ShapeDtypeStruct],
+    specs: Mapping[str, Any],
+) -> None:
+    """Checks that every parameter of a checkpoint has a place in the model.
+
+    Args:
+        path: the checkpoint, for the message.
+        shapes: what it holds, by parameter path.
+        specs: what the model has: VariableSpec(shape, ...) by path.
+
+    Raises:
+        ValueError: a parameter that the model lacks, or of another shape.
+    """
+    for name, leaf in shapes.items():
+        if name not in specs:
+            near = difflib.get_close_matches(name, specs, 1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise ValueError(
+                f"{path} holds {name!r}, which the model has not{hint}."
+            )
+        if tuple(leaf.shape) != tuple(specs[name].shape):
+            raise ValueError(
+                f"{path}: {name} has shape {tuple(leaf.shape)}, the model's "
+                f"is {tuple(specs[name].shape)}."
+            )
+
+
+def replace_parameters(
+    state: TrainState,
+    paths: Sequence[str],
+    *,
+    specs: Mapping[str, Any],
+    places: Mapping[str, Any],
+) -> tuple[TrainState, dict[str, str]]:
+    """Puts the parameters of checkpoints into a fresh state.
+
+    Args:
+        state: the state of step 0.
+        paths: checkpoints, each holding a part of the tree; what a later one
+            holds replaces an earlier one's.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        places: shardings by parameter path.
+
+    Returns:
+        (state, {parameter path: checkpoint path}).
+
+    Raises:
+        ValueError: a checkpoint does not fit the model.
+        FileNotFoundError: a checkpoint is not there.
+    """
+    trainable, frozen = dict(state.trainable), dict(state.frozen)
+    origins: dict[str, str] = {}
+    for path in paths:
+        found = checkpoint.find(Path(path))
+        check_fit(str(found), checkpoint.parameter_shapes(found), specs)
+        for name, value in checkpoint.load_parameters(
+            found, places=places
+        ).items():
+            group = trainable if name in trainable else frozen
+            group[name] = value.astype(group[name].dtype)
+            origins[name] = str(found)
+    state = dataclasses.replace(state, trainable=trainable, frozen=frozen)
+    return state, origins

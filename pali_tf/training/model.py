@@ -1,0 +1,168 @@
+"""What an engine trains: PaLI with its loss, its optimizer and its decoding.
+
+The methods carry the names of T5X's model contract, so that one gin binding
+describes the model to both engines.
+
+Source: google-research/t5x, t5x/models.py (BaseTransformerModel).
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from pali_tf.decoding.generate import greedy_decode
+from pali_tf.decoding.score import score_targets
+from pali_tf.models.functional import FunctionalModel
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.models.pali.model import Pali
+from pali_tf.training import loss
+from pali_tf.training.metrics import ExampleMetrics
+from pali_tf.training.optimizer import Adafactor
+from pali_tf.types import Array, Batch, Params
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PaliTrainingModel:
+    """A PaLI and how it is trained.
+
+    Attributes:
+        config: sizes of the two towers.
+        optimizer_def: the optimizer; None where nothing trains.
+        trainable: regex over whole parameter paths; what it does not match
+            is frozen: no gradient, no optimizer slots.
+        z_loss: weight of log(Z)^2, >= 0.
+        label_smoothing: in [0, 1).
+        loss_normalizing_factor: None, a number, or T5X's name of one that is
+            computed from the batch.
+    """
+
+    config: PaliConfig
+    optimizer_def: Adafactor | None = None
+    trainable: str = ".*"
+    z_loss: float = 0.0
+    label_smoothing: float = 0.0
+    loss_normalizing_factor: float | str | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the loss settings."""
+        loss.check_normalizing_factor(self.loss_normalizing_factor)
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(
+                f"label_smoothing is {self.label_smoothing}, not in [0, 1)."
+            )
+        if self.z_loss < 0:
+            raise ValueError(f"z_loss is {self.z_loss}, below 0.")
+
+    @functools.cached_property
+    def functional(self) -> FunctionalModel:
+        """The pure functions; built once, without memory."""
+
+        def build() -> Pali:
+            model = Pali(self.config, name="pali")
+            model.build()
+            return model
+
+        return FunctionalModel(build)
+
+    @property
+    def frozen_dtype(self) -> str:
+        """How frozen parameters are held: the precision they compute in."""
+        return self.config.language.dtype
+
+    def init(self, rng: Array) -> Params:
+        """Draws initial parameters; a pure function of `rng`."""
+        return self.functional.init(rng)
+
+    def loss_normalizer(self, batch: Batch) -> Array:
+        """Gives float32[], what the summed loss of `batch` is divided by."""
+        return loss.normalizer(
+            self.loss_normalizing_factor, batch["decoder_loss_weights"]
+        )
+
+    def loss_fn(
+        self,
+        params: Params,
+        batch: Batch,
+        dropout_rng: Array | None,
+        normalizer: Array | None = None,
+    ) -> tuple[Array, ExampleMetrics]:
+        """Computes the training loss of a batch.
+
+        Args:
+            params: the nested dict of parameters.
+            batch: the model features.
+            dropout_rng: a key; None: no dropout.
+            normalizer: float32[]. What to divide by, where `batch` is a part
+                of the batch that is to be normalised; None: `batch`'s own.
+
+        Returns:
+            (loss float32[], sums of each example).
+        """
+        logits = self.functional.apply(
+            params, batch, rng=dropout_rng, training=dropout_rng is not None
+        )
+        weights = batch["decoder_loss_weights"]
+        targets = batch["decoder_target_tokens"]
+        cross_entropy, z_loss = loss.token_cross_entropy(
+            logits,
+            targets,
+            label_smoothing=self.label_smoothing,
+            z_loss=self.z_loss,
+        )
+        is_correct = jnp.argmax(logits, axis=-1) == targets
+        examples = ExampleMetrics(
+            cross_entropy=jnp.sum(cross_entropy * weights, axis=-1),
+            z_loss=jnp.sum(z_loss * weights, axis=-1),
+            num_correct=jnp.sum(is_correct * weights, axis=-1),
+            num_tokens=jnp.sum(weights, axis=-1),
+        )
+        if normalizer is None:
+            normalizer = self.loss_normalizer(batch)
+        total = jnp.sum(examples.cross_entropy) + jnp.sum(examples.z_loss)
+        return total / normalizer, examples
+
+    def eval_fn(
+        self, params: Params, batch: Batch
+    ) -> tuple[Array, ExampleMetrics]:
+        """Computes the loss without dropout."""
+        return self.loss_fn(params, batch, None)
+
+    def predict_batch_with_aux(
+        self,
+        params: Params,
+        batch: Batch,
+        *,
+        max_decode_len: int | None = None,
+        num_pieces: int | None = None,
+    ) -> tuple[Array, dict[str, Any]]:
+        """Decodes a batch greedily.
+
+        Args:
+            params: the nested dict of parameters.
+            batch: `images`, `image_mask` and `encoder_input_tokens`; where
+                `max_decode_len` is None, `decoder_input_tokens` as well.
+            max_decode_len: T; None: the length of the batch's targets.
+            num_pieces: size of the vocabulary; None: the whole table.
+
+        Returns:
+            (tokens int32[B, T], {"scores": float32[B]}).
+        """
+        if max_decode_len is None:
+            max_decode_len = int(np.shape(batch["decoder_input_tokens"])[1])
+        output = self.functional.call(
+            greedy_decode,
+            params,
+            batch["images"],
+            batch["image_mask"],
+            batch["encoder_input_tokens"],
+            max_decode_len=max_decode_len,
+            num_pieces=num_pieces or self.config.language.vocab_size,
+        )
+        return output.tokens, {"scores": output.scores}
+
+    def score_batch(self, params: Params, batch: Batch) -> Array:
+        """Gives float32[B], the log-probability of each target."""
+        return self.functional.call(score_targets, params, batch).scores

@@ -1,0 +1,37 @@
+"""Everything a step changes, as one tree of arrays."""
+
+import dataclasses
+from typing import Any
+
+import jax
+
+from pali_tf.models.functional import unflatten
+from pali_tf.training.metrics import MetricSums
+from pali_tf.types import Array, Params
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainState:
+    """State after `step` steps.
+
+    The metric sums belong to it so that a run that is killed and resumed
+    between two log lines writes the same lines.
+
+    Attributes:
+        step: int32[].
+        trainable: float32 parameters that train, by path.
+        frozen: parameters that do not, by path.
+        optimizer: the optimizer's slots, for `trainable` alone.
+        metrics: sums since the last log line.
+    """
+
+    step: Array
+    trainable: dict[str, Array]
+    frozen: dict[str, Array]
+    optimizer: Any
+    metrics: MetricSums
+
+    def params(self) -> Params:
+        """All parameters as the nested dict that the model takes."""
+        return unflatten({**self.trainable, **self.frozen})

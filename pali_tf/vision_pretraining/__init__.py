@@ -1,0 +1,1 @@
+"""The ViT's own pre-training: multi-label classification and a weight soup."""

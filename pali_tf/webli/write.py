@@ -1,0 +1,102 @@
+"""Writing shards and the `<split>.info.json` beside them, atomically."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import tensorflow as tf
+
+from pali_tf.webli import records
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShardInfo:
+    """What `<split>.info.json` says of one shard."""
+
+    file: str
+    num_examples: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class SplitInfo:
+    """The content of `<split>.info.json`."""
+
+    schema_version: int
+    num_examples: int
+    shards: tuple[ShardInfo, ...]
+
+
+def shard_name(split: str, shard: int, num_shards: int) -> str:
+    """Returns a shard's file name: "train.tfrecord-00003-of-00016"."""
+    return f"{split}.tfrecord-{shard:05d}-of-{num_shards:05d}"
+
+
+class ShardWriter:
+    """Appends records to one shard under its temporary name."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the temporary file; `open_shard` gives it its name."""
+        self.num_examples = 0
+        self._writer = tf.io.TFRecordWriter(str(path))
+
+    def write(self, record: records.Record) -> None:
+        """Appends one record."""
+        example = records.record_to_example(record)
+        # Map entries are unordered; without this, equal records need not give
+        # equal bytes.
+        self._writer.write(example.SerializeToString(deterministic=True))
+        self.num_examples += 1
+
+    def close(self) -> None:
+        """Flushes and closes the file."""
+        self._writer.close()
+
+
+@contextlib.contextmanager
+def open_shard(path: Path) -> Iterator[ShardWriter]:
+    """Yields a writer whose file takes its name when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    writer = ShardWriter(temporary)
+    try:
+        yield writer
+        writer.close()
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def describe_shard(path: Path, num_examples: int) -> ShardInfo:
+    """Returns a finished shard's entry for `<split>.info.json`."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return ShardInfo(path.name, num_examples, digest)
+
+
+def write_split_info(
+    directory: Path, split: str, shards: Iterable[ShardInfo]
+) -> SplitInfo:
+    """Writes `<split>.info.json`: the sign that the split is complete."""
+    ordered = tuple(sorted(shards, key=lambda shard: shard.file))
+    info = SplitInfo(
+        schema_version=records.SCHEMA_VERSION,
+        num_examples=sum(shard.num_examples for shard in ordered),
+        shards=ordered,
+    )
+    write_json(directory / f"{split}.info.json", dataclasses.asdict(info))
+    return info
+
+
+def write_json(path: Path, content: object) -> None:
+    """Writes JSON under a temporary name, then renames it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    )
+    os.replace(temporary, path)
