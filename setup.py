@@ -9,6 +9,7 @@ CORE = [
     "gin-config==0.5.0",
     "keras>=3.15,<3.16",
     "numpy>=2.0",
+    "packaging>=24",
     "tqdm>=4.66",
 ]
 
@@ -61,7 +62,7 @@ TEST = TRAIN + DATA + EVAL + SERVE + UI + [
 DEV = TEST + [
     "codespell>=2.4",
     "import-linter>=2.3",
-    "pyright>=1.1.400",
+    "pyright[nodejs]>=1.1.400",
     "ruff>=0.14",
 ]
 

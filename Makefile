@@ -1,0 +1,68 @@
+# Every target sets up what it needs: a fresh clone, Python 3.11 and a package
+# index are enough.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := pali_tf seqio_tasks serving tests benchmarks t5x setup.py
+DEMO := demo
+DEMO_LONG := demo-long
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-long test test-fast check format bench report \
+	lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
+		expand -t 20
+
+setup: $(STAMP)  ## .venv with the exact versions of requirements.lock
+
+$(STAMP): requirements.lock setup.py
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "make: $(PYTHON) not found; install Python 3.11 or name it:" \
+			"make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps \
+		--no-build-isolation -e .
+	touch $@
+
+demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
+	$(BIN)/python -m pali_tf.demo --output_dir=$(DEMO)
+
+demo-long: $(STAMP)  ## the same with free scenes and a longer run: <= 1 hour
+	$(BIN)/python -m pali_tf.demo --long --output_dir=$(DEMO_LONG)
+
+test: $(STAMP)  ## every test
+	$(BIN)/python -m pytest
+
+test-fast: $(STAMP)  ## the unit and architecture tests, without the slow ones
+	$(BIN)/python -m pytest -m "not slow" tests/unit tests/architecture
+
+check: $(STAMP)  ## format, lint, types, import arrows, spelling
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
+	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell $(wildcard $(SOURCES) *.md docs gin)
+
+format: $(STAMP)  ## rewrite in the house format
+	$(BIN)/ruff format $(wildcard $(SOURCES))
+	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
+
+bench: $(STAMP)  ## time of the parts that matter
+	$(BIN)/python -m benchmarks
+
+report: $(STAMP)  ## demo/report.html again, from what the demo left
+	test -f $(DEMO)/metrics.json || $(MAKE) demo
+	$(BIN)/python -m pali_tf.demo --only=report --output_dir=$(DEMO)
+
+lock: $(STAMP)  ## requirements.lock again, from setup.py
+	$(BIN)/uv pip compile --python-version 3.11 --extra dev --no-annotate \
+		--no-header setup.py -o requirements.lock
+
+clean:  ## everything that a target made, the environment excepted
+	rm -rf $(DEMO) $(DEMO_LONG) bench .pytest_cache .ruff_cache \
+		.import_linter_cache

@@ -1,0 +1,134 @@
+"""`pali`: one command over every program of the package.
+
+Only the standard library is imported here, and a command's module only once
+it is called, so that `pali --help` answers at once.
+"""
+
+import dataclasses
+import difflib
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Callable, Sequence
+
+from pali_tf.user_errors import EXIT_USER_ERROR, run_command
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Command:
+    """Where a command lives. `module.main(argv)` returns its exit code."""
+
+    module: str
+    help: str
+
+    def load(self) -> Callable[[list[str]], int | None]:
+        """Imports the module and gives its `main`."""
+        return importlib.import_module(self.module).main
+
+
+COMMANDS = {
+    "doctor": Command(
+        module="pali_tf.doctor",
+        help="report versions, devices, fonts and what is missing",
+    ),
+    "sample-data": Command(
+        module="pali_tf.webli.sample.main",
+        help="generate the sample of WebLI as TFRecord shards",
+    ),
+    "pretrain-vision": Command(
+        module="pali_tf.vision_pretraining.main",
+        help="train the ViT on classification and average its two ends",
+    ),
+    "train": Command(
+        module="pali_tf.train",
+        help="train from a gin file",
+    ),
+    "eval": Command(
+        module="pali_tf.eval",
+        help="evaluate a checkpoint on every task of a mixture",
+    ),
+    "infer": Command(
+        module="pali_tf.infer",
+        help="write predictions or scores of a task as JSON lines",
+    ),
+    "export": Command(
+        module="pali_tf.export",
+        help="write a checkpoint as a SavedModel for TF Serving",
+    ),
+    "serve": Command(
+        module="serving.server.main",
+        help="serve a SavedModel over gRPC",
+    ),
+    "ask": Command(
+        module="serving.client.main",
+        help="ask a server about an image",
+    ),
+    "report": Command(
+        module="pali_tf.reporting.main",
+        help="write an HTML report of a run",
+    ),
+}
+
+
+def usage() -> str:
+    """Gives the text of `pali --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {c.help}" for name, c in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: pali [--debug] COMMAND [ARGUMENTS]",
+            "",
+            "PaLI: train, evaluate, export and serve.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "options:",
+            "  --help     this text; `pali COMMAND --help` for a command's own",
+            "  --version  the version of pali_tf",
+            "  --debug    show the traceback of an error (or PALI_DEBUG=1)",
+        ]
+    )
+
+
+def unknown_command(name: str) -> str:
+    """Gives the message for a command that does not exist.
+
+    Example: unknown_command("trian") ends with "did you mean 'train'?".
+    """
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "`pali --help` lists them"
+    return f"pali: no command '{name}'; {hint}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: The arguments after the program's name; the process's by default.
+
+    Returns:
+        The exit code: 0, the command's own, or 2 after a user error.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = arguments[:1] == ["--debug"]
+    if debug:
+        arguments.pop(0)
+    if not arguments:
+        print(usage(), file=sys.stderr)
+        return EXIT_USER_ERROR
+    name, *rest = arguments
+    if name in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if name == "--version":
+        print(f"pali_tf {importlib.metadata.version('pali_tf')}")
+        return 0
+    if name not in COMMANDS:
+        print(unknown_command(name), file=sys.stderr)
+        return EXIT_USER_ERROR
+    return run_command(COMMANDS[name].load(), rest, debug=debug)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,28 @@
+"""Settings that hold for every test, under pytest and under Bazel alike."""
+
+import os
+import random
+
+# One backend per process, chosen before anything imports keras.
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+SEED = 2209
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Starts every test from the same state of the global generators."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator of its own for the test that asks for one."""
+    return np.random.default_rng(SEED)
