@@ -40,7 +40,9 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
             shards=tuple(write.ShardInfo(**s) for s in content["shards"]),
         )
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a split's info file: {error}") from error
+        raise ValueError(
+            f"{path} is not a split's info file: {error}"
+        ) from error
     if version != records.SCHEMA_VERSION:
         raise ValueError(
             f"{path} has schema version {version}; this program reads "

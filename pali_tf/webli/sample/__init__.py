@@ -1,0 +1,5 @@
+"""The generated sample of WebLI: `pali sample-data`."""
+
+from pali_tf.webli.sample.command import main
+
+__all__ = ["main"]

@@ -1,0 +1,111 @@
+"""A scene as pure data: what is in the picture, before any pixel."""
+
+import dataclasses
+
+from pali_tf.webli import records
+
+# Places are told on a 4 x 4 grid at every level.
+GRID = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Thing:
+    """An object: its kind and the box of pixels that its shape fills."""
+
+    color: str
+    shape: str
+    texture: str
+    size: str
+    rgb: tuple[int, int, int]
+    top: int
+    left: int
+    side_pixels: int
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Row and column of the centre, in pixels."""
+        half = self.side_pixels / 2
+        return self.top + half, self.left + half
+
+    @property
+    def label(self) -> str:
+        """The class label that detection and object tasks use."""
+        return f"{self.color} {self.shape}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A printed word or number; `glyph_corners` places each drawn piece.
+
+    At the grid level a piece is one character in its own cell; else the whole
+    word is one piece, so that connected scripts keep their shapes.
+    """
+
+    text: str
+    language: str
+    script: str
+    rgb: tuple[int, int, int]
+    top: int
+    left: int
+    height_pixels: int
+    width_pixels: int
+    character_offsets: tuple[tuple[int, int], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Background:
+    """A gradient from one tint to another, and noise over the whole image."""
+
+    is_dark: bool
+    first_rgb: tuple[int, int, int]
+    last_rgb: tuple[int, int, int]
+    direction: str
+    noise: int
+    noise_seed: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """A whole picture; `things` and `words` are in reading order."""
+
+    level: str
+    split: str
+    index: int
+    side_pixels: int
+    things: tuple[Thing, ...]
+    words: tuple[Word, ...]
+    background: Background
+
+    @property
+    def source_id(self) -> str:
+        """The image's unique id."""
+        return f"scene-{self.split}-{self.index}"
+
+    def thing_box(self, thing: Thing) -> records.Box:
+        """Returns the box of `thing` in fractions of the image."""
+        return self._box(
+            thing.top, thing.left, thing.side_pixels, thing.side_pixels
+        )
+
+    def word_box(self, word: Word) -> records.Box:
+        """Returns the box of `word` in fractions of the image."""
+        return self._box(
+            word.top, word.left, word.height_pixels, word.width_pixels
+        )
+
+    def thing_cell(self, thing: Thing) -> tuple[int, int]:
+        """Returns the row and column of the centre on the 4 x 4 grid."""
+        row, column = thing.center
+        return (
+            int(row * GRID // self.side_pixels),
+            int(column * GRID // self.side_pixels),
+        )
+
+    def _box(self, top: int, left: int, height: int, width: int) -> records.Box:
+        side = self.side_pixels
+        return records.Box(
+            ymin=top / side,
+            xmin=left / side,
+            ymax=(top + height) / side,
+            xmax=(left + width) / side,
+        )
