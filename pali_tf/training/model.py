@@ -37,6 +37,7 @@ class PaliTrainingModel:
         label_smoothing: in [0, 1).
         loss_normalizing_factor: None, a number, or T5X's name of one that is
             computed from the batch.
+        vocabulary: the SentencePiece vocabulary of its tokens.
     """
 
     config: PaliConfig
@@ -45,6 +46,7 @@ class PaliTrainingModel:
     z_loss: float = 0.0
     label_smoothing: float = 0.0
     loss_normalizing_factor: float | str | None = None
+    vocabulary: Any = None
 
     def __post_init__(self) -> None:
         """Checks the loss settings."""
