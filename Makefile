@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := pali_tf seqio_tasks serving tests benchmarks t5x setup.py
+SOURCES := pali_tf seqio_tasks serving tests benchmarks bazel t5x setup.py
 DEMO := demo
 DEMO_LONG := demo-long
 
