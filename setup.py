@@ -29,6 +29,7 @@ TENSORFLOW = [
 
 DATA = TENSORFLOW + [
     "apache-beam>=2.77,<2.78",
+    "matplotlib>=3.10",  # Its wheel brings the font of the sample world.
     "pillow>=12",
     "seqio==0.0.20",
 ]
@@ -54,10 +55,17 @@ T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
 
 TPU = TRAIN + ["jax[tpu]>=0.10.2,<0.11"]
 
-TEST = TRAIN + DATA + EVAL + SERVE + UI + [
-    "hypothesis>=6.100",
-    "pytest>=8.0",
-]
+TEST = (
+    TRAIN
+    + DATA
+    + EVAL
+    + SERVE
+    + UI
+    + [
+        "hypothesis>=6.100",
+        "pytest>=8.0",
+    ]
+)
 
 DEV = TEST + [
     "codespell>=2.4",
