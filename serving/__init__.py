@@ -1,0 +1,1 @@
+"""What runs after training: the SavedModel, a server for it, a client."""

@@ -1,0 +1,1 @@
+"""Asks a server about images; needs grpc and the protos, not TensorFlow."""

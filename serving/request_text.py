@@ -1,0 +1,86 @@
+"""Text of a request and of a response, with the vocabulary inside the graph."""
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+_PAD_ID = 0
+_EOS_ID = 1
+
+
+class TextCodec(tf.Module):
+    """SentencePiece with T5's conventions.
+
+    The same bytes give the same ids as `seqio.SentencePieceVocabulary`.
+
+    Args:
+        sentencepiece_model: content of the model file; it becomes a part of
+            the SavedModel.
+
+    Attributes:
+        num_pieces: size of the vocabulary; the model's table may be larger.
+    """
+
+    def __init__(self, sentencepiece_model: bytes):
+        super().__init__()
+        self._tokenizer = tf_text.SentencepieceTokenizer(
+            model=sentencepiece_model, out_type=tf.int32
+        )
+        self.num_pieces = int(self._tokenizer.vocab_size())
+
+    def encode(self, texts: tf.Tensor, *, length: int, name: str) -> tf.Tensor:
+        """Tokenises, ends with EOS, pads.
+
+        Args:
+            texts: string[B].
+            length: int. What the model takes, EOS included.
+            name: of the input, for the message.
+
+        Returns:
+            int32[B, length].
+
+        Raises:
+            tf.errors.InvalidArgumentError: in the graph: "prompt[0] has 61
+                tokens, the model takes 48." Nothing is cut in silence.
+        """
+        tokens = self._tokenizer.tokenize(texts)
+        ends = tf.fill([tf.shape(texts)[0], 1], _EOS_ID)
+        tokens = tf.concat([tokens, ends], axis=1)
+        check = _assert_fits(tokens.row_lengths(), length, name)
+        with tf.control_dependencies([check]):
+            return tokens.to_tensor(_PAD_ID, shape=[None, length])
+
+    def decode(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Gives the text of the tokens before EOS.
+
+        Args:
+            tokens: int32[B, T]. Ids beyond the vocabulary are left out: one
+                of them would make the op fail for the whole batch.
+
+        Returns:
+            string[B].
+        """
+        is_end = tf.cast(tokens == _EOS_ID, tf.int32)
+        is_before_end = tf.cumsum(is_end, axis=1) == 0
+        is_piece = (tokens != _PAD_ID) & (tokens < self.num_pieces)
+        return self._tokenizer.detokenize(
+            tf.ragged.boolean_mask(tokens, is_before_end & is_piece)
+        )
+
+
+def _assert_fits(
+    row_lengths: tf.Tensor, length: int, name: str
+) -> tf.Operation:
+    # argmax of no rows is an error of its own, so an empty one is added.
+    lengths = tf.concat([row_lengths, [0]], 0)
+    first_bad = tf.argmax(tf.cast(lengths > length, tf.int32))
+    message = tf.strings.join(
+        [
+            f"{name}[",
+            tf.strings.as_string(first_bad),
+            "] has ",
+            tf.strings.as_string(lengths[first_bad]),
+            f" tokens, the model takes {length} (the end counted): make it "
+            "shorter.",
+        ]
+    )
+    return tf.debugging.Assert(tf.reduce_all(lengths <= length), [message])

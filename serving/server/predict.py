@@ -1,0 +1,139 @@
+"""Predict: from a request to a response on one servable.
+
+The checks, their order, codes and messages are TF Serving's.
+
+Source: tensorflow/serving servables/tensorflow/predict_util.cc @ 9d981c5c.
+"""
+
+from collections.abc import Iterable
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow_serving.apis import predict_pb2
+
+from serving.server.errors import ServingError, invalid_argument
+from serving.server.servable import Servable
+from serving.server.tensors import array_from_proto, proto_from_array
+
+DEFAULT_SIGNATURE = "serving_default"
+
+
+def predict(
+    servable: Servable,
+    request: predict_pb2.PredictRequest,
+    timeout_seconds: float | None = None,
+) -> predict_pb2.PredictResponse:
+    """Runs one request.
+
+    Args:
+        servable: the version that the request's model spec resolved to.
+        request: inputs by name; `output_filter` may name wanted outputs.
+        timeout_seconds: what is left of the client's deadline.
+
+    Returns:
+        Outputs by name, and the spec of the model that gave them.
+
+    Raises:
+        ServingError: the request does not fit, or the model refused it.
+    """
+    name = request.model_spec.signature_name or DEFAULT_SIGNATURE
+    if name not in servable.signatures:
+        raise ServingError(
+            grpc.StatusCode.FAILED_PRECONDITION,
+            f'Serving signature key "{name}" not found.',
+        )
+    signature = servable.signatures[name]
+    feeds = _feeds(signature, request)
+    outputs = _wanted_outputs(signature, request.output_filter)
+    arrays = servable.run(
+        [signature.outputs[alias].name for alias in outputs],
+        feeds,
+        timeout_seconds,
+    )
+    response = predict_pb2.PredictResponse()
+    response.model_spec.name = servable.name
+    response.model_spec.version.value = servable.version
+    response.model_spec.signature_name = name
+    for alias, array in zip(outputs, arrays, strict=True):
+        response.outputs[alias].CopyFrom(proto_from_array(array))
+    return response
+
+
+def _feeds(
+    signature: meta_graph_pb2.SignatureDef,
+    request: predict_pb2.PredictRequest,
+) -> dict[str, np.ndarray]:
+    sent, wanted = set(request.inputs), set(signature.inputs)
+    if len(sent) != len(wanted):
+        raise invalid_argument(
+            "input size does not match signature: "
+            f"{len(sent)}!={len(wanted)} "
+            f"len({_braces(sent)}) != len({_braces(wanted)}). "
+            f"Sent extra: {_braces(sent - wanted)}. "
+            f"Missing but required: {_braces(wanted - sent)}."
+        )
+    feeds = {}
+    for index, alias in enumerate(sorted(wanted)):
+        info = signature.inputs[alias]
+        if alias not in sent:
+            raise invalid_argument(
+                f"Signature input alias: {alias}(feed name: {info.name}) not "
+                "found in request and no default value provided. Inputs "
+                f"expected to be in the request {_braces(sent)}"
+            )
+        proto = request.inputs[alias]
+        if proto.dtype != info.dtype:
+            raise invalid_argument(
+                f"Expects arg[{index}] to be {_type_name(info.dtype)} but "
+                f"{_type_name(proto.dtype)} is provided"
+            )
+        array = array_from_proto(alias, proto)
+        _check_shape(alias, array, info)
+        feeds[info.name] = array
+    return feeds
+
+
+def _check_shape(
+    alias: str, array: np.ndarray, info: meta_graph_pb2.TensorInfo
+) -> None:
+    # The stock server leaves this to the graph, whose message names no input.
+    if info.tensor_shape.unknown_rank:
+        return
+    shape = tf.TensorShape(
+        [None if d.size < 0 else d.size for d in info.tensor_shape.dim]
+    )
+    if not shape.is_compatible_with(array.shape):
+        raise invalid_argument(
+            f"{alias} has shape {tuple(array.shape)}, the signature takes "
+            f"{tuple(shape.as_list())}; None is the batch."
+        )
+
+
+def _wanted_outputs(
+    signature: meta_graph_pb2.SignatureDef, output_filter: Iterable[str]
+) -> list[str]:
+    wanted: list[str] = []
+    for alias in output_filter:
+        if alias not in signature.outputs:
+            raise invalid_argument(
+                f"output tensor alias not found in signature: {alias} Outputs "
+                f"expected to be in the set {_braces(signature.outputs)}."
+            )
+        if alias in wanted:
+            raise invalid_argument(f"duplicate output tensor alias: {alias}")
+        wanted.append(alias)
+    return wanted or sorted(signature.outputs)
+
+
+def _braces(names: Iterable[str]) -> str:
+    return "{" + ",".join(sorted(names)) + "}"
+
+
+def _type_name(dtype: int) -> str:
+    # "DT_FLOAT" -> "float", as in C++; Python's own name is "float32".
+    if dtype not in types_pb2.DataType.values():
+        return f"a type without a name ({dtype})"
+    return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()

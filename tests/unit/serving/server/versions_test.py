@@ -1,0 +1,86 @@
+import shutil
+
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import model_pb2, prediction_log_pb2
+
+from serving.server.errors import ServingError
+from serving.server.versions import ModelVersions, State, find_versions
+from tests.support import toy_saved_model
+
+_LATEST = model_pb2.ModelSpec(name="toy")
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    return toy_saved_model.write(tmp_path_factory.mktemp("toy"), 1)
+
+
+@pytest.fixture
+def base_path(toy, tmp_path):
+    shutil.copytree(toy, tmp_path / "1")
+    return tmp_path
+
+
+def _write_warmup(path, model_log):
+    (path / "assets.extra").mkdir()
+    file = path / "assets.extra" / "tf_serving_warmup_requests"
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        writer.write(model_log.SerializeToString())
+
+
+def test_only_integer_folders_with_a_model_are_versions(base_path):
+    shutil.copytree(base_path / "1", base_path / "12")
+    shutil.copytree(base_path / "1", base_path / "3")
+    (base_path / "7").mkdir()
+    (base_path / "tmp-8").mkdir()
+    assert find_versions(base_path) == [1, 3, 12]
+
+
+def test_no_version_says_how_to_make_one(tmp_path):
+    with pytest.raises(FileNotFoundError, match="pali export"):
+        ModelVersions("toy", tmp_path / "nothing")
+
+
+def test_a_new_version_takes_over(base_path):
+    versions = ModelVersions("toy", base_path)
+    old = versions.get(_LATEST)
+    shutil.copytree(base_path / "1", base_path / "2")
+    versions.refresh()
+    assert old.version == 1
+    assert versions.get(_LATEST).version == 2
+    assert [(s.version, s.state) for s in versions.statuses()] == [
+        (2, State.AVAILABLE),
+        (1, State.END),
+    ]
+
+
+def test_a_damaged_version_leaves_the_old_one_serving(base_path):
+    versions = ModelVersions("toy", base_path)
+    (base_path / "2").mkdir()
+    (base_path / "2" / "saved_model.pb").write_bytes(b"not a model")
+    versions.refresh()
+    assert versions.get(_LATEST).version == 1
+    damaged = versions.statuses()[0]
+    assert (damaged.version, damaged.state) == (2, State.END)
+    assert str(base_path / "2") in damaged.error
+
+
+def test_a_failing_warm_up_request_fails_the_load(base_path):
+    log = prediction_log_pb2.PredictionLog()
+    log.predict_log.request.model_spec.signature_name = "nosig"
+    _write_warmup(base_path / "1", log)
+    with pytest.raises(ServingError, match='key "nosig" not found'):
+        ModelVersions("toy", base_path)
+
+
+def test_a_warm_up_file_of_another_kind_fails_the_load(base_path):
+    log = prediction_log_pb2.PredictionLog()
+    log.regress_log.SetInParent()
+    _write_warmup(base_path / "1", log)
+    with pytest.raises(ServingError, match="regress_log"):
+        ModelVersions("toy", base_path)
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
