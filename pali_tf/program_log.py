@@ -1,6 +1,7 @@
 """What a program that runs for long shows while it runs: one line a thing."""
 
 import logging as standard_logging
+import os
 from pathlib import Path
 
 from absl import logging
@@ -19,12 +20,17 @@ def is_shown(record: standard_logging.LogRecord) -> bool:
 
 
 def set_up() -> None:
-    """Shows our information lines on stderr with the time of day."""
+    """Shows our information lines on stderr with the time of day.
+
+    Call it before TensorFlow is imported: its banner is silenced too.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.INFO)
-    logging.use_absl_handler()
-    handler = logging.get_absl_handler()
+    handler = standard_logging.StreamHandler()
     handler.setFormatter(
         standard_logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
-    handler.filters.clear()
     handler.addFilter(is_shown)
+    # absl's own handler would warn that absl's flags were not parsed.
+    standard_logging.root.removeHandler(logging.get_absl_handler())
+    standard_logging.root.handlers = [handler]

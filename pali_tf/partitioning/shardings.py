@@ -145,9 +145,7 @@ def slot_sharding(
         ("model",).
     """
     shape = tuple(parameter_shape)
-    spec = tuple(parameter.spec) + (None,) * (
-        len(shape) - len(parameter.spec)
-    )
+    spec = tuple(parameter.spec) + (None,) * (len(shape) - len(parameter.spec))
     if slot.shape == shape:
         return parameter
     lacking = [

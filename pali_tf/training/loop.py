@@ -115,6 +115,35 @@ def run(
         )
 
 
+def describe(trainer: Trainer, config: RunConfig) -> str:
+    """Tells what a run would train, from shapes alone.
+
+    Args:
+        trainer: the model on its devices.
+        config: what happens when.
+
+    Returns:
+        The table of what trains, and the parameters one by one.
+
+    Raises:
+        ValueError: the layout or an initial checkpoint does not fit.
+        FileNotFoundError: an initial checkpoint is not there.
+    """
+    specs = trainer.model.functional.specs
+    restore = config.checkpoint.restore
+    origins: dict[str, str] = {}
+    for path in restore.paths() if restore else ():
+        found = str(checkpoint.find(path))
+        shapes = checkpoint.parameter_shapes(found)
+        initial_parameters.check_fit(found, shapes, specs)
+        origins.update(dict.fromkeys(shapes, found))
+    info = run_files.model_info(
+        specs, trainer.parameter_shardings, trainer.split
+    )
+    table = freezing.table(specs, trainer.split, origins)
+    return f"What trains:\n{table}\n\n{info}"
+
+
 def _restore_or_draw(
     trainer: Trainer,
     config: RunConfig,
@@ -194,9 +223,7 @@ class _Run:
         directory = Path(self._config.model_dir)
         with contextlib.ExitStack() as stack:
             batches = stack.enter_context(
-                Prefetcher(
-                    self._hooks.batches_from(start), self._trainer.place
-                )
+                Prefetcher(self._hooks.batches_from(start), self._trainer.place)
             )
             writer = stack.enter_context(
                 MetricWriter(directory / "train", start)
@@ -276,9 +303,7 @@ class _Run:
         )
         zeros = metrics.zeros(self._trainer.num_tasks)
         places = jax.tree.map(lambda x: x.sharding, state.metrics)
-        return dataclasses.replace(
-            state, metrics=jax.device_put(zeros, places)
-        )
+        return dataclasses.replace(state, metrics=jax.device_put(zeros, places))
 
     def _fetch_finite(self, state: TrainState) -> metrics.MetricSums:
         """Fetches the sums; waits for the device."""

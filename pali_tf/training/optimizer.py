@@ -65,9 +65,7 @@ class Adafactor:
                 f"decay_rate must be above 0, got {self.decay_rate}."
             )
 
-    def make(
-        self, learning_rate_fn: Schedule
-    ) -> optax.GradientTransformation:
+    def make(self, learning_rate_fn: Schedule) -> optax.GradientTransformation:
         """Makes the optax transformation.
 
         Args:

@@ -63,17 +63,22 @@ def create_learning_rate_scheduler(
     table: dict[str, Schedule] = {
         "constant": lambda s: base_learning_rate,
         "linear_warmup": lambda s: jnp.minimum(1.0, s / w),
-        "linear_decay": lambda s: base_learning_rate
-        * jnp.minimum(s / w, 1.0 + decay_factor * (w - s)),
+        "linear_decay": lambda s: (
+            base_learning_rate
+            * jnp.minimum(s / w, 1.0 + decay_factor * (w - s))
+        ),
         "rsqrt_decay": lambda s: 1.0 / jnp.sqrt(jnp.maximum(s, w)),
-        "rsqrt_normalized_decay": lambda s: jnp.sqrt(w)
-        / jnp.sqrt(jnp.maximum(s, w)),
+        "rsqrt_normalized_decay": lambda s: (
+            jnp.sqrt(w) / jnp.sqrt(jnp.maximum(s, w))
+        ),
         "decay_every": lambda s: decay_factor ** (s // steps_per_decay),
-        "cosine_decay": lambda s: 0.5
-        * (
-            1.0
-            + jnp.cos(
-                jnp.pi * (jnp.maximum(0.0, (s - w) / steps_per_cycle) % 1.0)
+        "cosine_decay": lambda s: (
+            0.5
+            * (
+                1.0
+                + jnp.cos(
+                    jnp.pi * (jnp.maximum(0.0, (s - w) / steps_per_cycle) % 1.0)
+                )
             )
         ),
         "linear_decay_to_zero": lambda s: jnp.maximum(

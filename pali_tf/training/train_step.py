@@ -87,9 +87,7 @@ def make_train_step(
 def make_eval_step(model: Any) -> EvalStep:
     """Makes the function that adds one batch to evaluation sums."""
 
-    def eval_step(
-        params: Params, sums: MetricSums, batch: Batch
-    ) -> MetricSums:
+    def eval_step(params: Params, sums: MetricSums, batch: Batch) -> MetricSums:
         _, examples = model.eval_fn(params, batch)
         return metrics.add(sums, examples, batch, sums.num_steps + 1)
 

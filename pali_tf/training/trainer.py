@@ -109,9 +109,7 @@ class Trainer:
 
     def place(self, batch: Mapping[str, np.ndarray]) -> Batch:
         """Starts the transfer of a batch to the devices."""
-        return jax.device_put(
-            dict(batch), shardings.batch_sharding(self.mesh)
-        )
+        return jax.device_put(dict(batch), shardings.batch_sharding(self.mesh))
 
     def compile_train_step(self, batch: Batch) -> train_step.TrainStep:
         """Compiles the step for batches of this shape, ahead of the loop.

@@ -1,0 +1,95 @@
+"""Every name that a run file binds, whichever engine runs it.
+
+Here they are the native engine's objects, which carry T5X's field names, so
+that one gin file describes a run to both.
+"""
+
+from typing import Any
+
+import gin
+from absl import logging
+
+from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
+from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.training import run_files
+from pali_tf.training.configs import (
+    CheckpointConfig,
+    DatasetConfig,
+    RestoreCheckpointConfig,
+    SaveCheckpointConfig,
+)
+from pali_tf.training.model import PaliTrainingModel
+from pali_tf.training.optimizer import Adafactor
+from pali_tf.training.schedules import create_learning_rate_scheduler
+from pali_tf.training.trainer import Trainer
+
+__all__ = [
+    "Adafactor",
+    "CheckpointConfig",
+    "DatasetConfig",
+    "PaliTrainingModel",
+    "PjitPartitioner",
+    "RestoreCheckpointConfig",
+    "SaveCheckpointConfig",
+    "Trainer",
+    "create_learning_rate_scheduler",
+    "mixture",
+    "standard_logical_axis_rules",
+    "summarize_gin_config",
+    "vocabulary",
+]
+
+
+def mixture(name: str, data_dir: str | None = None) -> Any:
+    """Gives a registered SeqIO mixture or task, with its data located.
+
+    Args:
+        name: the registered name.
+        data_dir: root of the stored sources; None: PALI_DATA_DIR.
+
+    Returns:
+        seqio.Mixture or seqio.Task.
+
+    Raises:
+        ValueError: an unknown name; the message has the nearest.
+    """
+    # TensorFlow comes in here: a run file that binds no data needs none.
+    import seqio_tasks.mixtures  # noqa: F401 (registers by its import)
+    from pali_tf.data import input_pipeline, location
+
+    if data_dir is not None:
+        location.set_data_dir(data_dir)
+    return input_pipeline.find_mixture_or_task(name)
+
+
+def vocabulary(data_dir: str | None = None) -> Any:
+    """Gives the vocabulary of the stored sources.
+
+    Args:
+        data_dir: root of the stored sources; None: PALI_DATA_DIR.
+
+    Returns:
+        seqio.SentencePieceVocabulary.
+    """
+    from pali_tf.data import location
+    from pali_tf.data import vocabulary as vocabulary_lib
+
+    if data_dir is not None:
+        location.set_data_dir(data_dir)
+    return vocabulary_lib.load(location.vocabulary_path())
+
+
+def summarize_gin_config(
+    model_dir: str, summary_writer: Any = None, step: int = 0
+) -> None:
+    """Writes what the run really uses to `<model_dir>/config.gin`.
+
+    Args:
+        model_dir: where to.
+        summary_writer: T5X's argument; not used.
+        step: T5X's argument; not used.
+    """
+    del summary_writer, step
+    text = gin.operative_config_str()
+    run_files.write_text(f"{model_dir}/config.gin", text + "\n")
+    logging.info("Wrote the operative configuration to %s.", model_dir)

@@ -1,0 +1,180 @@
+"""`pali train`: trains a model as gin files describe it.
+
+The run file binds `train` under the name that T5X's train.py gives it, so the
+same files serve both.
+"""
+
+import functools
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from absl import logging
+
+from pali_tf import gin_flags, program_log
+from pali_tf.backend import set_backend
+from pali_tf.training.configs import CheckpointConfig, DatasetConfig
+from pali_tf.user_errors import run_command
+
+
+def train(
+    *,
+    model: Any,
+    model_dir: str,
+    train_dataset_cfg: DatasetConfig,
+    checkpoint_cfg: CheckpointConfig,
+    partitioner: Any,
+    trainer_cls: Callable[..., Any],
+    total_steps: int,
+    random_seed: int,
+    train_eval_dataset_cfg: DatasetConfig | None = None,
+    infer_eval_dataset_cfg: DatasetConfig | None = None,
+    eval_steps: int = 20,
+    eval_period: int = 1000,
+    stats_period: int = 100,
+    relative_steps: int | None = None,
+    summarize_config_fn: Callable[[str, Any, int], None] | None = None,
+    is_dry_run: bool = False,
+) -> int:
+    """Trains; the arguments are those of T5X's train().
+
+    Args:
+        model: a PaliTrainingModel.
+        model_dir: where everything of the run is written.
+        train_dataset_cfg: what to train on.
+        checkpoint_cfg: saving, and initial parameters.
+        partitioner: how the run is laid out over devices.
+        trainer_cls: makes the trainer.
+        total_steps: the step to stop after.
+        random_seed: of initial values, dropout and data.
+        train_eval_dataset_cfg: what the loss is evaluated on; None: nothing.
+        infer_eval_dataset_cfg: what is decoded and scored; None: nothing.
+        eval_steps: batches of one evaluation of the loss.
+        eval_period: steps between evaluations.
+        stats_period: steps between log lines.
+        relative_steps: steps to add to where the run stands; takes the place
+            of `total_steps`.
+        summarize_config_fn: (model_dir, None, step) -> None.
+        is_dry_run: show what would train, and stop.
+
+    Returns:
+        The last step.
+
+    Source: google-research/t5x, t5x/train.py.
+    """
+    # These import JAX and keras; the backend is chosen by now.
+    from pali_tf.data import task_ids
+    from pali_tf.training import loop, run_files
+
+    if not isinstance(random_seed, int):
+        raise ValueError(
+            f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
+            "so it must be a whole number."
+        )
+    trainer = trainer_cls(
+        model=model,
+        partitioner=partitioner,
+        num_tasks=len(task_ids.names()),
+        random_seed=random_seed,
+    )
+    config = loop.RunConfig(
+        model_dir=model_dir,
+        total_steps=total_steps,
+        relative_steps=relative_steps,
+        stats_period=stats_period,
+        eval_period=eval_period,
+        checkpoint=checkpoint_cfg,
+        task_names=task_ids.names(),
+    )
+    if is_dry_run:
+        logging.info("Dry run: nothing is trained or written.")
+        logging.info("%s", loop.describe(trainer, config))
+        return 0
+
+    def before_first_step(step: int) -> None:
+        run_files.write_environment(model_dir)
+        if summarize_config_fn is not None:
+            summarize_config_fn(model_dir, None, step)
+
+    hooks = loop.Hooks(
+        batches_from=functools.partial(_batches, train_dataset_cfg),
+        eval_batches=_eval_batches(train_eval_dataset_cfg, eval_steps),
+        infer_eval=_infer_eval(model, infer_eval_dataset_cfg, model_dir),
+        before_first_step=before_first_step,
+    )
+    step, _ = loop.run(trainer, config, hooks)
+    logging.info("Done after step %d; the run is in %s.", step, model_dir)
+    return step
+
+
+def _batches(config: DatasetConfig, start: int) -> Iterator[Any]:
+    """Gives the batches of a dataset from index `start` on, for ever."""
+    from pali_tf.data import input_pipeline
+
+    if config.use_cached or not config.shuffle:
+        raise ValueError(
+            "DatasetConfig needs use_cached=False and shuffle=True to train: "
+            "batches are drawn from the sources, in an order that seed gives."
+        )
+    return input_pipeline.train_batches(
+        config.mixture_or_task_name,
+        feature_lengths=config.task_feature_lengths,
+        batch_size=config.batch_size,
+        seed=config.seed or 0,
+        split=config.split,
+        start_step=start,
+    )
+
+
+def _eval_batches(
+    config: DatasetConfig | None, num_batches: int
+) -> Callable[[], Iterable[Any]] | None:
+    if config is None:
+        return None
+    return lambda: itertools.islice(_batches(config, 0), num_batches)
+
+
+def _infer_eval(
+    model: Any, config: DatasetConfig | None, model_dir: str
+) -> Callable[[Any, int], None] | None:
+    if config is None:
+        return None
+    from pali_tf.evaluation import evaluator
+
+    def evaluate(state: Any, step: int) -> None:
+        evaluator.evaluate_mixture(
+            model, state.params(), config, step=step, output_dir=model_dir
+        )
+
+    return evaluate
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the program's name.
+
+    Returns:
+        The exit status: 128 + the signal's number if the run was stopped.
+    """
+    flags = gin_flags.parse_flags("pali train", __doc__ or "", argv)
+    set_backend("jax")
+    program_log.set_up()
+    # After the backend is chosen: they import keras.
+    from pali_tf import host_tensorflow
+    from pali_tf.training.interruption import TrainingInterrupted
+
+    host_tensorflow.keep_off_accelerators()
+    gin_flags.load(flags, __name__)
+    try:
+        gin_flags.call(train, is_dry_run=flags.is_dry_run)
+    except TrainingInterrupted as stop:
+        logging.warning("%s", stop)
+        return 128 + stop.signal_number
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_command(main, sys.argv[1:]))
