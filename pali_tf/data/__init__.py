@@ -1,0 +1,1 @@
+"""From stored examples to the batches a model reads."""

@@ -1,0 +1,107 @@
+"""Task features to model features: the only list of what the model reads."""
+
+from collections.abc import Mapping
+
+import seqio
+import tensorflow as tf
+
+_Spec = seqio.FeatureConverter.FeatureSpec
+
+
+class PaliFeatureConverter(seqio.FeatureConverter):
+    """Pads the text and shifts the targets right; images pass through.
+
+    Task features: `inputs` int32[<=S], `targets` int32[<=T], `images`
+    uint8[H, W, 3], and two scalars that have no length: `image_mask` bool,
+    `task_id` int32. `task_feature_lengths` names S, T and H as "inputs",
+    "targets" and "images".
+
+    | model feature          | type, shape      | content                      |
+    |------------------------|------------------|------------------------------|
+    | images                 | uint8[H, W, 3]   | pixels; zeros for text alone |
+    | image_mask             | bool[]           | False: text alone            |
+    | encoder_input_tokens   | int32[S]         | inputs, padded with 0        |
+    | decoder_target_tokens  | int32[T]         | targets, padded with 0       |
+    | decoder_input_tokens   | int32[T]         | 0, then the targets          |
+    | decoder_loss_weights   | float32[T]       | 1 on targets, 0 on padding   |
+    | task_id                | int32[]          | `pali_tf.data.task_ids`      |
+
+    Example (S=4, T=4): inputs [7, 8, 1], targets [5, 1] gives
+    encoder_input_tokens [7, 8, 1, 0], decoder_target_tokens [5, 1, 0, 0],
+    decoder_input_tokens [0, 5, 1, 0], decoder_loss_weights [1, 1, 0, 0].
+
+    Source: google/seqio seqio/feature_converters.py:EncDecFeatureConverter
+        @ b898b9f.
+    """
+
+    TASK_FEATURES = {
+        "inputs": _Spec(dtype=tf.int32),
+        "targets": _Spec(dtype=tf.int32),
+        "images": _Spec(dtype=tf.uint8, rank=3),
+    }
+    MODEL_FEATURES = {
+        "images": _Spec(dtype=tf.uint8, rank=3),
+        "image_mask": _Spec(dtype=tf.bool, rank=0),
+        "encoder_input_tokens": _Spec(dtype=tf.int32),
+        "decoder_input_tokens": _Spec(dtype=tf.int32),
+        "decoder_target_tokens": _Spec(dtype=tf.int32),
+        "decoder_loss_weights": _Spec(dtype=tf.float32),
+        "task_id": _Spec(dtype=tf.int32, rank=0),
+    }
+    PACKING_FEATURE_DTYPES: Mapping[str, tf.dtypes.DType] = {}
+
+    def __init__(self, pack: bool = False, **kwargs: object) -> None:
+        if pack:
+            raise ValueError(
+                "PaliFeatureConverter cannot pack: two images do not share one "
+                "sequence. Set pack=False."
+            )
+        super().__init__(pack=False, **kwargs)
+
+    def convert(
+        self,
+        example: Mapping[str, tf.Tensor],
+        task_feature_lengths: Mapping[str, int],
+    ) -> dict[str, tf.Tensor]:
+        """Converts one example; the class docstring has a picture."""
+        targets = _pad(example["targets"], task_feature_lengths["targets"])
+        return {
+            "images": example["images"],
+            "image_mask": example["image_mask"],
+            "encoder_input_tokens": _pad(
+                example["inputs"], task_feature_lengths["inputs"]
+            ),
+            "decoder_input_tokens": tf.concat([[0], targets[:-1]], axis=0),
+            "decoder_target_tokens": targets,
+            "decoder_loss_weights": tf.cast(targets != 0, tf.float32),
+            "task_id": example["task_id"],
+        }
+
+    def _convert_features(
+        self,
+        ds: tf.data.Dataset,
+        task_feature_lengths: Mapping[str, int],
+    ) -> tf.data.Dataset:
+        return ds.map(
+            lambda example: self.convert(example, task_feature_lengths),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+
+    def get_model_feature_lengths(
+        self, task_feature_lengths: Mapping[str, int]
+    ) -> Mapping[str, int]:
+        """Returns the length of each model feature; scalars have none (0)."""
+        return {
+            "images": task_feature_lengths["images"],
+            "image_mask": 0,
+            "encoder_input_tokens": task_feature_lengths["inputs"],
+            "decoder_input_tokens": task_feature_lengths["targets"],
+            "decoder_target_tokens": task_feature_lengths["targets"],
+            "decoder_loss_weights": task_feature_lengths["targets"],
+            "task_id": 0,
+        }
+
+
+def _pad(tokens: tf.Tensor, length: int) -> tf.Tensor:
+    padded = tf.pad(tokens, [[0, length - tf.shape(tokens)[0]]])
+    return tf.ensure_shape(padded, [length])

@@ -1,0 +1,195 @@
+"""Batches for training, and examples for evaluation.
+
+Everything is seeded and keeps its order: the batch of step n is a function of
+(seed, n). A run that starts again at step n passes over the examples before it,
+task by task, where they are still compressed records: no text is made and no
+image is decoded.
+"""
+
+import difflib
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import seqio
+import tensorflow as tf
+from absl import logging
+
+from pali_tf.data import diagnosis, mixing
+from pali_tf.data.feature_converter import PaliFeatureConverter
+from pali_tf.data.randomness import draw_seed
+
+# Batches made ahead of the step that asks for them.
+_PREFETCH_BATCHES = 4
+
+_TRUNCATED = "is_truncated"
+
+
+def find_mixture_or_task(name: str) -> seqio.Mixture | seqio.Task:
+    """Returns the registered mixture or task.
+
+    Raises:
+        ValueError: there is none; the message has the nearest names.
+    """
+    if name in seqio.MixtureRegistry.names():
+        return seqio.MixtureRegistry.get(name)
+    if name in seqio.TaskRegistry.names():
+        return seqio.TaskRegistry.get(name)
+    known = sorted(
+        {*seqio.MixtureRegistry.names(), *seqio.TaskRegistry.names()}
+    )
+    nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    raise ValueError(
+        f"There is no mixture or task {name!r}. "
+        + (
+            f"Nearest: {', '.join(nearest)}."
+            if nearest
+            else f"Known: {', '.join(known) or 'none; import seqio_tasks'}."
+        )
+    )
+
+
+def train_batches(
+    mixture: seqio.Mixture | seqio.Task,
+    *,
+    feature_lengths: Mapping[str, int],
+    batch_size: int,
+    seed: int,
+    split: str = "train",
+    start_step: int = 0,
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields a mixture's batches for ever, from step `start_step` on.
+
+    Args:
+        mixture: its tasks must give PaliFeatureConverter's task features.
+        feature_lengths: "inputs", "targets" and "images" (S, T, H).
+        batch_size: B.
+        seed: >= 0. Same seed and step, same batch.
+        split: "train".
+        start_step: the step whose batch comes first.
+
+    Yields:
+        The model features of PaliFeatureConverter, each with a leading B.
+
+    Raises:
+        FileNotFoundError: there are no data.
+        ValueError: a file is truncated or an image corrupt; the message names
+            it.
+    """
+    dataset = _mixed_examples(
+        mixture, feature_lengths, seed, split, start_step * batch_size
+    )
+    dataset = dataset.batch(batch_size, drop_remainder=True)
+    dataset = dataset.prefetch(_PREFETCH_BATCHES).with_options(_options())
+    tasks = seqio.get_subtasks(mixture)
+    num_truncated = 0
+    for step, batch in enumerate(
+        diagnosis.explained(dataset.as_numpy_iterator(), tasks, split),
+        start=start_step,
+    ):
+        truncated = int(batch.pop(_TRUNCATED).sum())
+        num_truncated += truncated
+        # Once a doubling: often at first, never a flood.
+        if (
+            truncated
+            and num_truncated.bit_length()
+            > (num_truncated - truncated).bit_length()
+        ):
+            logging.warning(
+                "%d prompts were over %d tokens up to step %d and lost the end "
+                "of their middle; a longer inputs length keeps them whole.",
+                num_truncated,
+                feature_lengths["inputs"],
+                step,
+            )
+        yield batch
+
+
+def eval_dataset(
+    task: seqio.Task,
+    *,
+    feature_lengths: Mapping[str, int],
+    split: str,
+    seed: int,
+) -> tf.data.Dataset:
+    """Returns one ordered pass over a task's examples, all their fields kept.
+
+    What a task draws at random for an example is drawn from `seed`, so each
+    call gives the same examples.
+    """
+    return task.get_dataset(
+        feature_lengths,
+        split=split,
+        shuffle=False,
+        seed=seed,
+        num_epochs=1,
+        trim_output_features=False,
+        try_in_mem_cache=False,
+    ).with_options(_options())
+
+
+def _mixed_examples(
+    mixture: seqio.Mixture | seqio.Task,
+    lengths: Mapping[str, int],
+    seed: int,
+    split: str,
+    start: int,
+) -> tf.data.Dataset:
+    tasks = seqio.get_subtasks(mixture)
+    if isinstance(mixture, seqio.Mixture):
+        rates = [mixture.get_rate(task) for task in tasks]
+    else:
+        rates = [1.0]
+    num_before = mixing.task_counts(rates, seed, start)
+    streams = [
+        _task_examples(task, lengths, seed, split, int(skip))
+        for task, skip in zip(tasks, num_before, strict=True)
+    ]
+    return tf.data.Dataset.choose_from_datasets(
+        streams, mixing.task_choices(rates, seed, start)
+    )
+
+
+def _task_examples(
+    task: seqio.Task,
+    lengths: Mapping[str, int],
+    seed: int,
+    split: str,
+    skip: int,
+) -> tf.data.Dataset:
+    """Returns a task's model features, for ever, without the first `skip`."""
+    # Tasks of one source shall not walk through it side by side.
+    seed = (seed + zlib.crc32(task.name.encode())) % 2**31
+    dataset = task.source.get_dataset(split=split, shuffle=True, seed=seed)
+    dataset = dataset.repeat()
+    steps = list(task.preprocessors)
+    num_cheap = 1 if steps[:1] == [draw_seed] else len(steps)
+    with seqio.utils.map_seed_manager(seed):
+        for index, step in enumerate(steps):
+            step = seqio.utils.add_kwargs_to_transform(
+                step,
+                sequence_length=lengths,
+                output_features=task.output_features,
+            )
+            dataset = step(dataset)
+            if index + 1 == num_cheap:
+                dataset = dataset.skip(skip)
+    converter = PaliFeatureConverter()
+
+    def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        truncated = example.get(_TRUNCATED, tf.constant(False))
+        return {**converter.convert(example, lengths), _TRUNCATED: truncated}
+
+    return dataset.map(convert, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _options() -> tf.data.Options:
+    options = tf.data.Options()
+    options.deterministic = True
+    # The model needs the other cores.
+    options.threading.private_threadpool_size = max(
+        1, (os.cpu_count() or 1) // 2
+    )
+    options.threading.max_intra_op_parallelism = 1
+    return options

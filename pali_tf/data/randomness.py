@@ -1,0 +1,47 @@
+"""One random seed for each example, drawn where it costs nothing.
+
+All that a task chooses at random (a language, a question, a split point) comes
+from the example's own seed. So the input pipeline can skip examples right after
+`draw_seed`, before any text or image is touched, and what follows is the same.
+"""
+
+import seqio
+import tensorflow as tf
+
+SEED = "seed"
+
+
+@seqio.map_over_dataset(num_seeds=1)
+def draw_seed(
+    example: dict[str, tf.Tensor], seed: tuple[tf.Tensor, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """Adds `seed`: int64[2], a new one for each example of each epoch."""
+    return {**example, SEED: tf.stack(seed)}
+
+
+def random_index(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
+    """Draws an index below `count`, each as likely.
+
+    Args:
+        count: int32[], > 0.
+        seed: int64[2]. The example's seed.
+        salt: tells apart the choices of one example.
+
+    Returns:
+        int32[] in [0, count).
+    """
+    return tf.random.stateless_uniform(
+        [], _salted(seed, salt), maxval=count, dtype=tf.int32
+    )
+
+
+def random_order(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
+    """Draws a permutation of 0 ... count-1: int32[count]."""
+    keys = tf.random.stateless_uniform([count], _salted(seed, salt))
+    return tf.argsort(keys)
+
+
+def _salted(seed: tf.Tensor, salt: int) -> tf.Tensor:
+    # The counter-based generator scrambles its seed, so neighbouring seeds
+    # give unrelated numbers.
+    return seed + tf.constant([0, salt << 48], tf.int64)

@@ -1,0 +1,216 @@
+"""The SentencePiece vocabulary: trained small for a sample, or mT5's own.
+
+Ids as in mT5: 0 pad, 1 end of sequence, 2 unknown; the last 100 pieces are the
+sentinels, counting down, so that `<extra_id_0>` is the very last piece. A
+sentinel's piece is `▁<extra_id_0>`, a word start included: text must have a
+space (or nothing) before it.
+
+Source: google-research/t5 t5/data/preprocessors.py (sentinel_id);
+    google/seqio seqio/vocabularies.py:_load_model_internal @ b898b9f.
+"""
+
+import functools
+import io
+import itertools
+import os
+import pathlib
+from collections.abc import Iterable, Sequence
+
+import sentencepiece
+import seqio
+import tensorflow as tf
+from sentencepiece import sentencepiece_model_pb2
+
+from pali_tf.data import location
+
+NUM_SENTINELS = 100
+PAD_ID, EOS_ID, UNKNOWN_ID = 0, 1, 2
+
+# With its sentinels; rounded up to a multiple of 128 it is 2,048 rows.
+DEFAULT_SIZE = 2000
+# Enough for a small vocabulary; more only makes training slower.
+DEFAULT_MAX_TEXTS = 50_000
+
+# The coordinates of detection targets; so often, that any takes two pieces at
+# most.
+_COORDINATES = tuple(str(number) for number in range(1000)) * 10
+
+
+def sentinel(index: int) -> str:
+    """Returns the text of sentinel `index`: "<extra_id_0>" for 0."""
+    return f"<extra_id_{index}>"
+
+
+def train(
+    texts: Iterable[str],
+    path: str | os.PathLike[str],
+    *,
+    size: int = DEFAULT_SIZE,
+    max_texts: int = DEFAULT_MAX_TEXTS,
+) -> int:
+    """Trains a vocabulary and writes it, at once and whole, to `path`.
+
+    mT5's settings (NFKC, byte fallback, every character kept), but byte-pair
+    merges: the unigram trainer seeds its pieces from distinct words, so on a
+    small sample it cuts up its most frequent words. The same texts give the
+    same bytes. The numbers of detection targets are added to the texts.
+
+    Args:
+        texts: what to learn from, in any order; sentinels in it are ignored.
+        path: where the model file goes; folders are made.
+        size: at most so many pieces, sentinels counted; fewer where the texts
+            do not hold so many.
+        max_texts: how many of `texts` are read.
+
+    Returns:
+        The number of pieces, sentinels counted.
+
+    Raises:
+        ValueError: there is no text to learn from.
+    """
+    sentences = [
+        line
+        for text in itertools.islice(texts, max_texts)
+        for line in _without_sentinels(text).splitlines()
+        if line.strip()
+    ]
+    if not sentences:
+        raise ValueError(f"There is no text to train the vocabulary {path} on.")
+    serialized = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([*sentences, *_COORDINATES]),
+        model_writer=serialized,
+        model_type="bpe",
+        vocab_size=size - NUM_SENTINELS,
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        byte_fallback=True,
+        pad_id=PAD_ID,
+        eos_id=EOS_ID,
+        unk_id=UNKNOWN_ID,
+        bos_id=-1,
+        # Several threads may sum in another order.
+        num_threads=1,
+        minloglevel=2,
+    )
+    model = sentencepiece_model_pb2.ModelProto.FromString(serialized.getvalue())
+    _add_sentinels(model)
+    _write(model.SerializeToString(deterministic=True), pathlib.Path(path))
+    return len(model.pieces)
+
+
+def load(path: str | os.PathLike[str]) -> seqio.SentencePieceVocabulary:
+    """Loads a vocabulary and checks that its sentinels are where mT5's are.
+
+    Raises:
+        FileNotFoundError: there is no such file; the message says how to get
+            one.
+        ValueError: it is no SentencePiece model, or has no sentinels.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no vocabulary {path}. `pali sample-data` makes one for "
+            "its sample; for other data train one with `python -m "
+            "seqio_tasks.vocabulary_texts --data_dir=DIR`, or name mT5's "
+            "sentencepiece.model."
+        )
+    return _load(str(path), path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _load(path: str, modified: int) -> seqio.SentencePieceVocabulary:
+    """Loads once for each version of the file."""
+    del modified
+    try:
+        model = sentencepiece.SentencePieceProcessor(model_file=path)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(
+            f"{path} is not a SentencePiece model: {error}"
+        ) from error
+    expected = [f"▁{sentinel(i)}" for i in reversed(range(NUM_SENTINELS))]
+    first = model.piece_size() - NUM_SENTINELS
+    found = [model.id_to_piece(i) for i in range(max(first, 0), first + 100)]
+    if found != expected:
+        raise ValueError(
+            f"The last {NUM_SENTINELS} pieces of {path} are not the sentinels "
+            f"{expected[0]} ... {expected[-1]}; its last piece is "
+            f"{found[-1]!r}. Use mT5's sentencepiece.model (the one with 100 "
+            "extra ids) or train one with pali_tf.data.vocabulary.train."
+        )
+    return seqio.SentencePieceVocabulary(path)
+
+
+class PaliVocabulary(seqio.Vocabulary):
+    """The vocabulary of the data root, read when it is first used.
+
+    Tasks hold one from import on, when no data need be there. All instances
+    are equal: a process has one vocabulary.
+    """
+
+    def loaded(self) -> seqio.SentencePieceVocabulary:
+        """Returns the vocabulary of `location.vocabulary_path()`."""
+        return load(location.vocabulary_path())
+
+    @property
+    def bos_id(self) -> int | None:
+        """None: T5 begins decoding with pad."""
+        return None
+
+    @property
+    def eos_id(self) -> int:
+        """The end of a sequence."""
+        return EOS_ID
+
+    @property
+    def unk_id(self) -> int:
+        """What the vocabulary has no piece for."""
+        return UNKNOWN_ID
+
+    @property
+    def _base_vocab_size(self) -> int:
+        return self.loaded().vocab_size
+
+    def _encode(self, s: str) -> Sequence[int]:
+        return self.loaded().encode(s)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return self.loaded().decode(ids)
+
+    def _encode_tf(self, s: tf.Tensor) -> tf.Tensor:
+        return self.loaded().encode_tf(s)
+
+    def _decode_tf(self, ids: tf.Tensor) -> tf.Tensor:
+        return self.loaded().decode_tf(ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PaliVocabulary)
+
+    def __hash__(self) -> int:
+        return hash(PaliVocabulary)
+
+    def __str__(self) -> str:
+        return "PaliVocabulary()"
+
+
+def _without_sentinels(text: str) -> str:
+    return " ".join(
+        word for word in text.split(" ") if not word.startswith("<extra_id_")
+    )
+
+
+def _add_sentinels(model: sentencepiece_model_pb2.ModelProto) -> None:
+    # Appended after training: as user_defined_symbols they would come first.
+    for index in reversed(range(NUM_SENTINELS)):
+        model.pieces.add(
+            piece=f"▁{sentinel(index)}",
+            score=0.0,
+            type=sentencepiece_model_pb2.ModelProto.SentencePiece.USER_DEFINED,
+        )
+
+
+def _write(content: bytes, path: pathlib.Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)

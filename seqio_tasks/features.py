@@ -1,0 +1,146 @@
+"""What every task gives the model, and the last steps to it."""
+
+from collections.abc import Callable, Mapping
+
+import seqio
+import tensorflow as tf
+
+from pali_tf.data import task_ids, vocabulary
+from pali_tf.data.images import decode_image
+from pali_tf.data.randomness import SEED
+
+Example = dict[str, tf.Tensor]
+
+_VOCABULARY = vocabulary.PaliVocabulary()
+
+OUTPUT_FEATURES = {
+    "inputs": seqio.Feature(vocabulary=_VOCABULARY),
+    "targets": seqio.Feature(vocabulary=_VOCABULARY),
+    "images": seqio.ContinuousFeature(dtype=tf.uint8, rank=3),
+    "image_mask": seqio.ContinuousFeature(dtype=tf.bool, rank=0),
+    "task_id": seqio.ContinuousFeature(dtype=tf.int32, rank=0),
+}
+
+# Kept of a record beside what a task makes of it.
+_KEPT = ("image/encoded", "image/source_id", SEED)
+
+
+def keep_image(
+    make_text: Callable[..., Example],
+) -> Callable[..., tf.data.Dataset]:
+    """Maps `make_text` over records and keeps the image, its id and the seed.
+
+    Args:
+        make_text: a function of a record, such as those of `preprocessors`;
+            it may ask for `sequence_length` and `output_features`.
+    """
+
+    def preprocess(
+        dataset: tf.data.Dataset,
+        sequence_length: Mapping[str, int],
+        output_features: Mapping[str, seqio.Feature],
+    ) -> tf.data.Dataset:
+        function = seqio.utils.add_kwargs_to_transform(
+            make_text,
+            sequence_length=sequence_length,
+            output_features=output_features,
+        )
+
+        def transform(example: Example) -> Example:
+            kept = {key: example[key] for key in _KEPT if key in example}
+            return {**kept, **function(example)}
+
+        return dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return preprocess
+
+
+@seqio.map_over_dataset
+def tokenize(
+    example: Example,
+    sequence_length: Mapping[str, int],
+    output_features: Mapping[str, seqio.Feature],
+) -> Example:
+    """Turns `inputs` and `targets` into tokens that end with EOS.
+
+    A prompt over the length loses the end of its middle: its head, which names
+    the language, and its last sentinel stay, and `is_truncated` says so. Text
+    that is tokens already is only checked and ended. SeqIO's own `tokenize`
+    would keep every feature a second time, images too.
+
+    Args:
+        example: `inputs` and `targets`, string[] or int32[N].
+        sequence_length: "inputs" and "targets".
+        output_features: each has the vocabulary.
+
+    Returns:
+        The example with `inputs` int32[<=S], `targets` int32[<=T] and
+        `is_truncated` bool[].
+    """
+    inputs = _encode(example["inputs"], output_features["inputs"])
+    targets = _encode(example["targets"], output_features["targets"])
+    room = sequence_length["inputs"] - 1
+    targets = tf.concat([targets, [vocabulary.EOS_ID]], axis=0)
+    return {
+        **example,
+        "inputs": tf.concat(
+            [
+                _fit(inputs, room, output_features["inputs"].vocabulary),
+                [vocabulary.EOS_ID],
+            ],
+            axis=0,
+        ),
+        # A target that goes on beyond the length has no end to learn.
+        "targets": targets[: sequence_length["targets"]],
+        "is_truncated": tf.size(inputs) > room,
+    }
+
+
+def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
+    """Adds `images`, `image_mask`, `task_id` and `example_id`.
+
+    Pixels come from `image/encoded`, decoded and resized; a record without an
+    image gets zeros and the mask False.
+    """
+    task_id = task_ids.register(task_name)
+
+    @seqio.map_over_dataset
+    def transform(
+        example: Example, sequence_length: Mapping[str, int]
+    ) -> Example:
+        side = sequence_length["images"]
+        example = dict(example)
+        encoded = example.pop("image/encoded", None)
+        if encoded is None:
+            images = tf.zeros([side, side, 3], tf.uint8)
+        else:
+            images = decode_image(encoded, side)
+        return {
+            **example,
+            "images": images,
+            "image_mask": tf.constant(encoded is not None),
+            "task_id": tf.constant(task_id),
+            "example_id": example.pop("image/source_id", tf.constant("")),
+        }
+
+    return transform
+
+
+def _encode(text: tf.Tensor, feature: seqio.Feature) -> tf.Tensor:
+    if text.dtype == tf.string:
+        return feature.vocabulary.encode_tf(text)
+    return text
+
+
+def _fit(tokens: tf.Tensor, room: int, words: seqio.Vocabulary) -> tf.Tensor:
+    """Cuts tokens to `room`, but never the sentinel at their end."""
+    first_sentinel = words.vocab_size - vocabulary.NUM_SENTINELS
+
+    def cut() -> tf.Tensor:
+        return tf.cond(
+            tokens[-1] >= first_sentinel,
+            lambda: tf.concat([tokens[: room - 1], tokens[-1:]], axis=0),
+            lambda: tokens[:room],
+        )
+
+    return tf.cond(tf.size(tokens) > room, cut, lambda: tokens)

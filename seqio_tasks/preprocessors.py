@@ -1,0 +1,177 @@
+"""From a stored record to a prompt and its target, for images and words.
+
+Each function takes a parsed record with its `seed` and gives strings:
+
+| key        | type       | content                                           |
+|------------|------------|---------------------------------------------------|
+| inputs     | string[]   | the prompt                                        |
+| targets    | string[]   | what the model shall say                          |
+| references | string[R]  | every answer that the record holds to be right    |
+| language   | string[]   | lower-case code of the target's language          |
+
+One choice an example (which caption, which question) is drawn from its seed.
+
+Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
+"""
+
+from collections.abc import Mapping
+
+import seqio
+import tensorflow as tf
+
+from pali_tf.data.randomness import SEED, random_index
+from seqio_tasks import languages, prompts
+from seqio_tasks.reading_order import reading_order
+
+Example = dict[str, tf.Tensor]
+
+# The choices of one example, told apart by their salt.
+_PICK, _SPLIT = 1, 2
+# The most words that a split position is thought to be written with.
+_WIDEST_POSITION = 99
+
+
+def split_caption(
+    example: Example,
+    sequence_length: Mapping[str, int],
+    output_features: Mapping[str, seqio.Feature],
+) -> Example:
+    """Makes "Generate the alt_text in EN at 2: a photo <extra_id_0>".
+
+    The caption is cut between two words, each place as likely; `<pos>` counts
+    the words before it, characters where a language writes without spaces.
+    Both parts have a word, save for a caption of one. Where the prompt would
+    not fit the inputs, earlier places are drawn, so that neither its head nor
+    its sentinel is ever cut.
+
+    Args:
+        example: a record with `caption/text`, `caption/language`.
+        sequence_length: "inputs" is the length S that the prompt fits.
+        output_features: "inputs" has the vocabulary.
+    """
+    seed = example[SEED]
+    pick = random_index(tf.size(example["caption/text"]), seed, _PICK)
+    language = example["caption/language"][pick]
+    words = _words(example["caption/text"][pick], language)
+    code = languages.prompt_code(language)
+    fitting = _num_fitting_words(
+        words,
+        prompts.split_caption_head(code, tf.constant(_WIDEST_POSITION)),
+        sequence_length["inputs"],
+        output_features["inputs"].vocabulary,
+    )
+    most = tf.minimum(tf.size(words) - 1, fitting)
+    position = tf.where(
+        most > 0, 1 + random_index(tf.maximum(most, 1), seed, _SPLIT), 0
+    )
+    rest = _join(words[position:], language)
+    return {
+        "inputs": prompts.split_caption(
+            code, position, _join(words[:position], language)
+        ),
+        "targets": rest,
+        "references": rest[None],
+        "language": language,
+    }
+
+
+def caption(example: Example) -> Example:
+    """Makes "Generate the alt_text in FR at 0: <extra_id_0>" of a caption."""
+    pick = random_index(tf.size(example["caption/text"]), example[SEED], _PICK)
+    language = example["caption/language"][pick]
+    same_language = example["caption/language"] == language
+    return {
+        "inputs": prompts.caption(languages.prompt_code(language)),
+        "targets": example["caption/text"][pick],
+        "references": example["caption/text"][same_language],
+        "language": language,
+    }
+
+
+def ocr(example: Example) -> Example:
+    """Makes "Generate the ocr_text in EN: <extra_id_0>" of printed words.
+
+    One of the languages on the image is drawn, each as likely; its words are
+    joined by spaces in reading order.
+    """
+    found, _ = tf.unique(example["ocr/language"])
+    language = found[random_index(tf.size(found), example[SEED], _PICK)]
+    same_language = example["ocr/language"] == language
+    words = example["ocr/text"][same_language]
+    order = reading_order(
+        *(
+            example[f"ocr/bbox/{side}"][same_language]
+            for side in ("ymin", "xmin", "ymax")
+        )
+    )
+    text = tf.strings.reduce_join(tf.gather(words, order), separator=" ")
+    return {
+        "inputs": prompts.ocr(languages.prompt_code(language)),
+        "targets": text,
+        "references": text[None],
+        "language": language,
+    }
+
+
+def answer_question(example: Example) -> Example:
+    """Makes "Answer in EN: [question] <extra_id_0>" of a triple."""
+    pick = random_index(tf.size(example["vqa/question"]), example[SEED], _PICK)
+    answer = example["vqa/answer"][pick]
+    return {
+        "inputs": prompts.answer(example["vqa/question"][pick]),
+        "targets": answer,
+        "references": answer[None],
+        "language": example["vqa/language"][pick],
+    }
+
+
+def ask_question(example: Example) -> Example:
+    """Makes "Generate a question in FR for [answer]: <extra_id_0>".
+
+    Every question of that language with that answer is a reference.
+    """
+    pick = random_index(tf.size(example["vqa/question"]), example[SEED], _PICK)
+    answer = example["vqa/answer"][pick]
+    language = example["vqa/language"][pick]
+    is_reference = tf.logical_and(
+        example["vqa/answer"] == answer, example["vqa/language"] == language
+    )
+    return {
+        "inputs": prompts.question(languages.prompt_code(language), answer),
+        "targets": example["vqa/question"][pick],
+        "references": example["vqa/question"][is_reference],
+        "language": language,
+    }
+
+
+def _words(text: tf.Tensor, language: tf.Tensor) -> tf.Tensor:
+    """Splits a text into what `<pos>` counts: words or characters."""
+    return tf.cond(
+        languages.is_without_spaces(language),
+        lambda: tf.strings.unicode_split(text, "UTF-8"),
+        lambda: tf.strings.split(text),
+    )
+
+
+def _join(words: tf.Tensor, language: tf.Tensor) -> tf.Tensor:
+    """Joins what `_words` has split."""
+    return tf.cond(
+        languages.is_without_spaces(language),
+        lambda: tf.strings.reduce_join(words),
+        lambda: tf.strings.reduce_join(words, separator=" "),
+    )
+
+
+def _num_fitting_words(
+    words: tf.Tensor,
+    head: tf.Tensor,
+    length: int,
+    vocabulary: seqio.Vocabulary,
+) -> tf.Tensor:
+    """Counts the first words that fit between a head and the sentinel."""
+    # A piece never holds the space between two words, so lengths add up.
+    pieces = vocabulary.encode_tf(tf.concat([[head], words], axis=0))
+    lengths = tf.cast(pieces.row_lengths(), tf.int32)
+    sentinel_and_eos = 2
+    is_fitting = tf.cumsum(lengths) <= length - sentinel_and_eos
+    return tf.reduce_sum(tf.cast(is_fitting[1:], tf.int32))

@@ -1,0 +1,107 @@
+"""The eight tasks that PaLI is pre-trained on.
+
+| task                       | source        | asks for                       |
+|----------------------------|---------------|--------------------------------|
+| text_span_corruption       | text          | the spans hidden in a text     |
+| webli_split_captioning     | webli         | the rest of an alt-text        |
+| cc3m35l_captioning         | cc3m35l       | a caption in a language        |
+| webli_ocr                  | webli         | the printed words of a language |
+| vq2a_cc3m35l_vqa           | vq2a_cc3m35l  | the English answer             |
+| vq2a_cc3m35l_vqg           | vq2a_cc3m35l  | the question for an answer     |
+| openimages_object_aware_vqa | openimages   | which objects there are        |
+| object_detection           | detection     | the boxes of named objects     |
+
+Source: PaLI, arXiv 2209.06794, section 3.2 and appendix.
+"""
+
+from collections.abc import Callable, Sequence
+
+import seqio
+
+from pali_tf.data.randomness import draw_seed
+from seqio_tasks import features, objects, preprocessors
+from seqio_tasks.sources import StoredExamples
+from seqio_tasks.span_corruption import corrupt_spans
+
+_CAPTION = ("caption/text", "caption/language")
+_OCR = (
+    "ocr/text",
+    "ocr/language",
+    "ocr/bbox/ymin",
+    "ocr/bbox/xmin",
+    "ocr/bbox/ymax",
+)
+_VQA = ("vqa/question", "vqa/answer", "vqa/language")
+
+
+def _add(
+    name: str,
+    source: StoredExamples,
+    make_text: Callable[..., features.Example],
+    metric_fns: Sequence[Callable[..., dict[str, float]]] = (),
+) -> None:
+    seqio.TaskRegistry.add(
+        name,
+        source=source,
+        preprocessors=[
+            draw_seed,
+            features.keep_image(make_text),
+            features.add_image(name),
+            features.tokenize,
+        ],
+        output_features=features.OUTPUT_FEATURES,
+        metric_fns=metric_fns,
+        # The source shuffles compressed records; a second shuffle would hold
+        # decoded images.
+        shuffle_buffer_size=None,
+    )
+
+
+_add(
+    "text_span_corruption",
+    StoredExamples("text", ["text"], has_images=False),
+    corrupt_spans,
+)
+_add(
+    "webli_split_captioning",
+    StoredExamples("webli", _CAPTION, requires="caption/text"),
+    preprocessors.split_caption,
+)
+_add(
+    "cc3m35l_captioning",
+    StoredExamples("cc3m35l", _CAPTION, requires="caption/text"),
+    preprocessors.caption,
+)
+_add(
+    "webli_ocr",
+    StoredExamples("webli", _OCR, requires="ocr/text"),
+    preprocessors.ocr,
+)
+_add(
+    "vq2a_cc3m35l_vqa",
+    StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
+    preprocessors.answer_question,
+)
+_add(
+    "vq2a_cc3m35l_vqg",
+    StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
+    preprocessors.ask_question,
+)
+_add(
+    "openimages_object_aware_vqa",
+    StoredExamples(
+        "openimages",
+        [objects.LABELS, objects.NEGATIVES],
+        requires=objects.LABELS,
+    ),
+    objects.ask_about_objects,
+)
+_add(
+    "object_detection",
+    StoredExamples(
+        "detection",
+        [objects.LABELS, objects.NEGATIVES, *objects.SIDES],
+        requires=objects.LABELS,
+    ),
+    objects.detect,
+)

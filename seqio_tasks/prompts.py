@@ -1,0 +1,125 @@
+"""The paper's prompts, word for word, as string tensors.
+
+SentencePiece knows a sentinel only at a word start, so a space comes before
+each.
+
+Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
+"""
+
+import tensorflow as tf
+
+from pali_tf.data.vocabulary import sentinel
+
+SENTINEL = sentinel(0)
+
+LIST_OBJECTS = f"Answer in EN: List the objects present: {SENTINEL}"
+# Between objects of a list, in prompts and targets.
+OBJECT_SEPARATOR = ", "
+CLASS_SEPARATOR = " and "
+YES = "Yes"
+NO = "No"
+
+
+def split_caption_head(language: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    """Gives "Generate the alt_text in EN at 2:"."""
+    return tf.strings.join(
+        [
+            "Generate the alt_text in ",
+            language,
+            " at ",
+            tf.strings.as_string(position),
+            ":",
+        ]
+    )
+
+
+def split_caption(
+    language: tf.Tensor, position: tf.Tensor, beginning: tf.Tensor
+) -> tf.Tensor:
+    """Gives "Generate the alt_text in EN at 2: a photo <extra_id_0>".
+
+    Args:
+        language: string[]. Upper-case code.
+        position: int32[]. Number of words in `beginning`.
+        beginning: string[]. May be empty: then the prompt asks for it all.
+    """
+    head = split_caption_head(language, position)
+    tail = tf.where(position > 0, f" {SENTINEL}", SENTINEL)
+    return tf.strings.join([head, " ", beginning, tail])
+
+
+def caption(language: tf.Tensor) -> tf.Tensor:
+    """Gives "Generate the alt_text in EN at 0: <extra_id_0>"."""
+    return tf.strings.join(
+        ["Generate the alt_text in ", language, f" at 0: {SENTINEL}"]
+    )
+
+
+def ocr(language: tf.Tensor) -> tf.Tensor:
+    """Gives "Generate the ocr_text in EN: <extra_id_0>"."""
+    return tf.strings.join(
+        ["Generate the ocr_text in ", language, f": {SENTINEL}"]
+    )
+
+
+def answer(question: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in EN: how many? <extra_id_0>"; answers are English."""
+    return tf.strings.join(["Answer in EN: ", question, f" {SENTINEL}"])
+
+
+def question(language: tf.Tensor, answer: tf.Tensor) -> tf.Tensor:
+    """Gives "Generate a question in FR for red: <extra_id_0>"."""
+    return tf.strings.join(
+        [
+            "Generate a question in ",
+            language,
+            " for ",
+            answer,
+            f": {SENTINEL}",
+        ]
+    )
+
+
+def is_present(objects: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in EN: Is cat, dog in the image? <extra_id_0>".
+
+    Args:
+        objects: string[N], N >= 1.
+    """
+    return tf.strings.join(
+        [
+            "Answer in EN: Is ",
+            join_objects(objects),
+            f" in the image? {SENTINEL}",
+        ]
+    )
+
+
+def which_present(objects: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in EN: Which of cat, dog are in the image? <extra_id_0>".
+
+    Args:
+        objects: string[N], N >= 1.
+    """
+    return tf.strings.join(
+        [
+            "Answer in EN: Which of ",
+            join_objects(objects),
+            f" are in the image? {SENTINEL}",
+        ]
+    )
+
+
+def detect(classes: tf.Tensor) -> tf.Tensor:
+    """Gives "detect cat and dog", without a sentinel, as the paper shows it.
+
+    Args:
+        classes: string[N], N >= 1, the absent ones among them.
+    """
+    names = tf.strings.reduce_join(classes, separator=CLASS_SEPARATOR)
+    return tf.strings.join(["detect ", names])
+
+
+def join_objects(objects: tf.Tensor) -> tf.Tensor:
+    """Gives "cat, dog" for string[N]."""
+    return tf.strings.reduce_join(objects, separator=OBJECT_SEPARATOR)

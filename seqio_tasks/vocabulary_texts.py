@@ -1,0 +1,111 @@
+"""The strings that the tasks make of a data root, to train its vocabulary on.
+
+So each prompt, number and word takes few pieces, fewer the more it is used.
+Run as a program, it writes DATA_DIR/vocabulary/sentencepiece.model.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+import seqio
+import tensorflow as tf
+from absl import logging
+
+from pali_tf.data import location, vocabulary
+from pali_tf.data.randomness import draw_seed
+from seqio_tasks import objects, preprocessors
+from seqio_tasks import pretraining as pretraining  # Registers the tasks.
+
+# Records read for each task; a small vocabulary needs no more.
+_NUM_RECORDS = 4000
+
+# Tasks that make their text without a vocabulary. Split-captioning's text is
+# captioning's, and span corruption's is the document.
+_MAKERS: dict[str, Callable[..., dict[str, tf.Tensor]]] = {
+    "cc3m35l_captioning": preprocessors.caption,
+    "webli_ocr": preprocessors.ocr,
+    "vq2a_cc3m35l_vqa": preprocessors.answer_question,
+    "vq2a_cc3m35l_vqg": preprocessors.ask_question,
+    "openimages_object_aware_vqa": objects.ask_about_objects,
+    "object_detection": objects.detect,
+}
+
+
+def task_texts(
+    *, num_records: int = _NUM_RECORDS, seed: int = 0
+) -> Iterator[str]:
+    """Yields prompts, targets and documents of the data root's train split.
+
+    Args:
+        num_records: how many records are read for each task.
+        seed: of what the tasks choose at random.
+    """
+    for name, make_text in _MAKERS.items():
+        with seqio.utils.map_seed_manager(seed):
+            examples = draw_seed(_records(name, num_records))
+        texts = examples.map(
+            lambda example, make=make_text: _strings(make(example)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        for pair in texts.as_numpy_iterator():
+            yield from (text.decode() for text in pair)
+    for example in _records(
+        "text_span_corruption", num_records
+    ).as_numpy_iterator():
+        yield example["text"].decode()
+
+
+def train_vocabulary(
+    data_dir: str | os.PathLike[str],
+    *,
+    size: int = vocabulary.DEFAULT_SIZE,
+    num_records: int = _NUM_RECORDS,
+) -> int:
+    """Trains and writes the vocabulary of a data root.
+
+    Args:
+        data_dir: the data root; becomes that of this process.
+        size: at most so many pieces.
+        num_records: how many records are read for each task.
+
+    Returns:
+        The number of pieces.
+    """
+    location.set_data_dir(data_dir)
+    path = location.data_dir() / location.VOCABULARY
+    return vocabulary.train(
+        task_texts(num_records=num_records), path, size=size
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """Trains the vocabulary of --data_dir."""
+    parser = argparse.ArgumentParser(
+        prog="python -m seqio_tasks.vocabulary_texts", description=main.__doc__
+    )
+    parser.add_argument("--data_dir", required=True, help="the data root")
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=vocabulary.DEFAULT_SIZE,
+        help="number of pieces at most (default: %(default)s)",
+    )
+    arguments = parser.parse_args(argv)
+    count = train_vocabulary(arguments.data_dir, size=arguments.size)
+    logging.info("Wrote %d pieces to %s.", count, location.vocabulary_path())
+    return 0
+
+
+def _records(task_name: str, num_records: int) -> tf.data.Dataset:
+    source = seqio.TaskRegistry.get(task_name).source
+    return source.get_dataset("train", shuffle=False).take(num_records)
+
+
+def _strings(example: dict[str, tf.Tensor]) -> tf.Tensor:
+    return tf.stack([example["inputs"], example["targets"]])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
