@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 from google.protobuf import message
 
-from pali_tf.webli import records, write
+from pali_tf.webli import examples, records, write
 
 # A TFRecord frame: length (8 bytes), its CRC (4), the data, its CRC (4).
 _FRAME_BYTES = 16
@@ -77,7 +77,7 @@ def read_shard(path: Path) -> Iterator[records.Record]:
         try:
             data = next(stored).numpy()
             example = tf.train.Example.FromString(data)
-            record = records.example_to_record(example)
+            record = examples.example_to_record(example)
         except StopIteration:
             return
         except tf.errors.NotFoundError as error:

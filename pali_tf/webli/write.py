@@ -3,14 +3,13 @@
 import contextlib
 import dataclasses
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tensorflow as tf
 
-from pali_tf.webli import records
+from pali_tf.webli import atomic, examples, records
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class ShardWriter:
 
     def write(self, record: records.Record) -> None:
         """Appends one record."""
-        example = records.record_to_example(record)
+        example = examples.record_to_example(record)
         # Map entries are unordered; without this, equal records need not give
         # equal bytes.
         self._writer.write(example.SerializeToString(deterministic=True))
@@ -61,7 +60,7 @@ class ShardWriter:
 def open_shard(path: Path) -> Iterator[ShardWriter]:
     """Yields a writer whose file takes its name when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = atomic.temporary_path(path)
     writer = ShardWriter(temporary)
     try:
         yield writer
@@ -88,15 +87,7 @@ def write_split_info(
         num_examples=sum(shard.num_examples for shard in ordered),
         shards=ordered,
     )
-    write_json(directory / f"{split}.info.json", dataclasses.asdict(info))
-    return info
-
-
-def write_json(path: Path, content: object) -> None:
-    """Writes JSON under a temporary name, then renames it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(
-        json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    atomic.write_json(
+        directory / f"{split}.info.json", dataclasses.asdict(info)
     )
-    os.replace(temporary, path)
+    return info

@@ -12,11 +12,13 @@ DIRECTIONS = ("none", "down", "right", "diagonal")
 _DARK = (10, 60)
 _LIGHT = (195, 240)
 _TINT = 14
-_MAX_NOISE = 10
 
 
-def make_background(rng: random.Random) -> scene.Background:
-    """Returns a random background, dark or light."""
+def make_background(rng: random.Random, max_noise: int) -> scene.Background:
+    """Returns a random background, dark or light.
+
+    `max_noise` is in grey levels of 255, added to each channel.
+    """
     is_dark = rng.random() < 0.5
     low, high = _DARK if is_dark else _LIGHT
     first, last = (
@@ -28,7 +30,7 @@ def make_background(rng: random.Random) -> scene.Background:
         first_rgb=first,
         last_rgb=last,
         direction=rng.choice(DIRECTIONS),
-        noise=rng.randint(0, _MAX_NOISE),
+        noise=rng.randint(0, max_noise),
         noise_seed=rng.getrandbits(32),
     )
 

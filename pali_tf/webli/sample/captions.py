@@ -61,10 +61,10 @@ def document(picture: scene.Scene, rng: random.Random) -> str:
     sentences = [_fill(grammar.sentences["shows"], picture, grammar)]
     details = [
         grammar.sentences["place"].format(
-            where=_phrase(thing, grammar, "where"),
-            place=grammar.places[places.place_name(picture, thing)],
+            where=_phrase(thing, grammar, "where"), place=grammar.places[place]
         )
         for thing in picture.things
+        if (place := places.place_name(picture, thing)) is not None
     ]
     details.append(_fill(grammar.sentences["count"], picture, grammar))
     if picture.words:
@@ -116,6 +116,6 @@ class _Fields:
         return self.grammar.join(
             [
                 _phrase(thing, self.grammar, field)
-                for thing in self.picture.things
+                for thing in self.picture.things_as_read
             ]
         )

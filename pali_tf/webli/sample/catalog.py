@@ -1,4 +1,6 @@
-"""What scenes are made of: colours, shapes, textures, tints, characters."""
+"""What scenes are made of: colours, shapes, textures, characters."""
+
+import random
 
 # Far apart from one another, and from every background tint.
 COLORS: dict[str, tuple[int, int, int]] = {
@@ -40,3 +42,9 @@ SCRIPT_LANGUAGES: dict[str, str] = {
 
 # Share of combinations and of words that only the test split may show.
 HELD_OUT_SHARE = 0.15
+
+
+def choose_script(rng: random.Random) -> str:
+    """Returns a script of `GRID_CHARACTERS`, by its weight."""
+    scripts = list(GRID_SCRIPT_WEIGHTS)
+    return rng.choices(scripts, list(GRID_SCRIPT_WEIGHTS.values()))[0]

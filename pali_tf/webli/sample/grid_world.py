@@ -10,8 +10,10 @@ JITTER_PIXELS = 1
 
 _OBJECT_COUNTS = (1, 2, 3)
 _OBJECT_COUNT_WEIGHTS = (0.3, 0.35, 0.35)
+_MAX_NOISE = 10
 _WORD_SHARE = 0.5
 _WORD_LENGTHS = (2, 3, 4)
+_FONT_PIXELS = 16
 # Even, so that an object can sit in the middle of its cell.
 _OBJECT_SIDES = (12, 14)
 
@@ -19,7 +21,7 @@ _OBJECT_SIDES = (12, 14)
 def make_scene(seed: int, split: str, index: int) -> scene.Scene:
     """Returns scene `index` of `split`: a function of its arguments alone."""
     rng = random.Random(f"{seed}/grid/{split}/{index}")
-    background = backgrounds.make_background(rng)
+    background = backgrounds.make_background(rng, _MAX_NOISE)
     is_test = split == "test"
     words = ()
     taken: set[tuple[int, int]] = set()
@@ -46,10 +48,8 @@ def _make_word(
     is_test: bool,
 ) -> tuple[scene.Word, set[tuple[int, int]]]:
     """Returns a word in a row of cells, and those cells."""
-    scripts = list(catalog.GRID_SCRIPT_WEIGHTS)
-    weights = list(catalog.GRID_SCRIPT_WEIGHTS.values())
     while True:
-        script = rng.choices(scripts, weights)[0]
+        script = catalog.choose_script(rng)
         length = rng.choice(_WORD_LENGTHS)
         text = "".join(rng.choices(catalog.GRID_CHARACTERS[script], k=length))
         if held_out.is_word_held_out(seed, text) == is_test:
@@ -66,6 +66,7 @@ def _make_word(
         left=column * CELL_PIXELS,
         height_pixels=CELL_PIXELS,
         width_pixels=length * CELL_PIXELS,
+        font_pixels=_FONT_PIXELS,
         character_offsets=offsets,
     )
     return word, {(row, column + i) for i in range(length)}

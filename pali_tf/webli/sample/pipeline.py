@@ -7,7 +7,9 @@ from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability import fn_api_runner
+from apache_beam.portability.api import beam_provision_api_pb2
+from apache_beam.runners.portability.fn_api_runner import fn_runner
+from google.protobuf import struct_pb2
 
 from pali_tf.webli import records, write
 from pali_tf.webli.sample import render, truth, world
@@ -26,10 +28,12 @@ def run(config: SampleConfig, output_dir: Path, num_workers: int) -> None:
     ]
     mode = "in_memory" if num_workers == 1 else "multi_processing"
     options = PipelineOptions(
-        direct_num_workers=num_workers, direct_running_mode=mode
+        flags=[],  # Else it would parse the arguments of this process.
+        direct_num_workers=num_workers,
+        direct_running_mode=mode,
     )
     # Named, because DirectRunner first tries to download another runner.
-    runner = fn_api_runner.FnApiRunner()
+    runner = fn_runner.FnApiRunner(provision_info=_quiet_workers())
     with beam.Pipeline(runner=runner, options=options) as pipeline:
         _ = (
             pipeline
@@ -40,6 +44,18 @@ def run(config: SampleConfig, output_dir: Path, num_workers: int) -> None:
             | "BySplit" >> beam.GroupByKey()
             | "Describe" >> beam.Map(functools.partial(_describe, output_dir))
         )
+
+
+def _quiet_workers() -> fn_runner.ExtendedProvisionInfo:
+    """Lets the workers log errors only.
+
+    FnApiRunner hands a pipeline's options on to its workers only this way.
+    """
+    options = struct_pb2.Struct()
+    options.update({"beam:option:default_sdk_harness_log_level:v1": "ERROR"})
+    return fn_runner.ExtendedProvisionInfo(
+        beam_provision_api_pb2.ProvisionInfo(pipeline_options=options)
+    )
 
 
 def write_shard(

@@ -54,7 +54,7 @@ def question_answers(
     """Returns each question in every language, its answer in English."""
     return tuple(
         records.QuestionAnswer(
-            question=_say(question, grammar),
+            question=say(question, grammar),
             answer=question.answer,
             language=grammar.language,
         )
@@ -71,7 +71,8 @@ _ROLES = {
 }
 
 
-def _say(question: Question, grammar: Grammar) -> str:
+def say(question: Question, grammar: Grammar) -> str:
+    """Returns the question in the words of a language."""
     template = grammar.questions[question.kind]
     if question.kind not in _ROLES:
         return template
@@ -107,6 +108,8 @@ def _ask_count(picture: scene.Scene, rng: random.Random) -> Question | None:
 def _ask_position(picture: scene.Scene, rng: random.Random) -> Question | None:
     thing = rng.choice(picture.things)
     place = places.place_name(picture, thing)
+    if place is None:
+        return None
     return Question("position", thing.color, thing.shape, place)
 
 

@@ -4,32 +4,22 @@ import functools
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops
 
-from pali_tf.webli.sample import fonts, scene, shapes
+from pali_tf.webli.sample import lettering, scene, shapes, texture
 
 # High, and without chroma subsampling, so that colours stay clean at 16
 # pixels an object.
 _JPEG_QUALITY = 92
-
-_OVERSAMPLING = 4
-# Height of a capital, as a share of its cell.
-_CHARACTER_HEIGHT = 0.75
 
 
 def render(picture: scene.Scene) -> Image.Image:
     """Returns the scene as an RGB image."""
     image = _background(picture)
     for thing in picture.things:
-        _paste(
-            image,
-            thing.rgb,
-            shapes.shape_mask(thing.shape, thing.side_pixels),
-            thing.left,
-            thing.top,
-        )
+        _draw_thing(image, thing, is_dark=picture.background.is_dark)
     for word in picture.words:
-        _print_characters(image, word)
+        _print_word(image, word)
     return _add_noise(image, picture.background)
 
 
@@ -86,39 +76,26 @@ def _paste(
     image.paste(rgb, (left, top, left + mask.width, top + mask.height), mask)
 
 
-def _print_characters(image: Image.Image, word: scene.Word) -> None:
-    """Prints one character in the middle of each square of the word's box."""
+def _draw_thing(
+    image: Image.Image, thing: scene.Thing, *, is_dark: bool
+) -> None:
+    mask = shapes.shape_mask(thing.shape, thing.side_pixels)
+    _paste(image, thing.rgb, mask, thing.left, thing.top)
+    if thing.texture != "plain":
+        pattern = texture.texture_mask(thing.texture, thing.side_pixels)
+        mask = ImageChops.multiply(mask, pattern)
+        tone = texture.second_tone(thing.rgb, is_dark=is_dark)
+        _paste(image, tone, mask, thing.left, thing.top)
+
+
+def _print_word(image: Image.Image, word: scene.Word) -> None:
+    if not word.character_offsets:
+        mask = lettering.word_mask(word.text, word.script, word.font_pixels)
+        _paste(image, word.rgb, mask, word.left, word.top)
+        return
     cell = word.height_pixels
-    for i, character in enumerate(word.text):
-        down, right = word.character_offsets[i]
-        mask = _character_mask(character, cell)
+    for i, (down, right) in enumerate(word.character_offsets):
+        mask = lettering.character_mask(word.text[i], cell, word.font_pixels)
         _paste(
             image, word.rgb, mask, word.left + i * cell + right, word.top + down
         )
-
-
-@functools.lru_cache(maxsize=1024)
-def _character_mask(character: str, cell: int) -> Image.Image:
-    """Returns an "L" image of `cell` squared, the character in its middle."""
-    large = cell * _OVERSAMPLING
-    font = _font_of_capital_height(round(large * _CHARACTER_HEIGHT))
-    mask = Image.new("L", (large, large), 0)
-    left, top, right, bottom = font.getbbox(character)
-    ImageDraw.Draw(mask).text(
-        ((large - left - right) / 2, (large - top - bottom) / 2),
-        character,
-        fill=255,
-        font=font,
-    )
-    return mask.reduce(_OVERSAMPLING)
-
-
-@functools.lru_cache(maxsize=16)
-def _font_of_capital_height(height: int) -> ImageFont.FreeTypeFont:
-    # The basic layout draws single characters alike with and without raqm.
-    # A capital of DejaVu Sans is 0.729 of the font's size.
-    return ImageFont.truetype(
-        str(fonts.wheel_font()),
-        round(height / 0.729),
-        layout_engine=ImageFont.Layout.BASIC,
-    )

@@ -35,10 +35,11 @@ class Thing:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """A printed word or number; `glyph_corners` places each drawn piece.
+    """A printed word or number, and the box that it fills.
 
-    At the grid level a piece is one character in its own cell; else the whole
-    word is one piece, so that connected scripts keep their shapes.
+    At the grid level each character stands in its own square of the box, moved
+    (down, right) by its entry of `character_offsets`; else there are none, and
+    the word is drawn whole, so that connected scripts keep their shapes.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Word:
     left: int
     height_pixels: int
     width_pixels: int
+    font_pixels: int
     character_offsets: tuple[tuple[int, int], ...] = ()
 
 
@@ -66,7 +68,7 @@ class Background:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
-    """A whole picture; `things` and `words` are in reading order."""
+    """A whole picture; `things` lie one upon another in their order."""
 
     level: str
     split: str
@@ -80,6 +82,14 @@ class Scene:
     def source_id(self) -> str:
         """The image's unique id."""
         return f"scene-{self.split}-{self.index}"
+
+    @property
+    def things_as_read(self) -> list[Thing]:
+        """The objects in reading order: by row of places, then by column."""
+        return sorted(
+            self.things,
+            key=lambda thing: (self.thing_cell(thing), thing.top, thing.left),
+        )
 
     def thing_box(self, thing: Thing) -> records.Box:
         """Returns the box of `thing` in fractions of the image."""
@@ -95,11 +105,7 @@ class Scene:
 
     def thing_cell(self, thing: Thing) -> tuple[int, int]:
         """Returns the row and column of the centre on the 4 x 4 grid."""
-        row, column = thing.center
-        return (
-            int(row * GRID // self.side_pixels),
-            int(column * GRID // self.side_pixels),
-        )
+        return cell_of(*thing.center, self.side_pixels)
 
     def _box(self, top: int, left: int, height: int, width: int) -> records.Box:
         side = self.side_pixels
@@ -109,3 +115,8 @@ class Scene:
             ymax=(top + height) / side,
             xmax=(left + width) / side,
         )
+
+
+def cell_of(row: float, column: float, side_pixels: int) -> tuple[int, int]:
+    """Returns the row and column, on the grid of places, of a pixel."""
+    return int(row * GRID // side_pixels), int(column * GRID // side_pixels)

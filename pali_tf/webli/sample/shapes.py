@@ -17,7 +17,7 @@ def _star() -> Points:
         radius = 1.0 if i % 2 == 0 else 0.42
         angle = math.pi * i / 5
         points.append((radius * math.sin(angle), -radius * math.cos(angle)))
-    xs, ys = zip(*points)
+    xs, ys = zip(*points, strict=True)
     return [
         (
             (x - min(xs)) / (max(xs) - min(xs)),

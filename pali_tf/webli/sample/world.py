@@ -1,14 +1,15 @@
 """The generated world: (configuration, split, index) -> scene."""
 
-from pali_tf.webli.sample import grid_world, scene
+from pali_tf.webli.sample import fonts, free_world, grid_world, scene
 from pali_tf.webli.sample.config import SampleConfig
-
-LEVELS = {"grid": grid_world.make_scene}
 
 
 def make_scene(config: SampleConfig, split: str, index: int) -> scene.Scene:
     """Returns one scene, a function of its arguments alone."""
-    return LEVELS[config.level](config.seed, split, index)
+    if config.level == "grid":
+        return grid_world.make_scene(config.seed, split, index)
+    scripts = frozenset(script for script, _ in config.fonts)
+    return free_world.make_scene(config.seed, split, index, scripts)
 
 
 def make_config(*, level: str, **numbers: int) -> SampleConfig:
@@ -17,4 +18,12 @@ def make_config(*, level: str, **numbers: int) -> SampleConfig:
     The grid level draws with one font that comes from a wheel, so its bytes
     are the same everywhere; the free level depends on the fonts found.
     """
-    return SampleConfig(level=level, **numbers)
+    fonts.wheel_font()  # Fails here, not in a worker, where there is none.
+    found = ()
+    if level == "free":
+        found = tuple(
+            (script, path.name)
+            for script in fonts.SCRIPTS
+            if (path := fonts.find_font(script)) is not None
+        )
+    return SampleConfig(level=level, fonts=found, **numbers)

@@ -13,6 +13,8 @@ from typing import Any
 
 import tqdm
 
+from pali_tf.webli import atomic
+from pali_tf.webli.sample import world
 from pali_tf.webli.sample.config import LEVELS, SampleConfig
 
 CONFIG_FILE = "sample.json"
@@ -21,10 +23,8 @@ CONFIG_FILE = "sample.json"
 def main(argv: Sequence[str]) -> int:
     """Runs the command and returns its exit code."""
     arguments = _parse(argv)
-    # Beam and TensorFlow take seconds to import; --help need not wait.
-    from pali_tf.webli import write
-    from pali_tf.webli.sample import pipeline, summary, world
-
+    # Inherited by the workers: no banner from each of them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     config = world.make_config(
         level=arguments.level,
         seed=arguments.seed,
@@ -36,12 +36,16 @@ def main(argv: Sequence[str]) -> int:
     if is_complete(output_dir, config):
         print(f"Kept {output_dir}: it holds this sample already.")
         return 0
+    # They take seconds to import, and all answers above need none of them.
+    from pali_tf.webli.sample import pipeline, summary
+
     content = {"config": dataclasses.asdict(config), "is_complete": False}
-    write.write_json(output_dir / CONFIG_FILE, content)
+    atomic.write_json(output_dir / CONFIG_FILE, content)
+    atomic.remove_leftovers(output_dir)
     started = time.monotonic()
     with _progress(output_dir, config):
         pipeline.run(config, output_dir, arguments.num_workers)
-    write.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
+    atomic.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
     seconds = time.monotonic() - started
     print(summary.describe(output_dir, config, seconds))
     return 0
@@ -122,7 +126,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         default=os.cpu_count(),
         help="processes; the bytes do not depend on it (default: %(default)s)",
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.num_workers < 1:
+        raise ValueError(
+            f"--num_workers is {arguments.num_workers}; at least 1 is needed."
+        )
+    return arguments
 
 
 @contextlib.contextmanager
@@ -139,13 +148,16 @@ def _progress(output_dir: Path, config: SampleConfig) -> Iterator[None]:
             for path in (output_dir / "text").glob("*.tfrecord-*")
         )
 
-    def watch(bar: "tqdm.tqdm") -> None:
-        while not done.wait(0.5):
-            bar.update(count() - bar.n)
-        bar.update(count() - bar.n)
-
     with tqdm.tqdm(total=total, unit="shard", desc="Writing images") as bar:
-        thread = threading.Thread(target=watch, args=(bar,), daemon=True)
+
+        def watch() -> None:
+            is_last = False
+            while not is_last:
+                is_last = done.wait(0.5)
+                if (new := count() - bar.n) > 0:
+                    bar.update(new)
+
+        thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         try:
             yield
