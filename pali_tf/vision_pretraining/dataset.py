@@ -64,8 +64,8 @@ def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:
     dataset = _records(data_dir, "train").map(
         labels, num_parallel_calls=tf.data.AUTOTUNE
     )
-    for batch in dataset.ragged_batch(512).as_numpy_iterator():
-        counts.update(batch.flat_values.tolist())
+    for batch in dataset.ragged_batch(512):
+        counts.update(batch.flat_values.numpy().tolist())
     return sorted(
         name.decode()
         for name, count in counts.items()

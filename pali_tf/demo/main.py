@@ -1,0 +1,125 @@
+"""`pali demo`: the whole of PaLI on a generated sample, start to finish."""
+
+import argparse
+import dataclasses
+import pathlib
+import time
+
+from pali_tf.demo import answers, scores
+from pali_tf.demo.plan import PLANS, Plan
+from pali_tf.demo.runner import (
+    StageFailedError,
+    StageRecord,
+    peak_memory_gib,
+    run_stage,
+)
+from pali_tf.demo.stages import Folders, Stage, make_stages
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="pali demo", description=__doc__)
+    parser.add_argument("--output_dir", type=pathlib.Path, default="demo")
+    parser.add_argument(
+        "--plan",
+        choices=list(PLANS),
+        default="quick",
+        help="quick: 15 minutes on two cores; long: an hour, with free scenes",
+    )
+    parser.add_argument(
+        "--only",
+        choices=["report"],
+        help="make this again from what the demo left",
+    )
+    options = parser.parse_args(argv)
+    for world, plan in PLANS[options.plan].items():
+        root = options.output_dir
+        folders = Folders(root=root if world == "grid" else root / world)
+        if options.only is None:
+            _run(plan, folders)
+        _write_report(plan, folders)
+    return 0
+
+
+def _run(plan: Plan, folders: Folders) -> None:
+    stages = make_stages(plan, folders)
+    records: list[StageRecord] = []
+    for number, stage in enumerate(stages, start=1):
+        _announce(number, len(stages) + 2, stage.name, stage.account)
+        records.append(run_stage(stage, folders.logs))
+        print(f"-- {stage.name}: {records[-1].seconds:.0f} s", flush=True)
+    _announce(
+        len(stages) + 1,
+        len(stages) + 2,
+        "serve and ask",
+        "Starts the gRPC server on the SavedModel and asks it about test "
+        "images; then sends it something that is no image.",
+    )
+    start = time.monotonic()
+    _serve_and_ask(folders)
+    records.append(
+        StageRecord(name="serve", seconds=time.monotonic() - start)
+    )
+    table = scores.read_scores(folders)
+    scores.write_json(
+        folders.metrics,
+        {
+            "tasks": table,
+            "plan": dataclasses.asdict(plan),
+            "stages": [dataclasses.asdict(record) for record in records],
+            "total_seconds": sum(record.seconds for record in records),
+            "peak_memory_gib": peak_memory_gib(),
+        },
+    )
+
+
+def _serve_and_ask(folders: Folders) -> None:
+    # export/<model name>/<version>
+    [base_path] = [p for p in folders.export.iterdir() if p.is_dir()]
+    with answers.serving(base_path, folders.logs / "serve.log") as server:
+        given = answers.ask_test_examples(folders, server)
+        refusal = answers.refusal_of_a_non_image(server)
+        again = answers.ask_test_examples(folders, server)
+    scores.write_json(folders.answers, given)
+    same = sum(answer["text"] == answer["prediction"] for answer in given)
+    print(f"{same} of {len(given)} served answers equal the evaluation's.")
+    print(f"No image: {refusal}")
+    if [a["text"] for a in again] != [a["text"] for a in given]:
+        raise StageFailedError(
+            "The server answers differently after a bad request."
+        )
+
+
+def _write_report(plan: Plan, folders: Folders) -> None:
+    table = scores.read_scores(folders)
+    run_stage(
+        Stage(
+            name="report",
+            account="",
+            command=(
+                "report",
+                str(folders.model),
+                f"--data_dir={folders.data}",
+                f"--vision_dir={folders.vision}",
+                f"--answers={folders.answers}",
+                f"--output={folders.report}",
+            ),
+        ),
+        folders.logs,
+    )
+    print(
+        f"\nThe {plan.level} world, combinations never seen in training:\n"
+        f"{scores.format_table(table)}\n\nReport: {folders.report}",
+        flush=True,
+    )
+
+
+def _announce(number: int, total: int, name: str, account: str) -> None:
+    print(f"\n[{number}/{total}] {name}\n{account}\n", flush=True)

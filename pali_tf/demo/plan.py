@@ -1,0 +1,66 @@
+"""How large a demo is; standard library only."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One run from data to answers.
+
+    Attributes:
+        level: of the generated world, "grid" or "free".
+        image_size: side of an image in pixels.
+        num_images: training scenes.
+        vision_steps: of the ViT's pre-training.
+        train_steps: of PaLI's.
+        num_test_examples: of each task's test split; None: all.
+        seed: of everything.
+    """
+
+    level: str
+    image_size: int
+    num_images: int
+    vision_steps: int
+    train_steps: int
+    num_test_examples: int | None = None
+    seed: int = 0
+
+
+# What two cores do in 15 minutes, in an hour (two worlds), and in a test.
+PLANS: dict[str, dict[str, Plan]] = {
+    "quick": {
+        "grid": Plan(
+            level="grid",
+            image_size=64,
+            num_images=20_000,
+            vision_steps=2_800,
+            train_steps=2_600,
+        )
+    },
+    "long": {
+        "grid": Plan(
+            level="grid",
+            image_size=64,
+            num_images=40_000,
+            vision_steps=6_000,
+            train_steps=9_000,
+        ),
+        "free": Plan(
+            level="free",
+            image_size=128,
+            num_images=10_000,
+            vision_steps=1_500,
+            train_steps=1_500,
+        ),
+    },
+    "smoke": {
+        "grid": Plan(
+            level="grid",
+            image_size=64,
+            num_images=200,
+            vision_steps=150,
+            train_steps=4,
+            num_test_examples=8,
+        )
+    },
+}
