@@ -6,6 +6,7 @@ accepts in silence is refused here: a macro that no file defines.
 """
 
 import argparse
+import ast
 import contextlib
 import dataclasses
 import difflib
@@ -20,7 +21,11 @@ import gin
 
 _ROOT = Path(__file__).resolve().parent.parent
 _MACRO = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
-_NOT_SET = re.compile(r"'?(?P<name>[\w./%]+)'? set to `%gin.REQUIRED`")
+# A macro set to %gin.REQUIRED, or used and defined nowhere.
+_NOT_SET = re.compile(
+    r"(?P<name>[\w./]+)'? set to `%gin.REQUIRED`"
+    r"|No bindings specified for '(?P<used>[\w./]+)'"
+)
 # What gin appends to the message of an error that passes through a call.
 _GIN_TRAIL = re.compile(r"\n\s+In call to configurable .*", re.DOTALL)
 
@@ -121,14 +126,19 @@ def rewrite_gin_flag(flag: str) -> str:
     name, equals, value = flag.removeprefix("--gin.").partition("=")
     if not equals:
         raise ValueError(f"{flag} needs a value: --gin.{name}=VALUE.")
+    if "@" not in value and "%" not in value:
+        _check_literal(flag, name, value)
+    return f"--gin_bindings={name} = {value}"
+
+
+def _check_literal(flag: str, name: str, value: str) -> None:
     try:
-        gin.config.parse_value(value)
+        ast.literal_eval(value)
     except (SyntaxError, ValueError) as error:
         raise ValueError(
             f"{flag}: {value!r} is not a gin value. If it is text, it needs "
             f"quotes inside: --gin.{name}=\"'{value}'\""
         ) from error
-    return f"--gin_bindings={name} = {value}"
 
 
 @contextlib.contextmanager
@@ -250,7 +260,7 @@ def _explained() -> Iterator[None]:
     except (ValueError, FileNotFoundError) as error:
         missing = _NOT_SET.search(str(error))
         if missing:
-            name = missing["name"].removesuffix("/macro.value")
+            name = (missing["name"] or missing["used"]).split("/")[0]
             raise ValueError(
                 f"{name} is not set: give it in a gin file or by "
                 f"--gin.{name}=VALUE (text has quotes inside)."

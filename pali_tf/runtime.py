@@ -6,9 +6,9 @@ that one gin file describes a run to both.
 
 from typing import Any
 
-import gin
 from absl import logging
 
+import gin
 from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import run_files

@@ -37,7 +37,7 @@ def train(
     summarize_config_fn: Callable[[str, Any, int], None] | None = None,
     is_dry_run: bool = False,
 ) -> int:
-    """Trains; the arguments are those of T5X's train().
+    """Trains; its arguments are those of the function of this name in T5X.
 
     Args:
         model: a PaliTrainingModel.
@@ -162,12 +162,12 @@ def main(argv: list[str]) -> int:
     flags = gin_flags.parse_flags("pali train", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()
-    # After the backend is chosen: they import keras.
+    gin_flags.load(flags, __name__)
+    # After the files are read, so that a mistake in them is told at once.
     from pali_tf import host_tensorflow
     from pali_tf.training.interruption import TrainingInterrupted
 
     host_tensorflow.keep_off_accelerators()
-    gin_flags.load(flags, __name__)
     try:
         gin_flags.call(train, is_dry_run=flags.is_dry_run)
     except TrainingInterrupted as stop:

@@ -8,7 +8,7 @@ from typing import Any, Self
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class TrainingInterrupted(Exception):  # noqa: N818 (it is not an error)
+class TrainingInterrupted(Exception):
     """The run was asked to stop; its state is saved.
 
     Attributes:

@@ -30,9 +30,9 @@ class MetricWriter:
         self.path = self.directory / "metrics.jsonl"
         _drop_lines_after(self.path, start_step)
         # Line buffered: a line is in the file when `write` returns.
-        self._lines = open(self.path, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
+        self._lines = open(self.path, "a", buffering=1, encoding="utf-8")
         name = f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"
-        self._event_file = open(self.directory / name, "wb")  # noqa: SIM115
+        self._event_file = open(self.directory / name, "wb")
         self._events = RecordWriter(self._event_file)
         self._write_event(Event(file_version="brain.Event:2"))
 

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from tests.support import toy_model
 from pali_tf.models.functional import flatten
+from tests.support import toy_model
 
 
 def run_steps(trainer, num_steps, start=0):

@@ -1,0 +1,46 @@
+"""Trains with T5X where it is installed, and natively where it is not.
+
+`python t5x/train.py --gin_file=... --gin.MODEL_DIR="'...'"`: the same flags
+and files for both engines. The first line on stderr says which one runs.
+
+This folder has no __init__.py: it must not hide the package named t5x.
+"""
+
+import importlib.util
+import os
+import runpy
+import sys
+from pathlib import Path
+
+_HERE = str(Path(__file__).resolve().parent)
+
+
+def _has_package(name: str) -> bool:
+    """Whether a package with code is importable; a bare folder is none."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
+
+
+def choose_engine() -> str:
+    """Gives "t5x" or "native".
+
+    T5X needs the model's side of its contract as well: pali_tf.t5x_model.
+    """
+    if _has_package("t5x") and _has_package("pali_tf.t5x_model"):
+        return "t5x"
+    return "native"
+
+
+def main() -> None:
+    """Hands the command line to the engine."""
+    # Python put this folder first: `import train` must not find this file.
+    sys.path[:] = [path for path in sys.path if path != _HERE]
+    engine = choose_engine()
+    module = {"t5x": "t5x.train", "native": "pali_tf.train"}[engine]
+    sys.stderr.write(f"engine: {engine} ({module})\n")
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Meshes over devices that are only named, none of them real."""
+
+import dataclasses
+
+import pytest
+
+from pali_tf.partitioning import mesh
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedDevice:
+    id: int
+    platform: str = "cpu"
+    process_index: int = 0
+
+
+def devices(count):
+    return [NamedDevice(i) for i in range(count)]
+
+
+def shape(count, **sizes):
+    return dict(mesh.make_mesh(devices=devices(count), **sizes).shape)
+
+
+def test_num_partitions_is_the_model_axis():
+    assert shape(8, num_partitions=2) == {"data": 4, "model": 2}
+
+
+def test_submesh_takes_the_place_of_num_partitions():
+    sizes = {"num_partitions": 1, "model_parallel_submesh": (2, 2, 1, 1)}
+    assert shape(8, **sizes) == {"data": 2, "model": 4}
+
+
+def test_the_devices_of_this_run():
+    assert mesh.make_mesh(num_partitions=1).axis_names == ("data", "model")
+
+
+def test_a_size_that_does_not_divide_names_those_that_do():
+    with pytest.raises(ValueError, match=r"3 .* 8 devices.*\[1, 2, 4, 8\]"):
+        shape(8, num_partitions=3)
+
+
+def test_a_size_is_needed():
+    with pytest.raises(ValueError, match="num_partitions or"):
+        shape(8)
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
