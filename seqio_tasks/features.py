@@ -104,13 +104,13 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
     """
     task_id = task_ids.register(task_name)
 
-    @seqio.map_over_dataset
     def transform(
         example: Example, sequence_length: Mapping[str, int]
     ) -> Example:
         side = sequence_length["images"]
         example = dict(example)
         encoded = example.pop("image/encoded", None)
+        example_id = example.pop("image/source_id", tf.constant(""))
         if encoded is None:
             images = tf.zeros([side, side, 3], tf.uint8)
         else:
@@ -120,10 +120,10 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
             "images": images,
             "image_mask": tf.constant(encoded is not None),
             "task_id": tf.constant(task_id),
-            "example_id": example.pop("image/source_id", tf.constant("")),
+            "example_id": example_id,
         }
 
-    return transform
+    return seqio.map_over_dataset(transform)
 
 
 def _encode(text: tf.Tensor, feature: seqio.Feature) -> tf.Tensor:

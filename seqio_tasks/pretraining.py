@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 import seqio
 
 from pali_tf.data.randomness import draw_seed
+from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import features, objects, preprocessors
 from seqio_tasks.sources import StoredExamples
 from seqio_tasks.span_corruption import corrupt_spans
@@ -38,7 +39,7 @@ def _add(
     name: str,
     source: StoredExamples,
     make_text: Callable[..., features.Example],
-    metric_fns: Sequence[Callable[..., dict[str, float]]] = (),
+    metric_fns: Sequence[Callable[..., metrics.Scores]],
 ) -> None:
     seqio.TaskRegistry.add(
         name,
@@ -50,6 +51,7 @@ def _add(
             features.tokenize,
         ],
         output_features=features.OUTPUT_FEATURES,
+        postprocess_fn=metrics.make_target,
         metric_fns=metric_fns,
         # The source shuffles compressed records; a second shuffle would hold
         # decoded images.
@@ -61,31 +63,37 @@ _add(
     "text_span_corruption",
     StoredExamples("text", ["text"], has_images=False),
     corrupt_spans,
+    [metrics.exact_match_metric, metrics.token_accuracy_metric],
 )
 _add(
     "webli_split_captioning",
     StoredExamples("webli", _CAPTION, requires="caption/text"),
     preprocessors.split_caption,
+    [metrics.exact_match_metric, metrics.cider_metric],
 )
 _add(
     "cc3m35l_captioning",
     StoredExamples("cc3m35l", _CAPTION, requires="caption/text"),
     preprocessors.caption,
+    [metrics.cider_metric, metrics.bleu_metric],
 )
 _add(
     "webli_ocr",
     StoredExamples("webli", _OCR, requires="ocr/text"),
     preprocessors.ocr,
+    [metrics.character_error_rate_metric, metrics.exact_match_metric],
 )
 _add(
     "vq2a_cc3m35l_vqa",
     StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
     preprocessors.answer_question,
+    [metrics.exact_match_metric, metrics.vqa_accuracy_metric],
 )
 _add(
     "vq2a_cc3m35l_vqg",
     StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
     preprocessors.ask_question,
+    [metrics.exact_match_metric, metrics.cider_metric],
 )
 _add(
     "openimages_object_aware_vqa",
@@ -95,6 +103,7 @@ _add(
         requires=objects.LABELS,
     ),
     objects.ask_about_objects,
+    [metrics.exact_match_metric, metrics.exact_match_by_form],
 )
 _add(
     "object_detection",
@@ -104,4 +113,5 @@ _add(
         requires=objects.LABELS,
     ),
     objects.detect,
+    [metrics.detection_ap50_metric, metrics.exact_match_metric],
 )

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import seqio
 import tensorflow as tf
@@ -49,12 +50,9 @@ def task_texts(
             lambda example, make=make_text: _strings(make(example)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        for pair in texts.as_numpy_iterator():
-            yield from (text.decode() for text in pair)
-    for example in _records(
-        "text_span_corruption", num_records
-    ).as_numpy_iterator():
-        yield example["text"].decode()
+        yield from _decoded(texts)
+    documents = _records("text_span_corruption", num_records)
+    yield from _decoded(documents.map(lambda example: [example["text"]]))
 
 
 def train_vocabulary(
@@ -101,6 +99,12 @@ def main(argv: Sequence[str]) -> int:
 def _records(task_name: str, num_records: int) -> tf.data.Dataset:
     source = seqio.TaskRegistry.get(task_name).source
     return source.get_dataset("train", shuffle=False).take(num_records)
+
+
+def _decoded(texts: tf.data.Dataset) -> Iterator[str]:
+    rows: Iterator[Any] = texts.as_numpy_iterator()
+    for row in rows:
+        yield from (text.decode() for text in row)
 
 
 def _strings(example: dict[str, tf.Tensor]) -> tf.Tensor:

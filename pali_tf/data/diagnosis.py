@@ -1,7 +1,7 @@
 """From TensorFlow's error to the file or image that causes it."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any
 
 import seqio
 import tensorflow as tf
@@ -10,16 +10,14 @@ from absl import logging
 from pali_tf.data.images import decode_image
 from pali_tf.webli import read
 
-_T = TypeVar("_T")
-
 # Any size: only whether the bytes can be decoded matters.
 _SIDE = 8
 
 
 def explained(
-    examples: Iterator[_T], tasks: Sequence[seqio.Task], split: str
-) -> Iterator[_T]:
-    """Yields `examples`; where reading fails, says which record is at fault.
+    dataset: tf.data.Dataset, tasks: Sequence[seqio.Task], split: str
+) -> Iterator[Any]:
+    """Yields a dataset's elements as numpy; says which record is at fault.
 
     TensorFlow names neither the file nor the image. So after a failure the
     split is read once more, record by record, up to the first bad one.
@@ -27,6 +25,7 @@ def explained(
     Raises:
         ValueError: a record is truncated, or its image cannot be decoded.
     """
+    examples = dataset.as_numpy_iterator()
     while True:
         try:
             example = next(examples)

@@ -103,5 +103,5 @@ class PaliFeatureConverter(seqio.FeatureConverter):
 
 
 def _pad(tokens: tf.Tensor, length: int) -> tf.Tensor:
-    padded = tf.pad(tokens, [[0, length - tf.shape(tokens)[0]]])
+    padded = tf.pad(tokens, tf.stack([[0, length - tf.size(tokens)]]))
     return tf.ensure_shape(padded, [length])

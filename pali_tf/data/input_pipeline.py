@@ -85,7 +85,7 @@ def train_batches(
     tasks = seqio.get_subtasks(mixture)
     num_truncated = 0
     for step, batch in enumerate(
-        diagnosis.explained(dataset.as_numpy_iterator(), tasks, split),
+        diagnosis.explained(dataset, tasks, split),
         start=start_step,
     ):
         truncated = int(batch.pop(_TRUNCATED).sum())

@@ -5,18 +5,25 @@ from the example's own seed. So the input pipeline can skip examples right after
 `draw_seed`, before any text or image is touched, and what follows is the same.
 """
 
+from collections.abc import Callable
+
 import seqio
 import tensorflow as tf
 
 SEED = "seed"
 
 
-@seqio.map_over_dataset(num_seeds=1)
-def draw_seed(
+def _add_seed(
     example: dict[str, tf.Tensor], seed: tuple[tf.Tensor, tf.Tensor]
 ) -> dict[str, tf.Tensor]:
-    """Adds `seed`: int64[2], a new one for each example of each epoch."""
     return {**example, SEED: tf.stack(seed)}
+
+
+# A preprocessor: adds `seed`, int64[2], a new one for each example of each
+# epoch.
+draw_seed: Callable[..., tf.data.Dataset] = seqio.map_over_dataset(
+    _add_seed, num_seeds=1
+)
 
 
 def random_index(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
@@ -37,7 +44,7 @@ def random_index(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
 
 def random_order(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
     """Draws a permutation of 0 ... count-1: int32[count]."""
-    keys = tf.random.stateless_uniform([count], _salted(seed, salt))
+    keys = tf.random.stateless_uniform(tf.stack([count]), _salted(seed, salt))
     return tf.argsort(keys)
 
 

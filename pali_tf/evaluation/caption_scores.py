@@ -1,0 +1,95 @@
+"""CIDEr and BLEU of captions, language by language."""
+
+from collections.abc import Callable, Sequence
+
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+
+from pali_tf.evaluation.by_language import by_language
+from pali_tf.evaluation.text import words
+
+_Texts = dict[int, list[str]]
+
+# The papers' scale.
+_PERCENT = 100.0
+
+
+def cider(
+    references: Sequence[Sequence[str]],
+    predictions: Sequence[str],
+    languages: Sequence[str],
+) -> dict[str, float]:
+    """Returns CIDEr, times 100 as in papers, of each language and their mean.
+
+    A word counts the more, the fewer images' references have it; that is
+    counted over all references of the language given here, so score a whole
+    test set at once. One image alone scores 0.
+
+    Args:
+        references: N lists of captions.
+        predictions: N captions.
+        languages: N codes.
+
+    Returns:
+        {"cider": mean over languages, "cider/en": ..., ...}.
+
+    Source: CIDEr, arXiv 1411.5726; pycocoevalcap (CIDEr-D, n = 4, sigma = 6).
+    """
+    return by_language(
+        "cider",
+        references,
+        predictions,
+        languages,
+        _scorer(lambda gold, said: Cider().compute_score(gold, said)[0]),
+    )
+
+
+def bleu(
+    references: Sequence[Sequence[str]],
+    predictions: Sequence[str],
+    languages: Sequence[str],
+) -> dict[str, float]:
+    """Returns corpus BLEU-4, times 100, of each language and their mean.
+
+    Args:
+        references: N lists of captions.
+        predictions: N captions.
+        languages: N codes.
+
+    Returns:
+        {"bleu": mean over languages, "bleu/en": ..., ...}.
+    """
+    return by_language(
+        "bleu",
+        references,
+        predictions,
+        languages,
+        _scorer(
+            lambda gold, said: Bleu(4).compute_score(gold, said, verbose=0)[0][
+                -1
+            ]
+        ),
+    )
+
+
+def _scorer(
+    score: Callable[[_Texts, _Texts], float],
+) -> Callable[[Sequence[Sequence[str]], Sequence[str], str], float]:
+    """Wraps a scorer of tokenised texts, without its Java tokenizer."""
+
+    def compute(
+        references: Sequence[Sequence[str]],
+        predictions: Sequence[str],
+        language: str,
+    ) -> float:
+        def tokenized(text: str) -> str:
+            return " ".join(words(text, language))
+
+        gold = {
+            index: [tokenized(text) for text in texts]
+            for index, texts in enumerate(references)
+        }
+        said = {i: [tokenized(text)] for i, text in enumerate(predictions)}
+        return _PERCENT * float(score(gold, said))
+
+    return compute

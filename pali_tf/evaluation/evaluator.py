@@ -1,0 +1,262 @@
+"""Scores a task, with its images and with those of other examples.
+
+The second, blind score says how far the text alone, or any picture of the same
+world, would get: what the image is worth is the difference.
+"""
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import seqio
+import tensorflow as tf
+from absl import logging
+
+from pali_tf.data import diagnosis, input_pipeline
+from pali_tf.data.feature_converter import PaliFeatureConverter
+from pali_tf.evaluation import prediction_files
+
+Batch = dict[str, np.ndarray]
+# Decodes a batch: B texts and B sums of log-probabilities. The batch always has
+# `batch_size` rows, so a compiled function compiles once.
+PredictFn = Callable[[Batch], tuple[Sequence[str], Sequence[float]]]
+
+BLIND = "blind/"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model said of N examples.
+
+    Attributes:
+        fields: N dicts of what the task kept of an example, without pixels.
+        texts: N texts.
+        scores: N sums of log-probabilities.
+    """
+
+    fields: list[dict[str, Any]]
+    texts: list[str]
+    scores: list[float]
+
+
+def evaluate_mixture(
+    mixture: seqio.Mixture | seqio.Task, predict_fn: PredictFn, **kwargs: Any
+) -> dict[str, dict[str, float]]:
+    """Evaluates each task of a mixture.
+
+    Args:
+        mixture: a task stands for itself.
+        predict_fn: see `evaluate_task`.
+        **kwargs: the keyword arguments of `evaluate_task`.
+
+    Returns:
+        {task name: scores}.
+    """
+    return {
+        task.name: evaluate_task(task, predict_fn, **kwargs)
+        for task in seqio.get_subtasks(mixture)
+    }
+
+
+def evaluate_task(
+    task: seqio.Task,
+    predict_fn: PredictFn,
+    *,
+    feature_lengths: Mapping[str, int],
+    split: str = "test",
+    batch_size: int = 32,
+    num_examples: int | None = None,
+    seed: int = 0,
+    blind: bool = True,
+    output_dir: str | os.PathLike[str] | None = None,
+    step: int = 0,
+) -> dict[str, float]:
+    """Decodes a split of a task and computes the task's metrics.
+
+    Args:
+        task: with `seqio_metrics.make_target` as its postprocessor.
+        predict_fn: batch of model features -> (texts, scores).
+        feature_lengths: "inputs", "targets", "images".
+        split: "test".
+        batch_size: B; the last batch is filled up with its last example.
+        num_examples: only the first so many; None: all.
+        seed: of what the task draws at random.
+        blind: whether to score a second time, each example with the image of
+            the example half the split away, never its own. A task without
+            images has no such score.
+        output_dir: the run's MODEL_DIR, for `prediction_files`; None: nothing
+            is written.
+        step: of training.
+
+    Returns:
+        {metric: value, "blind/<metric>": value}.
+
+    Raises:
+        ValueError: the split has no example of the task, or a single one and a
+            blind score is asked for.
+    """
+    examples = _examples(task, feature_lengths, split, seed)
+    if num_examples is not None:
+        examples = examples.take(num_examples)
+
+    def predict(dataset: tf.data.Dataset) -> Predictions:
+        numpy_examples = diagnosis.explained(dataset, [task], split)
+        return _predict(predict_fn, numpy_examples, batch_size)
+
+    predictions = predict(examples)
+    if not predictions.texts:
+        raise ValueError(f"{split} has no example of the task {task.name}.")
+    _warn_of_truncated(task, predictions, feature_lengths["inputs"])
+    metrics = _compute_metrics(task, predictions)
+    blind_predictions = None
+    if blind and _has_images(predictions):
+        blind_predictions = predict(
+            _with_swapped_images(examples, len(predictions.texts))
+        )
+        scores = _compute_metrics(task, blind_predictions)
+        metrics |= {f"{BLIND}{name}": value for name, value in scores.items()}
+    if output_dir is not None:
+        lines = [
+            _line(task, index, predictions, blind_predictions)
+            for index in range(len(predictions.texts))
+        ]
+        prediction_files.write_examples(output_dir, task.name, step, lines)
+        prediction_files.add_metrics(output_dir, task.name, step, metrics)
+    return metrics
+
+
+def _examples(
+    task: seqio.Task, lengths: Mapping[str, int], split: str, seed: int
+) -> tf.data.Dataset:
+    """Returns (model features, what else the task kept), one by one."""
+    dataset = input_pipeline.eval_dataset(
+        task, feature_lengths=lengths, split=split, seed=seed
+    )
+    converter = PaliFeatureConverter()
+
+    def split_example(
+        example: dict[str, tf.Tensor],
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        features = converter.convert(example, lengths)
+        fields = {k: v for k, v in example.items() if k != "images"}
+        return features, fields
+
+    return dataset.map(split_example, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _with_swapped_images(
+    examples: tf.data.Dataset, num_examples: int
+) -> tf.data.Dataset:
+    """Gives each example the image of the one half the data set away."""
+    if num_examples < 2:
+        raise ValueError(
+            "A blind score needs two examples at least, to swap their images; "
+            f"there is {num_examples}."
+        )
+    shift = num_examples // 2
+    images = examples.map(lambda features, fields: features["images"])
+    swapped = images.skip(shift).concatenate(images.take(shift))
+    return tf.data.Dataset.zip(examples, swapped).map(
+        lambda example, image: ({**example[0], "images": image}, example[1])
+    )
+
+
+def _predict(
+    predict_fn: PredictFn,
+    examples: Iterable[tuple[Batch, dict[str, Any]]],
+    batch_size: int,
+) -> Predictions:
+    result = Predictions(fields=[], texts=[], scores=[])
+    waiting: list[Batch] = []
+
+    def flush() -> None:
+        padded = waiting + waiting[-1:] * (batch_size - len(waiting))
+        batch = {
+            name: np.stack([features[name] for features in padded])
+            for name in padded[0]
+        }
+        texts, scores = predict_fn(batch)
+        result.texts.extend(texts[: len(waiting)])
+        result.scores.extend(map(float, scores[: len(waiting)]))
+        waiting.clear()
+
+    for features, fields in examples:
+        result.fields.append(fields)
+        waiting.append(features)
+        if len(waiting) == batch_size:
+            flush()
+    if waiting:
+        flush()
+    return result
+
+
+def _compute_metrics(
+    task: seqio.Task, predictions: Predictions
+) -> dict[str, float]:
+    vocabulary = task.output_features["targets"].vocabulary
+    targets = [
+        task.postprocess_fn(
+            vocabulary.decode(fields["targets"].tolist()),
+            example=fields,
+            is_target=True,
+        )
+        for fields in predictions.fields
+    ]
+    said = [
+        task.postprocess_fn(text, example=fields, is_target=False)
+        for text, fields in zip(
+            predictions.texts, predictions.fields, strict=True
+        )
+    ]
+    scores: dict[str, float] = {}
+    for metric in task.predict_metric_fns:
+        scores |= metric(targets, said)
+    for metric in task.predict_with_aux_metric_fns:
+        scores |= metric(targets, said, {"scores": predictions.scores})
+    return scores
+
+
+def _line(
+    task: seqio.Task,
+    index: int,
+    predictions: Predictions,
+    blind: Predictions | None,
+) -> dict[str, Any]:
+    """Returns one example as it is written, without pixels."""
+    fields = predictions.fields[index]
+    vocabulary = task.output_features["inputs"].vocabulary
+    references = [text.decode() for text in fields["references"]]
+    line = {
+        "example_id": fields["example_id"].decode(),
+        "input": vocabulary.decode(fields["inputs"].tolist()),
+        "target": references[0] if len(references) == 1 else references,
+        "prediction": predictions.texts[index],
+        "score": predictions.scores[index],
+    }
+    if blind is not None:
+        line["blind_prediction"] = blind.texts[index]
+    for name in ("language", "form"):
+        if fields.get(name):
+            line[name] = fields[name].decode()
+    return line
+
+
+def _has_images(predictions: Predictions) -> bool:
+    return any(fields["image_mask"] for fields in predictions.fields)
+
+
+def _warn_of_truncated(
+    task: seqio.Task, predictions: Predictions, length: int
+) -> None:
+    count = sum(bool(f["is_truncated"]) for f in predictions.fields)
+    if count:
+        logging.warning(
+            "%s: %d of %d prompts were over %d tokens and lost the end of "
+            "their middle; a longer inputs length keeps them whole.",
+            task.name,
+            count,
+            len(predictions.fields),
+            length,
+        )

@@ -1,0 +1,57 @@
+"""The files of an evaluation, as JSON lines: scores, and every prediction.
+
+MODEL_DIR/inference_eval/<task>-metrics.jsonl      one line a step
+MODEL_DIR/inference_eval/<task>-<step:06d>.jsonl   one line an example
+"""
+
+import json
+import os
+import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_FOLDER = "inference_eval"
+
+
+def write_examples(
+    model_dir: str | os.PathLike[str],
+    task_name: str,
+    step: int,
+    lines: Iterable[Mapping[str, Any]],
+) -> pathlib.Path:
+    """Writes what was predicted at a step, at once and whole."""
+    path = _folder(model_dir) / f"{task_name}-{step:06d}.jsonl"
+    _write(path, lines)
+    return path
+
+
+def add_metrics(
+    model_dir: str | os.PathLike[str],
+    task_name: str,
+    step: int,
+    metrics: Mapping[str, float],
+) -> pathlib.Path:
+    """Adds a step's scores; a resumed run's replace those of the same step."""
+    path = _folder(model_dir) / f"{task_name}-metrics.jsonl"
+    lines = []
+    if path.is_file():
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [line for line in lines if line["step"] != step]
+    lines.append({"step": step, **metrics})
+    _write(path, sorted(lines, key=lambda line: line["step"]))
+    return path
+
+
+def _folder(model_dir: str | os.PathLike[str]) -> pathlib.Path:
+    folder = pathlib.Path(model_dir) / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write(path: pathlib.Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    content = "".join(
+        json.dumps(line, ensure_ascii=False) + "\n" for line in lines
+    )
+    temporary.write_text(content, encoding="utf-8")
+    os.replace(temporary, path)
