@@ -9,6 +9,9 @@ import dataclasses
 DEFAULT_MODEL_NAME = "pali"
 DEFAULT_PORT = 8500  # TF Serving's own for gRPC.
 DEFAULT_SERVER = f"localhost:{DEFAULT_PORT}"
+# Beside the model; servers run these before a version serves.
+# Source: tensorflow/serving g3doc/saved_model_warmup.md.
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

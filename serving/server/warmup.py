@@ -7,9 +7,9 @@ from tensorflow_serving.apis import prediction_log_pb2
 from serving.server.errors import invalid_argument
 from serving.server.predict import predict
 from serving.server.servable import Servable
+from serving.signatures import WARMUP_FILE
 
 # Source: tensorflow/serving servables/tensorflow/saved_model_warmup_util.h:32.
-WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 _MAX_REQUESTS = 1000
 
 

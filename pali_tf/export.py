@@ -1,0 +1,123 @@
+"""`pali export`: writes a checkpoint as a SavedModel for TF Serving."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import logging
+
+from pali_tf.backend import set_backend
+
+set_backend("tensorflow")
+# JAX only reads the checkpoint here.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+from pali_tf import gin_flags, program_log  # noqa: E402
+from pali_tf.models.pali.config import PaliConfig  # noqa: E402
+from pali_tf.models.pali.model import Pali  # noqa: E402
+from pali_tf.training import checkpoint  # noqa: E402
+from pali_tf.user_errors import run_command  # noqa: E402
+from serving import saved_model  # noqa: E402
+from serving.parameters import assign_parameters  # noqa: E402
+from serving.request_text import TextCodec  # noqa: E402
+from serving.version_folders import version_path, written_whole  # noqa: E402
+from serving.warmup import write_warmup_requests  # noqa: E402
+
+
+def export(
+    *,
+    model: Any,
+    checkpoint_path: str,
+    task_feature_lengths: Mapping[str, int],
+    export_dir: str,
+    model_name: str = "pali",
+    version: int | None = None,
+    verify: bool = True,
+) -> Path:
+    """Exports.
+
+    Args:
+        model: a PaliTrainingModel; its `config` and `vocabulary` are used.
+        checkpoint_path: a checkpoint, or a directory of them, whose latest is
+            taken.
+        task_feature_lengths: "inputs" and "targets" in tokens, "images" the
+            side in pixels, as the model was trained.
+        export_dir: the base; the model goes to
+            `<export_dir>/<model_name>/<version>/`.
+        model_name: under which it will be served.
+        version: int > 0; None: the next free one.
+        verify: whether it is loaded in a fresh process, and its warm-up
+            requests run, before it is put in place.
+
+    Returns:
+        The version's folder.
+
+    Raises:
+        FileNotFoundError: no checkpoint is there.
+        ValueError: the checkpoint does not fit the model, the version
+            exists, or what was written does not load.
+    """
+    path = version_path(Path(export_dir) / model_name, version)
+    found = checkpoint.find(checkpoint_path)
+    served = saved_model.ServedModel(
+        model=_restored(model.config, found),
+        codec=TextCodec(model.vocabulary.sp_model),
+        prompt_length=task_feature_lengths["inputs"],
+        text_length=task_feature_lengths["targets"],
+    )
+    with written_whole(path) as temporary:
+        saved_model.write(served, temporary)
+        num_requests = write_warmup_requests(temporary, model_name)
+        logging.info("Wrote the graph and %d warm-up requests.", num_requests)
+        if verify:
+            _verify(temporary)
+    logging.info("Exported %s to %s.", found, path)
+    return path
+
+
+def _restored(config: PaliConfig, path: Path) -> Pali:
+    model = Pali(config, name="pali")
+    model.build()
+    size = assign_parameters(model, checkpoint.load_parameters(path))
+    logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
+    return model
+
+
+def _verify(path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "serving.verify", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"TF_CPP_MIN_LOG_LEVEL": "2"} | os.environ,
+    )
+    if ended.returncode:
+        raise ValueError(
+            "The SavedModel does not run in a process that holds only "
+            f"TensorFlow and TF.Text, and was not kept:\n{ended.stderr}"
+        )
+    logging.info("It loads and runs in a process of its own.")
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = gin_flags.parse_flags("pali export", __doc__ or "", argv)
+    program_log.set_up()
+    gin_flags.load(flags, __name__)
+    if not flags.is_dry_run:
+        print(gin_flags.call(export))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main, sys.argv[1:]))

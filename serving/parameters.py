@@ -1,0 +1,60 @@
+"""Puts the parameters of a checkpoint into a Keras model."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+_SEED_STATE = "seed_generator_state"
+
+
+def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
+    """Assigns every parameter of a model by its path.
+
+    Args:
+        model: built, on any backend.
+        values: arrays by parameter path, such as "encoder/relpos_bias/...":
+            the model's, no more and no less.
+
+    Returns:
+        How many numbers they hold.
+
+    Raises:
+        ValueError: a parameter is missing, is not known, or has another
+            shape; nothing has been assigned then.
+    """
+    variables = {
+        _path(variable): variable
+        for variable in model.variables
+        if not variable.path.endswith(_SEED_STATE)
+    }
+    missing = sorted(variables.keys() - values.keys())
+    if missing:
+        raise ValueError(
+            f"The checkpoint lacks {len(missing)} of the model's "
+            f"{len(variables)} parameters, such as {missing[0]!r}: is it a "
+            "checkpoint of the whole model, and of this size?"
+        )
+    for path in sorted(values.keys() - variables.keys()):
+        near = difflib.get_close_matches(path, variables, 1)
+        hint = f"; the nearest is {near[0]!r}" if near else ""
+        raise ValueError(
+            f"The checkpoint holds {path!r}, which the model has not{hint}."
+        )
+    for path, variable in variables.items():
+        if tuple(values[path].shape) != tuple(variable.shape):
+            raise ValueError(
+                f"{path} has shape {tuple(values[path].shape)} in the "
+                f"checkpoint and {tuple(variable.shape)} in the model."
+            )
+    for path, variable in variables.items():
+        variable.assign(values[path])
+    return sum(value.size for value in values.values())
+
+
+def _path(variable: Any) -> str:
+    # As FunctionalModel names parameters: below the model's root, the table
+    # of tokens as mT5 checkpoints have it.
+    path = variable.path.split("/", 1)[1]
+    return path.replace("token_embedder/embeddings", "token_embedder/embedding")
