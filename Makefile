@@ -33,7 +33,7 @@ demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
 	$(BIN)/python -m pali_tf.demo --output_dir=$(DEMO)
 
 demo-long: $(STAMP)  ## the same with free scenes and a longer run: <= 1 hour
-	$(BIN)/python -m pali_tf.demo --long --output_dir=$(DEMO_LONG)
+	$(BIN)/python -m pali_tf.demo --plan=long --output_dir=$(DEMO_LONG)
 
 test: $(STAMP)  ## every test
 	$(BIN)/python -m pytest

@@ -88,6 +88,7 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=PACKAGES,
+    package_data={"pali_tf.reporting": ["templates/*"]},
     install_requires=CORE,
     extras_require={
         "train": TRAIN,

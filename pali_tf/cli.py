@@ -31,6 +31,10 @@ COMMANDS = {
         module="pali_tf.doctor",
         help="report versions, devices, fonts and what is missing",
     ),
+    "demo": Command(
+        module="pali_tf.demo.main",
+        help="do all of it, start to finish, on a generated sample",
+    ),
     "sample-data": Command(
         module="pali_tf.webli.sample.main",
         help="generate the sample of WebLI as TFRecord shards",

@@ -1,0 +1,63 @@
+"""Finds the images that a report shows, and inlines them."""
+
+import base64
+import pathlib
+from collections.abc import Collection
+
+from pali_tf.webli.read import read_split
+from pali_tf.webli.records import SOURCES
+
+_MEDIA_TYPES = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+}
+
+
+def find_images(
+    data_dir: pathlib.Path, source_ids: Collection[str], split: str = "test"
+) -> dict[str, bytes]:
+    """Reads the encoded images with these ids from the shards of a split.
+
+    The sources are read one after the other until every id is found: in the
+    sample each scene is in all of them, elsewhere it may be in one alone.
+
+    Args:
+        data_dir: The folder of the sources.
+        source_ids: Values of `image/source_id`.
+        split: Whose shards.
+
+    Returns:
+        id -> encoded bytes, of those that were found.
+    """
+    wanted, found = set(source_ids), {}
+    for source in SOURCES:
+        if not (data_dir / source / f"{split}.info.json").is_file():
+            continue
+        if not wanted - found.keys():
+            break
+        for record in read_split(data_dir, source, split):
+            image = record.image
+            if image is None:
+                continue
+            if image.source_id in wanted:
+                found[image.source_id] = image.encoded
+                if not wanted - found.keys():
+                    break
+    return found
+
+
+def data_uri(encoded: bytes) -> str:
+    """Gives encoded image bytes as a `data:` address.
+
+    Raises:
+        ValueError: the bytes begin like no image that a browser shows.
+    """
+    for magic, media_type in _MEDIA_TYPES.items():
+        if encoded.startswith(magic):
+            text = base64.b64encode(encoded).decode("ascii")
+            return f"data:{media_type};base64,{text}"
+    raise ValueError(
+        f"Bytes beginning {encoded[:8]!r} are no JPEG, PNG, GIF or WebP image."
+    )
