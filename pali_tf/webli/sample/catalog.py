@@ -40,8 +40,8 @@ SCRIPT_LANGUAGES: dict[str, str] = {
     "Cyrillic": "ru",
 }
 
-# Share of combinations and of words that only the test split may show.
-HELD_OUT_SHARE = 0.15
+# Share of words that only the test split may print.
+HELD_OUT_WORD_SHARE = 0.15
 
 
 def choose_script(rng: random.Random) -> str:

@@ -113,26 +113,20 @@ def _make_things(
     while len(things) < wanted and (tries < _TRIES or not things):
         tries += 1
         thing = _make_thing(rng, seed, is_test=is_test)
-        if (
-            thing is not None
-            and not any(_overlap(_of(thing), box) for box in blocked)
-            and not any(_collides(thing, other) for other in things)
+        if not any(_overlap(_of(thing), box) for box in blocked) and not any(
+            _collides(thing, other) for other in things
         ):
             things.append(thing)
     return tuple(things)
 
 
-def _make_thing(
-    rng: random.Random, seed: int, *, is_test: bool
-) -> scene.Thing | None:
+def _make_thing(rng: random.Random, seed: int, *, is_test: bool) -> scene.Thing:
     size = rng.choice(catalog.SIZES)
     side = rng.randint(*_SIDES[size])
     top = rng.randint(0, SIDE_PIXELS - side)
     left = rng.randint(0, SIDE_PIXELS - side)
     row, column = scene.cell_of(top + side / 2, left + side / 2, SIDE_PIXELS)
     kinds = held_out.kinds_at(seed, row, column, is_test=is_test)
-    if not kinds:
-        return None
     color, shape = rng.choice(kinds)
     return scene.Thing(
         color=color,

@@ -1,5 +1,6 @@
 """The grid level: one object or one character in each cell of 16 pixels."""
 
+import itertools
 import random
 
 from pali_tf.webli.sample import backgrounds, catalog, held_out, scene
@@ -80,23 +81,17 @@ def _make_things(
     is_test: bool,
 ) -> tuple[scene.Thing, ...]:
     """Returns objects of distinct (colour, shape) in distinct free cells."""
-    free = [
-        cell
-        for cell in held_out.cells(seed, is_test=is_test)
-        if cell not in taken
-    ]
+    cells = itertools.product(range(scene.GRID), repeat=2)
+    free = [cell for cell in cells if cell not in taken]
     count = rng.choices(_OBJECT_COUNTS, _OBJECT_COUNT_WEIGHTS)[0]
-    cells = sorted(rng.sample(free, count))
     things: list[scene.Thing] = []
     used: set[tuple[str, str]] = set()
-    for row, column in cells:
+    for row, column in sorted(rng.sample(free, count)):
         allowed = [
             kind
             for kind in held_out.kinds_at(seed, row, column, is_test=is_test)
             if kind not in used
         ]
-        if not allowed:
-            continue
         kind = rng.choice(allowed)
         used.add(kind)
         things.append(_make_thing(rng, kind, row, column))

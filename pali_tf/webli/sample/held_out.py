@@ -1,32 +1,39 @@
 """Which combinations and words only the test split may show.
 
-A combination is (colour, shape, row, column) on the 4 x 4 grid of places. The
-choice is a hash of the seed and the thing itself, so that it needs no list
-and no order.
+A combination is (colour, shape, row, column) on the 4 x 4 grid of places. At
+each place, each colour is held out with one shape and each shape with one
+colour, so that neither colours nor shapes are rarer in one split than in
+another: else a blind guess would be worth more in the test split.
 """
 
 import functools
 import hashlib
+import random
 
-from pali_tf.webli.sample import catalog, scene
-
-
-def _is_in_share(key: str) -> bool:
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest) < catalog.HELD_OUT_SHARE * 2**64
+from pali_tf.webli.sample import catalog
 
 
 @functools.cache
+def _held_out_kinds(
+    seed: int, row: int, column: int
+) -> frozenset[tuple[str, str]]:
+    shapes = list(catalog.SHAPES)
+    random.Random(f"{seed}/held_out/{row}/{column}").shuffle(shapes)
+    return frozenset(zip(catalog.COLORS, shapes, strict=True))
+
+
 def is_combination_held_out(
     seed: int, color: str, shape: str, row: int, column: int
 ) -> bool:
     """Whether only the test split may show this object at this place."""
-    return _is_in_share(f"{seed}/combination/{color}/{shape}/{row}/{column}")
+    return (color, shape) in _held_out_kinds(seed, row, column)
 
 
 def is_word_held_out(seed: int, text: str) -> bool:
-    """Whether only the test split may print this word."""
-    return _is_in_share(f"{seed}/word/{text}")
+    """Whether only the test split may print this word; a hash decides."""
+    digest = hashlib.blake2b(f"{seed}/word/{text}".encode(), digest_size=8)
+    value = int.from_bytes(digest.digest())
+    return value < catalog.HELD_OUT_WORD_SHARE * 2**64
 
 
 @functools.cache
@@ -38,15 +45,4 @@ def kinds_at(
         (color, shape)
         for color, shape in catalog.COMBINATIONS
         if is_combination_held_out(seed, color, shape, row, column) == is_test
-    )
-
-
-@functools.cache
-def cells(seed: int, *, is_test: bool) -> tuple[tuple[int, int], ...]:
-    """Returns the places at which a split may show anything at all."""
-    return tuple(
-        (row, column)
-        for row in range(scene.GRID)
-        for column in range(scene.GRID)
-        if kinds_at(seed, row, column, is_test=is_test)
     )

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from pali_tf.webli.sample import catalog, held_out, scene, world
@@ -57,16 +59,13 @@ def test_words_of_the_test_split_are_nowhere_else(pictures):
     assert not found & seen
 
 
-def test_about_the_declared_share_is_held_out():
-    cells = range(scene.GRID)
-    held = [
-        held_out.is_combination_held_out(SEED, color, shape, row, column)
-        for color, shape in catalog.COMBINATIONS
-        for row in cells
-        for column in cells
-    ]
-    share = sum(held) / len(held)
-    assert share == pytest.approx(catalog.HELD_OUT_SHARE, abs=0.05)
+def test_each_place_holds_out_each_colour_and_each_shape_once():
+    for row, column in itertools.product(range(scene.GRID), repeat=2):
+        held = held_out.kinds_at(SEED, row, column, is_test=True)
+        assert sorted(color for color, _ in held) == sorted(catalog.COLORS)
+        assert sorted(shape for _, shape in held) == sorted(catalog.SHAPES)
+        shown = held_out.kinds_at(SEED, row, column, is_test=False)
+        assert len(held) + len(shown) == len(catalog.COMBINATIONS)
 
 
 def test_no_two_objects_of_a_scene_are_of_one_kind(pictures):
