@@ -20,7 +20,8 @@ from typing import Any
 import gin
 
 _ROOT = Path(__file__).resolve().parent.parent
-_MACRO = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
+_DEFINED = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
+_READ = re.compile(r"%([A-Za-z_]\w*)(?![\w.])")
 # A macro set to %gin.REQUIRED, or used and defined nowhere.
 _NOT_SET = re.compile(
     r"(?P<name>[\w./]+)'? set to `%gin.REQUIRED`"
@@ -179,35 +180,36 @@ def load(flags: GinFlags, module_name: str) -> None:
         for file in flags.files:
             _check_is_there(file, flags.search_paths)
             gin.parse_config_file(file)
-        check_macros(flags.bindings, defined_macros())
+        check_macros(flags.bindings, known_macros())
         gin.parse_config(list(flags.bindings))
         gin.finalize()
 
 
-def defined_macros() -> frozenset[str]:
-    """Gives the macros that the files read so far define."""
-    return frozenset(_MACRO.findall(gin.config_str()))
+def known_macros() -> frozenset[str]:
+    """Gives the macros that the files read so far define or use."""
+    text = gin.config_str()
+    return frozenset(_DEFINED.findall(text)) | frozenset(_READ.findall(text))
 
 
-def check_macros(bindings: Sequence[str], defined: frozenset[str]) -> None:
+def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
     """Checks that every macro set on the command line exists.
 
     Args:
         bindings: "NAME = value"; a name with a dot is gin's to check.
-        defined: the macros that the files define.
+        known: the macros that the files define or use.
 
     Raises:
         ValueError: an unknown macro; the message has the nearest.
     """
     for binding in bindings:
         name = binding.partition("=")[0].strip()
-        if "." in name or name in defined:
+        if "." in name or name in known:
             continue
-        near = difflib.get_close_matches(name, defined, 1, 0.5)
+        near = difflib.get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {near[0]}? " if near else ""
         raise ValueError(
-            f"No gin file defines the macro {name}; {hint}"
-            f"Known: {', '.join(sorted(defined))}."
+            f"No gin file has the macro {name}; {hint}"
+            f"Known: {', '.join(sorted(known))}."
         )
 
 

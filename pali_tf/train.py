@@ -100,7 +100,9 @@ def train(
     hooks = loop.Hooks(
         batches_from=functools.partial(_batches, train_dataset_cfg),
         eval_batches=_eval_batches(train_eval_dataset_cfg, eval_steps),
-        infer_eval=_infer_eval(model, infer_eval_dataset_cfg, model_dir),
+        infer_eval=_infer_eval(
+            model, partitioner, infer_eval_dataset_cfg, model_dir
+        ),
         before_first_step=before_first_step,
     )
     step, _ = loop.run(trainer, config, hooks)
@@ -136,15 +138,29 @@ def _eval_batches(
 
 
 def _infer_eval(
-    model: Any, config: DatasetConfig | None, model_dir: str
+    model: Any, partitioner: Any, config: DatasetConfig | None, model_dir: str
 ) -> Callable[[Any, int], None] | None:
     if config is None:
         return None
     from pali_tf.evaluation import evaluator
+    from pali_tf.training.predictor import Predictor
 
     def evaluate(state: Any, step: int) -> None:
+        predictor = Predictor(
+            model,
+            state.params(),
+            partitioner,
+            config.task_feature_lengths["targets"],
+        )
         evaluator.evaluate_mixture(
-            model, state.params(), config, step=step, output_dir=model_dir
+            config.mixture_or_task_name,
+            predictor.predict,
+            feature_lengths=config.task_feature_lengths,
+            split=config.split,
+            batch_size=config.batch_size,
+            seed=config.seed or 0,
+            output_dir=model_dir,
+            step=step,
         )
 
     return evaluate

@@ -109,6 +109,19 @@ class RestoreCheckpointConfig:
             return (self.path,) if self.path else ()
         return tuple(self.path)
 
+    def one_path(self) -> str:
+        """Gives the path where there must be exactly one.
+
+        Raises:
+            ValueError: there is none, or there are several.
+        """
+        paths = self.paths()
+        if len(paths) != 1:
+            raise ValueError(
+                f"CHECKPOINT_PATH must name one checkpoint, got {list(paths)}."
+            )
+        return paths[0]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CheckpointConfig:

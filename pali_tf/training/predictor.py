@@ -1,0 +1,105 @@
+"""A trained model as a function from batches to text, on the devices."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from pali_tf.models.functional import unflatten
+from pali_tf.partitioning import shardings
+from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.training import checkpoint, initial_parameters
+from pali_tf.types import Batch, Params
+
+
+def load_model_parameters(
+    model: Any, path: str, partitioner: PjitPartitioner
+) -> tuple[Params, int]:
+    """Reads all of a model's parameters onto the devices.
+
+    Args:
+        model: a PaliTrainingModel.
+        path: a checkpoint, or a directory of them, whose latest is taken.
+        partitioner: how they are laid out.
+
+    Returns:
+        (the nested dict of parameters, the checkpoint's step).
+
+    Raises:
+        FileNotFoundError: there is no complete checkpoint.
+        ValueError: it does not hold exactly the model's parameters.
+    """
+    found = checkpoint.find(Path(path))
+    specs = model.functional.specs
+    shapes = checkpoint.parameter_shapes(found)
+    initial_parameters.check_fit(str(found), shapes, specs)
+    missing = sorted(specs.keys() - shapes.keys())
+    if missing:
+        raise ValueError(
+            f"{found} lacks {len(missing)} parameters of the model, such as "
+            f"{missing[0]!r}: it is not a checkpoint of a whole run."
+        )
+    places = partitioner.parameter_shardings(partitioner.mesh(), specs)
+    flat = checkpoint.load_parameters(found, places=places)
+    return unflatten(flat), int(found.name.rpartition("_")[2])
+
+
+class Predictor:
+    """Decodes or scores batches of one static shape.
+
+    Args:
+        model: a PaliTrainingModel with its vocabulary.
+        params: the nested dict of parameters.
+        partitioner: how batches are laid out.
+        max_decode_len: int. T.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        params: Params,
+        partitioner: PjitPartitioner,
+        max_decode_len: int,
+    ):
+        self._vocabulary = model.vocabulary
+        self._params = params
+        self._mesh = partitioner.mesh()
+        self._decode = jax.jit(
+            functools.partial(
+                model.predict_batch_with_aux,
+                max_decode_len=max_decode_len,
+                num_pieces=model.vocabulary.vocab_size,
+            )
+        )
+        self._score = jax.jit(model.score_batch)
+
+    def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
+        rows = len(batch["encoder_input_tokens"])
+        shardings.check_batch_size(rows, self._mesh)
+        return jax.device_put(dict(batch), shardings.batch_sharding(self._mesh))
+
+    def predict(
+        self, batch: Mapping[str, np.ndarray]
+    ) -> tuple[Sequence[str], Sequence[float]]:
+        """Decodes a batch greedily.
+
+        Args:
+            batch: the model features, as numpy arrays of B rows.
+
+        Returns:
+            (B texts, B sums of log-probabilities).
+        """
+        tokens, aux = self._decode(self._params, self._place(batch))
+        texts = [
+            self._vocabulary.decode(row.tolist())
+            for row in jax.device_get(tokens)
+        ]
+        return texts, jax.device_get(aux["scores"]).tolist()
+
+    def score(self, batch: Mapping[str, np.ndarray]) -> Sequence[float]:
+        """Gives the log-probability of each target of a batch."""
+        scores = self._score(self._params, self._place(batch))
+        return jax.device_get(scores).tolist()
