@@ -50,7 +50,7 @@ SERVE = TENSORFLOW + [
 
 UI = ["jinja2>=3.1", "pillow>=12"]
 
-# T5X itself is on no package index; docs/T5X.md tells how to install it.
+# T5X itself is on no package index.
 T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
 
 TPU = TRAIN + ["jax[tpu]>=0.10.2,<0.11"]
