@@ -1,4 +1,7 @@
-"""`pali export`: writes a checkpoint as a SavedModel for TF Serving."""
+"""`pali export`: writes a checkpoint as a SavedModel for TF Serving.
+
+The only program on Keras' TensorFlow backend; JAX only reads the checkpoint.
+"""
 
 import os
 import subprocess
@@ -9,22 +12,10 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf import gin_flags, program_log
 from pali_tf.backend import set_backend
-
-set_backend("tensorflow")
-# JAX only reads the checkpoint here.
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
-from pali_tf import gin_flags, program_log  # noqa: E402
-from pali_tf.models.pali.config import PaliConfig  # noqa: E402
-from pali_tf.models.pali.model import Pali  # noqa: E402
-from pali_tf.training import checkpoint  # noqa: E402
-from pali_tf.user_errors import run_command  # noqa: E402
-from serving import saved_model  # noqa: E402
-from serving.parameters import assign_parameters  # noqa: E402
-from serving.request_text import TextCodec  # noqa: E402
-from serving.version_folders import version_path, written_whole  # noqa: E402
-from serving.warmup import write_warmup_requests  # noqa: E402
+from pali_tf.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.user_errors import run_command
 
 
 def export(
@@ -36,8 +27,9 @@ def export(
     model_name: str = "pali",
     version: int | None = None,
     verify: bool = True,
+    is_dry_run: bool = False,
 ) -> Path:
-    """Exports.
+    """Exports the parameters of a checkpoint.
 
     Args:
         model: a PaliTrainingModel; its `config` and `vocabulary` are used.
@@ -51,6 +43,7 @@ def export(
         version: int > 0; None: the next free one.
         verify: whether it is loaded in a fresh process, and its warm-up
             requests run, before it is put in place.
+        is_dry_run: find the checkpoint and the version, and stop.
 
     Returns:
         The version's folder.
@@ -60,8 +53,18 @@ def export(
         ValueError: the checkpoint does not fit the model, the version
             exists, or what was written does not load.
     """
+    # These import Keras; its backend is chosen by now.
+    from pali_tf.training import checkpoint
+    from serving import saved_model
+    from serving.request_text import TextCodec
+    from serving.version_folders import version_path, written_whole
+    from serving.warmup import write_warmup_requests
+
     path = version_path(Path(export_dir) / model_name, version)
     found = checkpoint.find(checkpoint_path)
+    if is_dry_run:
+        logging.info("Dry run: would export %s to %s.", found, path)
+        return path
     served = saved_model.ServedModel(
         model=_restored(model.config, found),
         codec=TextCodec(model.vocabulary.sp_model),
@@ -78,7 +81,11 @@ def export(
     return path
 
 
-def _restored(config: PaliConfig, path: Path) -> Pali:
+def _restored(config: Any, path: Path) -> Any:
+    from pali_tf.models.pali.model import Pali
+    from pali_tf.training import checkpoint
+    from serving.parameters import assign_parameters
+
     model = Pali(config, name="pali")
     model.build()
     size = assign_parameters(model, checkpoint.load_parameters(path))
@@ -112,12 +119,13 @@ def main(argv: list[str]) -> int:
         The exit status.
     """
     flags = gin_flags.parse_flags("pali export", __doc__ or "", argv)
+    set_backend("tensorflow")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
     program_log.set_up()
     gin_flags.load(flags, __name__)
-    if not flags.is_dry_run:
-        print(gin_flags.call(export))
+    print(gin_flags.call(export, is_dry_run=flags.is_dry_run))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(main, sys.argv[1:]))
+    raise SystemExit(run_command(main, sys.argv[1:]))

@@ -13,7 +13,9 @@ if __name__ == "__main__":
     for _name in ("jax", "pali_tf", "seqio"):
         sys.modules[_name] = None  # type: ignore[assignment]
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -48,7 +50,9 @@ def verify(path: Path) -> int:
     return run_warmup_requests(servable)
 
 
-def _check_fields(name, infos: tuple[TensorInfo, ...], fields) -> None:
+def _check_fields(
+    name: str, infos: tuple[TensorInfo, ...], fields: Mapping[str, Any]
+) -> None:
     wanted = {info.name: info for info in infos}
     if wanted.keys() != fields.keys():
         raise ValueError(

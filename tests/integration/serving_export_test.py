@@ -26,6 +26,8 @@ from serving.client.client import PaliClient, ServerError
 from serving.server.server import PredictServer, ServerConfig
 from serving.server.versions import ModelVersions
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).parents[2]
 PROMPT_LENGTH, TEXT_LENGTH, SIDE = 48, 16, 64
 PROMPTS = [
@@ -120,26 +122,28 @@ def files(tmp_path_factory):
     return paths
 
 
+def _export_command(model_dir, export_dir, vocabulary):
+    lengths = {"inputs": PROMPT_LENGTH, "targets": TEXT_LENGTH, "images": SIDE}
+    return [
+        sys.executable,
+        "-m",
+        "pali_tf.cli",
+        "export",
+        "--gin_file=gin/pali_tiny.gin",
+        "--gin_file=gin/runs/export.gin",
+        f"--gin.CHECKPOINT_PATH={str(model_dir)!r}",
+        f"--gin.EXPORT_DIR={str(export_dir)!r}",
+        f"--gin.DATA_DIR={str(vocabulary.parents[1])!r}",
+        f"--gin.TASK_FEATURE_LENGTHS={lengths}",
+    ]
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory, params, vocabulary):
     """`<base>/pali`, written by the program from a checkpoint."""
     root = tmp_path_factory.mktemp("export")
     checkpoint.save_parameters(root / "model", 7, params)
-    lengths = {"inputs": PROMPT_LENGTH, "targets": TEXT_LENGTH, "images": SIDE}
-    shown = _run(
-        sys.executable,
-        "-m",
-        "pali_tf.cli",
-        "export",
-        "--gin_file=gin/models/pali_tiny.gin",
-        "--gin_file=gin/runs/export.gin",
-        f"--gin.CHECKPOINT_PATH={str(root / 'model')!r}",
-        f"--gin.EXPORT_DIR={str(root / 'export')!r}",
-        f"--gin.DATA_DIR={str(vocabulary.parents[1])!r}",
-        f"--gin.TASK_FEATURE_LENGTHS={lengths}",
-        f"--gin.IMAGE_SIZE={SIDE}",
-        "--gin.MIXTURE_OR_TASK_NAME='pali_tiny'",
-    )
+    shown = _run(*_export_command(root / "model", root / "export", vocabulary))
     base_path = root / "export" / "pali"
     assert shown.strip() == str(base_path / "1")
     assert [p.name for p in base_path.iterdir()] == ["1"]
@@ -273,25 +277,12 @@ def test_the_server_refuses_what_is_wrong_and_keeps_serving(
 def test_a_checkpoint_of_a_part_is_refused(tmp_path, params, vocabulary):
     checkpoint.save_parameters(tmp_path, 1, {"vision": params["vision"]})
     ended = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pali_tf.cli",
-            "export",
-            "--gin_file=gin/models/pali_tiny.gin",
-            "--gin_file=gin/runs/export.gin",
-            f"--gin.CHECKPOINT_PATH={str(tmp_path)!r}",
-            f"--gin.EXPORT_DIR={str(tmp_path / 'export')!r}",
-            f"--gin.DATA_DIR={str(vocabulary.parents[1])!r}",
-            "--gin.TASK_FEATURE_LENGTHS={'inputs': 8, 'targets': 8}",
-            f"--gin.IMAGE_SIZE={SIDE}",
-            "--gin.MIXTURE_OR_TASK_NAME='pali_tiny'",
-        ],
+        _export_command(tmp_path, tmp_path / "export", vocabulary),
         cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"KERAS_BACKEND": "tensorflow"},
     )
     assert ended.returncode == 2
     assert "is it a checkpoint of the whole model" in ended.stderr
