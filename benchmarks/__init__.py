@@ -1,0 +1,1 @@
+"""How long the parts that matter take, on the tiny model."""
