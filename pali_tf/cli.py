@@ -36,7 +36,7 @@ COMMANDS = {
         help="do all of it, start to finish, on a generated sample",
     ),
     "sample-data": Command(
-        module="pali_tf.webli.sample.main",
+        module="pali_tf.sample_data",
         help="generate the sample of WebLI as TFRecord shards",
     ),
     "pretrain-vision": Command(
