@@ -22,9 +22,11 @@ def is_shown(record: standard_logging.LogRecord) -> bool:
 def set_up() -> None:
     """Shows our information lines on stderr with the time of day.
 
-    Call it before TensorFlow is imported: its banner is silenced too.
+    Call it before TensorFlow is imported. Its C++ log is silenced: on a host
+    without a GPU it reports an error about CUDA, and what really fails is
+    raised in Python as well.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.INFO)
     handler = standard_logging.StreamHandler()
     handler.setFormatter(

@@ -7,7 +7,6 @@ Source: the standard table is google-research/t5x, t5x/partitioning.py
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from absl import logging
 from jax.sharding import PartitionSpec
 
 from pali_tf.types import LogicalAxes
@@ -72,7 +71,6 @@ def standard_logical_axis_rules(
         *((name, None) for name in _REPLICATED),
         *(additional_rules or ()),
     ]
-    logging.info("Logical axis rules: %s", rules)
     return tuple(rules)
 
 

@@ -257,12 +257,11 @@ def parameter_shapes(
     path: str | os.PathLike[str],
 ) -> dict[str, jax.ShapeDtypeStruct]:
     """Gives shape and dtype of each parameter of a checkpoint, by path."""
-    checkpoint = find(path)
-    with ocp.StandardCheckpointer() as checkpointer:
-        metadata = checkpointer.metadata(checkpoint.absolute() / "params")
+    with _reader() as reader:
+        metadata = reader.metadata(find(path).absolute())
     return {
         name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-        for name, leaf in flatten(metadata.item_metadata.tree).items()
+        for name, leaf in flatten(metadata.item_metadata["params"].tree).items()
     }
 
 
@@ -295,7 +294,17 @@ def load_parameters(
             for name, leaf in parameter_shapes(checkpoint).items()
         }
     )
-    with ocp.StandardCheckpointer() as checkpointer:
-        return flatten(
-            checkpointer.restore(checkpoint.absolute() / "params", target)
+    args = ocp.args.Composite(params=ocp.args.StandardRestore(target))
+    with _reader() as reader:
+        return flatten(reader.restore(checkpoint.absolute(), args=args).params)
+
+
+def _reader() -> ocp.Checkpointer:
+    """Reads single items; knows them all, or orbax warns of the others."""
+    return ocp.Checkpointer(
+        ocp.CompositeCheckpointHandler(
+            params=ocp.StandardCheckpointHandler(),
+            slots=ocp.StandardCheckpointHandler(),
+            progress=ocp.JsonCheckpointHandler(),
         )
+    )

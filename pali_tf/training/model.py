@@ -57,6 +57,13 @@ class PaliTrainingModel:
             )
         if self.z_loss < 0:
             raise ValueError(f"z_loss is {self.z_loss}, below 0.")
+        rows = self.config.language.vocab_size
+        if self.vocabulary is not None and self.vocabulary.vocab_size > rows:
+            raise ValueError(
+                f"The vocabulary has {self.vocabulary.vocab_size} pieces, the "
+                f"model's table {rows} rows: train a smaller vocabulary or "
+                "set a larger vocab_size."
+            )
 
     @functools.cached_property
     def functional(self) -> FunctionalModel:
