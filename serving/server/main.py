@@ -1,15 +1,11 @@
 """`pali serve`: answers Predict requests for an exported model."""
 
 import argparse
+import os
 import signal
 import threading
 from pathlib import Path
 
-from absl import logging
-
-from serving.server.errors import ServingError
-from serving.server.server import PredictServer, ServerConfig
-from serving.server.versions import ModelVersions
 from serving.signatures import DEFAULT_MODEL_NAME, DEFAULT_PORT
 
 
@@ -62,6 +58,15 @@ def main(argv: list[str]) -> int:
         FileNotFoundError: there is no model.
     """
     options = _parse(argv)
+    # TensorFlow logs each refused request otherwise; set before it is loaded.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+    from absl import logging
+
+    from serving.server.errors import ServingError
+    from serving.server.server import PredictServer, ServerConfig
+    from serving.server.versions import ModelVersions
+
     config = ServerConfig(
         host=options.host,
         port=options.port,
@@ -69,6 +74,7 @@ def main(argv: list[str]) -> int:
         poll_seconds=options.poll_seconds,
     )
     logging.set_verbosity(logging.INFO)
+    tf.get_logger().setLevel("ERROR")
     # Set before the model loads: a signal meanwhile must not be lost.
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
