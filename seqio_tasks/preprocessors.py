@@ -27,8 +27,6 @@ Example = dict[str, tf.Tensor]
 
 # The choices of one example, told apart by their salt.
 _PICK, _SPLIT = 1, 2
-# The most words that a split position is thought to be written with.
-_WIDEST_POSITION = 99
 
 
 def split_caption(
@@ -40,9 +38,9 @@ def split_caption(
 
     The caption is cut between two words, each place as likely; `<pos>` counts
     the words before it, characters where a language writes without spaces.
-    Both parts have a word, save for a caption of one. Where the prompt would
-    not fit the inputs, earlier places are drawn, so that neither its head nor
-    its sentinel is ever cut.
+    Both parts have a word, save for a caption of one. Only places are drawn
+    for which the prompt fits the inputs, so that neither its head nor its
+    sentinel is ever cut.
 
     Args:
         example: a record with `caption/text`, `caption/language`.
@@ -54,16 +52,17 @@ def split_caption(
     language = example["caption/language"][pick]
     words = _words(example["caption/text"][pick], language)
     code = languages.prompt_code(language)
-    fitting = _num_fitting_words(
+    places = _fitting_places(
         words,
-        prompts.split_caption_head(code, tf.constant(_WIDEST_POSITION)),
+        code,
         sequence_length["inputs"],
         output_features["inputs"].vocabulary,
     )
-    most = tf.minimum(tf.size(words) - 1, fitting)
-    position = tf.where(
-        most > 0, 1 + random_index(tf.maximum(most, 1), seed, _SPLIT), 0
+    # Place 0, the whole caption, stands in where there is no other.
+    places = tf.cond(
+        tf.size(places) > 0, lambda: places, lambda: tf.zeros([1], tf.int32)
     )
+    position = places[random_index(tf.size(places), seed, _SPLIT)]
     rest = _join(words[position:], language)
     return {
         "inputs": prompts.split_caption(
@@ -162,16 +161,26 @@ def _join(words: tf.Tensor, language: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _num_fitting_words(
+def _fitting_places(
     words: tf.Tensor,
-    head: tf.Tensor,
+    code: tf.Tensor,
     length: int,
     vocabulary: seqio.Vocabulary,
 ) -> tf.Tensor:
-    """Counts the first words that fit between a head and the sentinel."""
+    """Finds where a caption may be cut, so that the prompt fits.
+
+    Returns:
+        int32[K]. Positions p >= 1, at least one word before the end, for which
+        head, first p words, sentinel and EOS take at most `length` tokens.
+    """
+    num_places = tf.minimum(tf.size(words) - 1, length)
+    places = tf.range(1, num_places + 1)
+    heads = prompts.split_caption_head(code, places)
     # A piece never holds the space between two words, so lengths add up.
-    pieces = vocabulary.encode_tf(tf.concat([[head], words], axis=0))
+    pieces = vocabulary.encode_tf(
+        tf.concat([heads, words[:num_places]], axis=0)
+    )
     lengths = tf.cast(pieces.row_lengths(), tf.int32)
     sentinel_and_eos = 2
-    is_fitting = tf.cumsum(lengths) <= length - sentinel_and_eos
-    return tf.reduce_sum(tf.cast(is_fitting[1:], tf.int32))
+    totals = lengths[:num_places] + tf.cumsum(lengths[num_places:])
+    return places[totals + sentinel_and_eos <= length]

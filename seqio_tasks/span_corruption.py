@@ -83,7 +83,7 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     spans at random places.
 
     Args:
-        length: int32[]. Number of tokens; a single one is hidden.
+        length: int32[]. Number of tokens; a single one is not hidden.
         seed: int64[2]. The example's seed.
 
     Returns:
@@ -105,7 +105,9 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         span = tf.repeat(tf.range(2 * num_spans), turns)
         return span % 2 == 1
 
-    return tf.cond(length < 2, lambda: tf.ones([length], tf.bool), spans)
+    return tf.cond(
+        length < 2, lambda: tf.zeros(tf.stack([length]), tf.bool), spans
+    )
 
 
 def _num_noise(count: int) -> tuple[int, int]:

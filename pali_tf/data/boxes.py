@@ -13,7 +13,8 @@ from collections.abc import Iterable
 MAX_COORDINATE = 999
 
 _COORDINATES = r"(\d{1,3}) (\d{1,3}) (\d{1,3}) (\d{1,3})"
-# A label is one word or more, and ends where four numbers begin.
+# A label is one word or more, and ends where four numbers begin; so a label of
+# several words must have no number among them after the first.
 _BOX = re.compile(rf"{_COORDINATES} (.+?)(?= {_COORDINATES} |$)")
 
 

@@ -1,0 +1,151 @@
+import json
+import logging
+
+import numpy as np
+import pytest
+import seqio
+
+import seqio_tasks  # noqa: F401 (registers the tasks)
+from pali_tf.data import location, vocabulary
+from pali_tf.evaluation import evaluator, prediction_files
+from tests.support import stored_examples
+
+LENGTHS = stored_examples.LENGTHS
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    stored_examples.write_data(root, num_records=6)
+    location.set_data_dir(root)
+    yield vocabulary.load(location.vocabulary_path())
+    location.set_data_dir(None)
+
+
+class Oracle:
+    """Says the target, and remembers the batches it was shown."""
+
+    def __init__(self, words):
+        self.words = words
+        self.batches = []
+
+    def __call__(self, batch):
+        self.batches.append(batch)
+        targets = batch["decoder_target_tokens"]
+        texts = [self.words.decode(row.tolist()) for row in targets]
+        return texts, -np.arange(len(texts), dtype=np.float32)
+
+
+def evaluate(name, oracle, **kwargs):
+    options = {"feature_lengths": LENGTHS, "batch_size": 4, **kwargs}
+    task = seqio.TaskRegistry.get(name)
+    return evaluator.evaluate_task(task, oracle, **options)
+
+
+def test_predictions_and_scores_are_written(words, tmp_path):
+    scores = evaluate(
+        "cc3m35l_captioning", Oracle(words), output_dir=tmp_path, step=12
+    )
+    assert scores["bleu"] > 99
+    assert scores["blind/bleu"] > 99
+    folder = tmp_path / "inference_eval"
+    (line,) = (folder / "cc3m35l_captioning-metrics.jsonl").open()
+    assert json.loads(line) == {"step": 12, **scores}
+    lines = (folder / "cc3m35l_captioning-000012.jsonl").read_text()
+    first, *rest = map(json.loads, lines.splitlines())
+    assert len(rest) == 5
+    language = first["language"]
+    assert first == {
+        "example_id": "scene-test-0",
+        "input": f"Generate the alt_text in {language.upper()} at 0: "
+        "<extra_id_0>",
+        "target": stored_examples.CAPTIONS[language],
+        "prediction": stored_examples.CAPTIONS[language],
+        "score": 0.0,
+        "blind_prediction": stored_examples.CAPTIONS[language],
+        "language": language,
+    }
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "cc3m35l_captioning-000012.jsonl",
+        "cc3m35l_captioning-metrics.jsonl",
+    ]
+
+
+def test_batches_are_full_and_images_are_swapped(words):
+    oracle = Oracle(words)
+    evaluate("vq2a_cc3m35l_vqa", oracle)
+    assert [len(b["task_id"]) for b in oracle.batches] == [4, 4, 4, 4]
+    rows = {
+        name: [
+            np.concatenate([b[name] for b in oracle.batches[i : i + 2]])[:6]
+            for i in (0, 2)
+        ]
+        for name in ("images", "encoder_input_tokens")
+    }
+    own, swapped = rows["images"]
+    tokens, same_tokens = rows["encoder_input_tokens"]
+    np.testing.assert_array_equal(tokens, same_tokens)
+    np.testing.assert_array_equal(swapped, np.roll(own, -3, axis=0))
+    assert all((a != b).any() for a, b in zip(own, swapped, strict=True))
+
+
+def test_text_alone_has_no_blind_score(words, tmp_path):
+    scores = evaluate(
+        "text_span_corruption", Oracle(words), output_dir=tmp_path
+    )
+    assert scores == {"exact_match": 1.0, "token_accuracy": 1.0}
+    (path,) = (tmp_path / "inference_eval").glob("*-000000.jsonl")
+    line = json.loads(path.open().readline())
+    assert "blind_prediction" not in line
+
+
+@pytest.mark.parametrize(
+    ("task", "metric", "best"),
+    [
+        ("webli_ocr", "character_error_rate", 0),
+        ("object_detection", "ap50", 1),
+        ("openimages_object_aware_vqa", "exact_match", 1),
+        ("vq2a_cc3m35l_vqg", "exact_match", 1),
+        ("webli_split_captioning", "exact_match", 1),
+    ],
+)
+def test_the_truth_scores_best(words, task, metric, best):
+    scores = evaluate(task, Oracle(words), blind=False)
+    assert scores[metric] == pytest.approx(best)
+    assert not any(name.startswith("blind/") for name in scores)
+
+
+def test_number_of_examples_is_bounded(words):
+    oracle = Oracle(words)
+    evaluate("object_detection", oracle, num_examples=3, blind=False)
+    assert len(oracle.batches) == 1
+
+
+def test_one_example_cannot_be_blind(words):
+    with pytest.raises(ValueError, match="two examples"):
+        evaluate("object_detection", Oracle(words), num_examples=1)
+
+
+def test_prompts_over_the_length_are_counted(words, caplog):
+    lengths = {**LENGTHS, "inputs": 8}
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        evaluate(
+            "vq2a_cc3m35l_vqa",
+            Oracle(words),
+            feature_lengths=lengths,
+            blind=False,
+        )
+    assert "6 of 6 prompts were over 8 tokens" in caplog.text
+
+
+def test_scores_of_a_step_are_replaced(tmp_path):
+    for step, value in [(10, 1.0), (20, 2.0), (10, 3.0)]:
+        path = prediction_files.add_metrics(tmp_path, "t", step, {"m": value})
+    assert [json.loads(line) for line in path.open()] == [
+        {"step": 10, "m": 3.0},
+        {"step": 20, "m": 2.0},
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))

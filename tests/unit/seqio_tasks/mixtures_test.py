@@ -1,0 +1,48 @@
+import pytest
+import seqio
+
+import seqio_tasks  # noqa: F401 (registers the mixtures)
+
+TASKS = {
+    "text_span_corruption",
+    "webli_split_captioning",
+    "cc3m35l_captioning",
+    "webli_ocr",
+    "vq2a_cc3m35l_vqa",
+    "vq2a_cc3m35l_vqg",
+    "openimages_object_aware_vqa",
+    "object_detection",
+}
+
+
+@pytest.mark.parametrize("name", ["pali_pretrain", "pali_tiny"])
+def test_a_mixture_has_the_eight_tasks(name):
+    mixture = seqio.MixtureRegistry.get(name)
+    assert {task.name for task in mixture.tasks} == TASKS
+
+
+def test_the_papers_rates():
+    mixture = seqio.MixtureRegistry.get("pali_pretrain")
+    assert mixture.total_rate == 1566
+    percent = {
+        task.name: round(100 * mixture.get_rate(task) / 1566, 2)
+        for task in mixture.tasks
+    }
+    assert percent == {
+        "text_span_corruption": 6.39,
+        "webli_split_captioning": 63.86,
+        "webli_ocr": 6.39,
+        "cc3m35l_captioning": 6.39,
+        "vq2a_cc3m35l_vqa": 6.39,
+        "vq2a_cc3m35l_vqg": 6.39,
+        "openimages_object_aware_vqa": 3.19,
+        "object_detection": 1.02,
+    }
+
+
+def test_the_flat_rates_are_percent():
+    assert seqio.MixtureRegistry.get("pali_tiny").total_rate == 100
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))

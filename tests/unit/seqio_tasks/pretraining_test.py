@@ -1,0 +1,125 @@
+"""The eight tasks over hand-written records, from shard to tokens."""
+
+import pytest
+import seqio
+
+import seqio_tasks  # noqa: F401 (registers the tasks)
+from pali_tf.data import input_pipeline, location, task_ids, vocabulary
+from tests.support import stored_examples
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    stored_examples.write_data(root, num_records=6)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def located(root):
+    location.set_data_dir(root)
+    yield
+    location.set_data_dir(None)
+
+
+def examples(name):
+    dataset = input_pipeline.eval_dataset(
+        seqio.TaskRegistry.get(name),
+        feature_lengths=stored_examples.LENGTHS,
+        split="test",
+        seed=0,
+    )
+    return list(dataset.as_numpy_iterator())
+
+
+def pairs(name):
+    words = vocabulary.load(location.vocabulary_path())
+    return [
+        tuple(words.decode(e[k].tolist()) for k in ("inputs", "targets"))
+        for e in examples(name)
+    ]
+
+
+def test_split_captioning():
+    captions = set(stored_examples.CAPTIONS.values())
+    for inputs, targets in pairs("webli_split_captioning"):
+        assert inputs.startswith("Generate the alt_text in ")
+        beginning = inputs.partition(": ")[2].removesuffix("<extra_id_0>")
+        assert {beginning + targets, beginning.strip() + targets} & captions
+
+
+def test_captioning():
+    allowed = {
+        (f"Generate the alt_text in {code.upper()} at 0: <extra_id_0>", text)
+        for code, text in stored_examples.CAPTIONS.items()
+    }
+    found = set(pairs("cc3m35l_captioning"))
+    assert len(found) > 1
+    assert found <= allowed
+
+
+def test_ocr_passes_over_images_without_words():
+    # Every third image has none.
+    assert sorted(pairs("webli_ocr")) == [
+        ("Generate the ocr_text in EN: <extra_id_0>", f"hello world n{i}")
+        for i in (0, 1, 3, 4)
+    ]
+
+
+def test_vqa_and_vqg():
+    questions = stored_examples.QUESTIONS
+    assert set(pairs("vq2a_cc3m35l_vqa")) <= {
+        (f"Answer in EN: {question} <extra_id_0>", answer)
+        for question, answer, _ in questions
+    }
+    assert set(pairs("vq2a_cc3m35l_vqg")) <= {
+        (
+            f"Generate a question in {code.upper()} for {answer}: <extra_id_0>",
+            question,
+        )
+        for question, answer, code in questions
+    }
+
+
+def test_object_aware_questions():
+    for inputs, targets in pairs("openimages_object_aware_vqa"):
+        assert inputs.startswith("Answer in EN: ")
+        assert inputs.endswith(" <extra_id_0>")
+        assert targets in {"Yes", "No", "cat", "dog", "cat, dog", "dog, cat"}
+
+
+def test_detection():
+    for inputs, targets in pairs("object_detection"):
+        assert inputs.startswith("detect ")
+        assert targets == "0 200 400 599 cat 500 100 899 400 dog"
+
+
+def test_span_corruption():
+    for inputs, targets in pairs("text_span_corruption"):
+        assert " <extra_id_0>" in inputs
+        assert targets.startswith("<extra_id_0>")
+
+
+def test_what_an_example_keeps():
+    (example, *_) = examples("cc3m35l_captioning")
+    assert example["images"].shape == (16, 16, 3)
+    assert example["image_mask"]
+    assert example["task_id"] == task_ids.register("cc3m35l_captioning")
+    assert example["example_id"] == b"scene-test-0"
+    assert example["inputs"][-1] == example["targets"][-1] == 1
+    assert not any(name.endswith("_pretokenized") for name in example)
+    # Pixels are decoded; the file's bytes are not carried on.
+    assert "image/encoded" not in example
+
+
+def test_tasks_register_without_data(monkeypatch):
+    location.set_data_dir(None)
+    monkeypatch.delenv(location.ENVIRONMENT_VARIABLE, raising=False)
+    task = seqio.TaskRegistry.get("webli_ocr")
+    assert task.output_features["inputs"].vocabulary.eos_id == 1
+    with pytest.raises(FileNotFoundError, match="PALI_DATA_DIR"):
+        task.num_input_examples("train")
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))

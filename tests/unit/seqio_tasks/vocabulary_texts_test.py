@@ -1,0 +1,34 @@
+import pytest
+
+from pali_tf.data import location, vocabulary
+from seqio_tasks import vocabulary_texts
+from tests.support import stored_examples
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    stored_examples.write_data(root, num_records=6)
+    yield root
+    location.set_data_dir(None)
+
+
+def test_prompts_targets_and_documents_are_among_the_texts(root):
+    location.set_data_dir(root)
+    texts = list(vocabulary_texts.task_texts(num_records=6))
+    assert "Generate the ocr_text in EN: <extra_id_0>" in texts
+    assert "hello world n0" in texts
+    assert "0 200 400 599 cat 500 100 899 400 dog" in texts
+    assert any(text.startswith("document 0") for text in texts)
+
+
+def test_the_program_writes_into_the_data_root(root):
+    path = root / location.VOCABULARY
+    path.unlink()
+    assert vocabulary_texts.main([f"--data_dir={root}", "--size=1500"]) == 0
+    loaded = vocabulary.load(path)
+    assert len(loaded.encode("detect cat and dog")) <= 5
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
