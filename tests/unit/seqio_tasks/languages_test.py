@@ -1,0 +1,25 @@
+import pytest
+import tensorflow as tf
+
+from pali_tf.evaluation import text
+from seqio_tasks import languages
+
+
+def test_prompts_name_languages_in_upper_case():
+    assert languages.prompt_code(tf.constant("en")).numpy() == b"EN"
+
+
+@pytest.mark.parametrize("code", languages.WITHOUT_SPACES)
+def test_tasks_and_metrics_split_the_same_languages_into_characters(code):
+    assert languages.is_without_spaces(tf.constant(code))
+    assert text.words("ab", code) == ["a", "b"]
+
+
+@pytest.mark.parametrize("code", ["en", "ko", "ar", "hi"])
+def test_other_languages_have_words(code):
+    assert not languages.is_without_spaces(tf.constant(code))
+    assert text.words("ab c", code) == ["ab", "c"]
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
