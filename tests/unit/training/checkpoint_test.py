@@ -10,10 +10,17 @@ import pytest
 
 from pali_tf.training import checkpoint
 from tests.support import toy_model
+from tests.support.compile_cache import compile_cache
 
 PROGRESS = checkpoint.Progress(
     step=3, num_batches_read=3, random_seed=0, task_names=toy_model.TASKS
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory):
+    with compile_cache(tmp_path_factory.mktemp("compiled")):
+        yield
 
 
 def stepped(trainer, num_steps):

@@ -5,6 +5,13 @@ import pytest
 
 from pali_tf.training import checkpoint, initial_parameters
 from tests.support import toy_model
+from tests.support.compile_cache import compile_cache
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory):
+    with compile_cache(tmp_path_factory.mktemp("compiled")):
+        yield
 
 
 def replace(trainer, paths):

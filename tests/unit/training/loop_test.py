@@ -20,8 +20,15 @@ from pali_tf.training.configs import (
 )
 from pali_tf.training.interruption import TrainingInterrupted
 from tests.support import toy_model
+from tests.support.compile_cache import compile_cache
 
 HOOKS = loop.Hooks(batches_from=toy_model.batches_from)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory):
+    with compile_cache(tmp_path_factory.mktemp("compiled")):
+        yield
 
 
 def make_config(model_dir, total_steps=10, **changes):

@@ -6,6 +6,13 @@ import pytest
 
 from pali_tf.models.functional import flatten
 from tests.support import toy_model
+from tests.support.compile_cache import compile_cache
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory):
+    with compile_cache(tmp_path_factory.mktemp("compiled")):
+        yield
 
 
 def run_steps(trainer, num_steps, start=0):

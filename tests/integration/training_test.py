@@ -1,0 +1,197 @@
+"""Training as a user runs it: processes, real records, kills and restarts."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = pathlib.Path(__file__).parents[2]
+NUM_STEPS = 20
+PATIENCE_SECONDS = 300
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sample") / "data"
+    arguments = [
+        f"--output_dir={path}",
+        "--num_images=48",
+        "--num_validation=16",
+        "--num_test=16",
+        "--num_workers=2",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "pali_tf.cli", "sample-data", *arguments],
+        cwd=ROOT,
+        check=True,
+    )
+    return path
+
+
+def command(data_dir, model_dir, *more, script=("-m", "pali_tf.train")):
+    return [
+        sys.executable,
+        *script,
+        "--gin_file=gin/pali_tiny.gin",
+        f"--gin.DATA_DIR='{data_dir}'",
+        f"--gin.MODEL_DIR='{model_dir}'",
+        f"--gin.TRAIN_STEPS={NUM_STEPS}",
+        "--gin.BATCH_SIZE=8",
+        "--gin.STATS_PERIOD=1",
+        "--gin.CHECKPOINT_PERIOD=5",
+        "--gin.EVAL_PERIOD=20",
+        "--gin.EVAL_STEPS=2",
+        "--gin.DROPOUT_RATE=0.1",
+        *more,
+    ]
+
+
+def environment(**more):
+    return os.environ | {"JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "jax"} | more
+
+
+def finish(arguments, **more):
+    return subprocess.run(
+        arguments,
+        cwd=ROOT,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def interrupt(arguments, model_dir, *, at_step, number):
+    """Starts a run and sends a signal once it has logged a step."""
+    lines = model_dir / "train" / "metrics.jsonl"
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            if lines.is_file() and f'"step": {at_step},' in lines.read_text():
+                process.send_signal(number)
+                return process.wait(PATIENCE_SECONDS)
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
+    raise AssertionError(f"The run never came to step {at_step}.")
+
+
+def losses(model_dir, name="train"):
+    """The lines of a run without what depends on the clock."""
+    text = (model_dir / name / "metrics.jsonl").read_text()
+    return [
+        {k: v for k, v in json.loads(line).items() if "per_second" not in k}
+        for line in text.splitlines()
+    ]
+
+
+@pytest.fixture(scope="module")
+def unbroken(data_dir, tmp_path_factory):
+    model_dir = tmp_path_factory.mktemp("unbroken") / "model"
+    result = finish(command(data_dir, model_dir))
+    assert result.returncode == 0, result.stderr[-3000:]
+    return model_dir
+
+
+def test_what_a_run_leaves(unbroken):
+    assert {path.name for path in unbroken.iterdir()} >= {
+        "config.gin",
+        "environment.json",
+        "model-info.txt",
+        "checkpoint_20",
+        "train",
+        "training_eval",
+    }
+    assert [line["step"] for line in losses(unbroken)] == list(
+        range(1, NUM_STEPS + 1)
+    )
+    config = (unbroken / "config.gin").read_text()
+    assert "BATCH_SIZE = 8" in config
+    assert "rsqrt_normalized_decay" in config
+    info = (unbroken / "model-info.txt").read_text()
+    assert "vision/blocks_0" in info or "vision/" in info
+    assert (unbroken / "training_eval" / "vq2a_cc3m35l_vqa").is_dir()
+
+
+def test_killed_and_stopped_runs_end_with_the_same_losses(
+    data_dir, unbroken, tmp_path
+):
+    model_dir = tmp_path / "model"
+    arguments = command(data_dir, model_dir)
+    killed = interrupt(arguments, model_dir, at_step=8, number=signal.SIGKILL)
+    assert killed == -signal.SIGKILL
+    assert not (model_dir / "checkpoint_20").exists()
+    stopped = interrupt(
+        arguments, model_dir, at_step=13, number=signal.SIGTERM
+    )
+    assert stopped == 128 + signal.SIGTERM
+    result = finish(arguments)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert "Resuming" in result.stderr
+    assert losses(model_dir) == losses(unbroken)
+
+
+def test_eight_devices_in_a_four_by_two_mesh_give_the_same_losses(
+    data_dir, unbroken, tmp_path
+):
+    arguments = command(
+        data_dir,
+        tmp_path / "model",
+        "--gin.NUM_PARTITIONS=2",
+        "--gin.TRAIN_STEPS=4",
+        "--gin.DROPOUT_RATE=0.1",
+    )
+    flags = "--xla_force_host_platform_device_count=8"
+    result = finish(arguments, XLA_FLAGS=flags)
+    assert result.returncode == 0, result.stderr[-3000:]
+    info = (tmp_path / "model" / "model-info.txt").read_text()
+    assert "mesh: {'data': 4, 'model': 2}" in info
+    for sharded, single in zip(
+        losses(tmp_path / "model"), losses(unbroken), strict=False
+    ):
+        assert sharded["loss"] == pytest.approx(single["loss"], rel=1e-4)
+
+
+def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
+    arguments = command(
+        data_dir, tmp_path, "--dry_run", script=("t5x/train.py",)
+    )
+    result = finish(arguments)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert result.stderr.startswith("engine: native")
+    assert "trains 1,328,896 of 2,024,448 numbers" in result.stderr
+    assert not (tmp_path / "train").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("--gin.TRAIN_STEP=5", "did you mean TRAIN_STEPS?"),
+        ("--gin.DATA_DIR='/nowhere'", "no data folder /nowhere"),
+        ("--gin.MIXTURE_OR_TASK_NAME='pali_tinny'", "Nearest: pali_tiny"),
+        ("--gin.INITIAL_CHECKPOINT_PATH='/no'", "No checkpoint at /no"),
+        ("--gin.TRAINABLE='speech/.*'", "matches no parameter"),
+        ("--gin.NUM_PARTITIONS=3", "does not divide the 1 devices"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(data_dir, tmp_path, more, message):
+    result = finish(command(data_dir, tmp_path / "model", more))
+    assert result.returncode == 2
+    assert message in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
