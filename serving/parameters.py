@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-_SEED_STATE = "seed_generator_state"
+from pali_tf.models.parameter_path import is_seed_state, parameter_path
 
 
 def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
@@ -25,9 +25,9 @@ def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
             shape; nothing has been assigned then.
     """
     variables = {
-        _path(variable): variable
+        parameter_path(variable): variable
         for variable in model.variables
-        if not variable.path.endswith(_SEED_STATE)
+        if not is_seed_state(variable)
     }
     missing = sorted(variables.keys() - values.keys())
     if missing:
@@ -51,10 +51,3 @@ def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
     for path, variable in variables.items():
         variable.assign(values[path])
     return sum(value.size for value in values.values())
-
-
-def _path(variable: Any) -> str:
-    # As FunctionalModel names parameters: below the model's root, the table
-    # of tokens as mT5 checkpoints have it.
-    path = variable.path.split("/", 1)[1]
-    return path.replace("token_embedder/embeddings", "token_embedder/embedding")

@@ -64,9 +64,7 @@ def _run(plan: Plan, folders: Folders) -> None:
     )
     start = time.monotonic()
     _serve_and_ask(folders)
-    records.append(
-        StageRecord(name="serve", seconds=time.monotonic() - start)
-    )
+    records.append(StageRecord(name="serve", seconds=time.monotonic() - start))
     table = scores.read_scores(folders)
     scores.write_json(
         folders.metrics,

@@ -11,6 +11,8 @@ class Plan:
         level: of the generated world, "grid" or "free".
         image_size: side of an image in pixels.
         num_images: training scenes.
+        input_length: tokens of a prompt.
+        target_length: tokens of an answer.
         vision_steps: of the ViT's pre-training.
         train_steps: of PaLI's.
         num_test_examples: of each task's test split; None: all.
@@ -20,6 +22,8 @@ class Plan:
     level: str
     image_size: int
     num_images: int
+    input_length: int = 40
+    target_length: int = 24
     vision_steps: int
     train_steps: int
     num_test_examples: int | None = None
@@ -33,7 +37,7 @@ PLANS: dict[str, dict[str, Plan]] = {
             level="grid",
             image_size=64,
             num_images=20_000,
-            vision_steps=2_800,
+            vision_steps=2_000,
             train_steps=2_600,
         )
     },
@@ -49,6 +53,8 @@ PLANS: dict[str, dict[str, Plan]] = {
             level="free",
             image_size=128,
             num_images=10_000,
+            input_length=64,
+            target_length=48,
             vision_steps=1_500,
             train_steps=1_500,
         ),

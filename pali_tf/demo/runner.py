@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import IO, BinaryIO
 
 from pali_tf.demo.stages import Stage
 
@@ -62,7 +63,7 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
             env=child_environment(),
         )
         try:
-            _tee(process, log)
+            _tee(process.stdout, log)
             status = process.wait()
         except BaseException:
             # Ctrl-C reached the stage too; let it save before leaving.
@@ -77,9 +78,11 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     return StageRecord(name=stage.name, seconds=time.monotonic() - start)
 
 
-def _tee(process: subprocess.Popen, log) -> None:
+def _tee(output: IO[bytes] | None, log: BinaryIO) -> None:
+    if output is None:
+        raise ValueError("The stage's output is not a pipe.")
     # Bytes, not lines: a progress bar rewrites its line.
-    while chunk := os.read(process.stdout.fileno(), 1 << 16):
+    while chunk := os.read(output.fileno(), 1 << 16):
         log.write(chunk)
         sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()

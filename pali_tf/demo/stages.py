@@ -9,7 +9,6 @@ import pathlib
 
 from pali_tf.demo.plan import Plan
 
-MIXTURE = "pali_tiny"
 _GIN_FILE = "gin/pali_tiny.gin"
 
 
@@ -83,91 +82,116 @@ def make_stages(plan: Plan, folders: Folders) -> list[Stage]:
         folders: where to.
     """
     return [
-        Stage(
-            name="sample-data",
-            account=(
-                f"Draws {plan.num_images:,} scenes of the {plan.level} world "
-                "with their captions, questions, boxes and printed words in "
-                "twelve languages, and trains a SentencePiece vocabulary on "
-                "that text."
-            ),
-            command=(
-                "sample-data",
-                f"--output_dir={folders.data}",
-                f"--num_images={plan.num_images}",
-                f"--level={plan.level}",
-                f"--seed={plan.seed}",
-            ),
-        ),
-        Stage(
-            name="pretrain-vision",
-            account=(
-                "Teaches a small ViT what is in an image and where; its two "
-                "cool-downs are averaged. From here on it is frozen."
-            ),
-            command=(
-                "pretrain-vision",
-                f"--data_dir={folders.data}",
-                f"--output_dir={folders.vision}",
-                f"--image_size={plan.image_size}",
-                f"--num_steps={plan.vision_steps}",
-                f"--seed={plan.seed}",
-            ),
-        ),
-        Stage(
-            name="train",
-            account=(
-                "Trains the multilingual encoder-decoder on all eight "
-                "objectives at once, over the frozen ViT's tokens."
-            ),
-            command=(
-                "train",
-                f"--gin_file={_GIN_FILE}",
-                *_macros(plan, folders),
-                f"--gin.TRAIN_STEPS={plan.train_steps}",
-                "--gin.INITIAL_CHECKPOINT_PATH="
-                f'"{folders.vision}/checkpoint_{plan.vision_steps}"',
-                f'--gin.MODEL_DIR="{folders.model}"',
-            ),
-        ),
-        Stage(
-            name="eval",
-            account=(
-                "Answers the test split, whose combinations of colour, shape "
-                "and place were never seen, once with each example's own "
-                "image and once with another's (the blind control)."
-            ),
-            command=(
-                "eval",
-                f"--gin_file={_GIN_FILE}",
-                "--gin_file=gin/runs/eval.gin",
-                *_macros(plan, folders),
-                f'--gin.CHECKPOINT_PATH="{folders.model}"',
-                f'--gin.EVAL_OUTPUT_DIR="{folders.model}"',
-                f"--gin.NUM_EXAMPLES={plan.num_test_examples}",
-            ),
-        ),
-        Stage(
-            name="export",
-            account=(
-                "Writes a SavedModel of plain TensorFlow operations, from "
-                "JPEG bytes and a prompt to text, with its warm-up requests."
-            ),
-            command=(
-                "export",
-                f"--gin_file={_GIN_FILE}",
-                "--gin_file=gin/runs/export.gin",
-                *_macros(plan, folders),
-                f'--gin.CHECKPOINT_PATH="{folders.model}"',
-                f'--gin.EXPORT_DIR="{folders.export}"',
-            ),
-        ),
+        _sample_data(plan, folders),
+        _pretrain_vision(plan, folders),
+        _train(plan, folders),
+        _evaluate(plan, folders),
+        _export(plan, folders),
     ]
 
 
+def _sample_data(plan: Plan, folders: Folders) -> Stage:
+    return Stage(
+        name="sample-data",
+        account=(
+            f"Draws {plan.num_images:,} scenes of the {plan.level} world with "
+            "their captions, questions, boxes and printed words in twelve "
+            "languages, and trains a SentencePiece vocabulary on that text."
+        ),
+        command=(
+            "sample-data",
+            f"--output_dir={folders.data}",
+            f"--num_images={plan.num_images}",
+            f"--level={plan.level}",
+            f"--seed={plan.seed}",
+        ),
+    )
+
+
+def _pretrain_vision(plan: Plan, folders: Folders) -> Stage:
+    return Stage(
+        name="pretrain-vision",
+        account=(
+            "Teaches a small ViT what is in an image and where; its two "
+            "cool-downs are averaged. From here on it is frozen."
+        ),
+        command=(
+            "pretrain-vision",
+            f"--data_dir={folders.data}",
+            f"--output_dir={folders.vision}",
+            f"--image_size={plan.image_size}",
+            f"--num_steps={plan.vision_steps}",
+            f"--seed={plan.seed}",
+        ),
+    )
+
+
+def _train(plan: Plan, folders: Folders) -> Stage:
+    vision = folders.vision / f"checkpoint_{plan.vision_steps}"
+    return Stage(
+        name="train",
+        account=(
+            "Trains the multilingual encoder-decoder on all eight objectives "
+            "at once, over the frozen ViT's tokens."
+        ),
+        command=(
+            "train",
+            f"--gin_file={_GIN_FILE}",
+            *_macros(plan, folders),
+            f"--gin.TRAIN_STEPS={plan.train_steps}",
+            f'--gin.INITIAL_CHECKPOINT_PATH="{vision}"',
+            f'--gin.MODEL_DIR="{folders.model}"',
+        ),
+    )
+
+
+def _evaluate(plan: Plan, folders: Folders) -> Stage:
+    return Stage(
+        name="eval",
+        account=(
+            "Answers the test split, whose combinations of colour, shape and "
+            "place were never seen, once with each example's own image and "
+            "once with another's (the blind control)."
+        ),
+        command=(
+            "eval",
+            f"--gin_file={_GIN_FILE}",
+            "--gin_file=gin/runs/eval.gin",
+            *_macros(plan, folders),
+            f'--gin.CHECKPOINT_PATH="{folders.model}"',
+            f'--gin.EVAL_OUTPUT_DIR="{folders.model}"',
+            f"--gin.NUM_EXAMPLES={plan.num_test_examples}",
+        ),
+    )
+
+
+def _export(plan: Plan, folders: Folders) -> Stage:
+    return Stage(
+        name="export",
+        account=(
+            "Writes a SavedModel of plain TensorFlow operations, from JPEG "
+            "bytes and a prompt to text, with its warm-up requests."
+        ),
+        command=(
+            "export",
+            f"--gin_file={_GIN_FILE}",
+            "--gin_file=gin/runs/export.gin",
+            *_macros(plan, folders),
+            f'--gin.CHECKPOINT_PATH="{folders.model}"',
+            f'--gin.EXPORT_DIR="{folders.export}"',
+        ),
+    )
+
+
 def _macros(plan: Plan, folders: Folders) -> tuple[str, ...]:
+    lengths = {
+        "inputs": plan.input_length,
+        "targets": plan.target_length,
+        "images": plan.image_size,
+    }
     return (
         f'--gin.DATA_DIR="{folders.data}"',
         f"--gin.IMAGE_SIZE={plan.image_size}",
         f"--gin.RANDOM_SEED={plan.seed}",
+        f"--gin.TASK_FEATURE_LENGTHS={lengths}",
     )

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from pali_tf.layers.initializers import RandomNormal, VarianceScaling
+from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.layers.kv_cache import KVCache, update_cache
 from pali_tf.types import Array
 
@@ -157,6 +157,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.out(ops.reshape(x, (batch, length, joined)))
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {
             **super().get_config(),
             "num_heads": self.num_heads,

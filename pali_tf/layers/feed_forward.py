@@ -58,6 +58,7 @@ class GatedFeedForward(keras.layers.Layer):
         return self.wo(self.dropout(hidden, training=training))
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {
             **super().get_config(),
             "mlp_dim": self.mlp_dim,
@@ -87,9 +88,7 @@ class FeedForward(keras.layers.Layer):
         ):
             dense = keras.layers.Dense(
                 units,
-                kernel_initializer=VarianceScaling(
-                    1.0, "fan_avg", "uniform"
-                ),
+                kernel_initializer=VarianceScaling(1.0, "fan_avg", "uniform"),
                 bias_initializer=RandomNormal(stddev=1e-6),
                 dtype=self.dtype_policy,
                 name=name,
@@ -102,4 +101,5 @@ class FeedForward(keras.layers.Layer):
         return self.wo(gelu(self.wi(inputs)))
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "mlp_dim": self.mlp_dim}

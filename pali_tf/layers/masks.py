@@ -1,9 +1,9 @@
 """Attention masks: booleans, true where a query may look.
 
-    keys        k0 k1 k2
-    causal q0    1  0  0
-           q1    1  1  0
-           q2    1  1  1
+keys        k0 k1 k2
+causal q0    1  0  0
+q1    1  1  0
+q2    1  1  1
 """
 
 from keras import ops

@@ -48,6 +48,7 @@ class PatchEmbedding(keras.layers.Layer):
         return self.projection(x)
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {
             **super().get_config(),
             "patch_size": self.patch_size,

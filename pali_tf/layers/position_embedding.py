@@ -22,15 +22,13 @@ class PositionEmbedding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.initial_stddev = initial_stddev
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, int, int]) -> None:
         """Creates embedding: float32[P, D] for inputs [B, P, D]."""
-        length, width = input_shape[-2:]
+        _, length, width = input_shape
         self.embedding = self.add_weight(
             name="embedding",
             shape=(length, width),
-            initializer=RandomNormal(
-                stddev=self.initial_stddev or width**-0.5
-            ),
+            initializer=RandomNormal(stddev=self.initial_stddev or width**-0.5),
         )
 
     def call(self, inputs: Array) -> Array:
@@ -38,6 +36,7 @@ class PositionEmbedding(keras.layers.Layer):
         return inputs + self.embedding
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {
             **super().get_config(),
             "initial_stddev": self.initial_stddev,

@@ -102,6 +102,7 @@ class RelativePositionBias(keras.layers.Layer):
         return ops.take(self.rel_embedding, buckets, axis=1)[None]
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {
             **super().get_config(),
             "num_heads": self.num_heads,

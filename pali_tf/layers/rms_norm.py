@@ -40,4 +40,5 @@ class RMSNorm(keras.layers.Layer):
         return ops.cast(x * self.scale, self.compute_dtype)
 
     def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "epsilon": self.epsilon}

@@ -10,10 +10,9 @@ import keras
 import numpy as np
 
 from pali_tf.layers.initializers import random_key_scope
+from pali_tf.models.parameter_path import is_seed_state, parameter_path
 from pali_tf.partitioning.logical_axes import logical_axes
 from pali_tf.types import Array, Batch, LogicalAxes, Params
-
-_SEED_STATE = "seed_generator_state"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +54,12 @@ class FunctionalModel:
 
         jax.eval_shape(values)
         self.model = built[0]
-        seeds = [v for v in self.model.variables if _is_seed(v)]
+        seeds = [v for v in self.model.variables if is_seed_state(v)]
         self._seeds = seeds
         self._parameters = {
-            _path(v): v for v in self.model.variables if not _is_seed(v)
+            parameter_path(v): v
+            for v in self.model.variables
+            if not is_seed_state(v)
         }
         self.specs: dict[str, VariableSpec] = {
             path: VariableSpec(
@@ -99,7 +100,11 @@ class FunctionalModel:
         with random_key_scope(next_key):
             fresh = self._build()
         return unflatten(
-            {_path(v): v.value for v in fresh.variables if not _is_seed(v)}
+            {
+                parameter_path(v): v.value
+                for v in fresh.variables
+                if not is_seed_state(v)
+            }
         )
 
     def apply(
@@ -203,12 +208,7 @@ def unflatten(flat: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _path(variable: Any) -> str:
-    # "pali/encoder/..." -> "encoder/...", and the name that mT5 checkpoints
-    # have for the table of a Keras Embedding.
-    path = variable.path.split("/", 1)[1]
-    return path.replace("token_embedder/embeddings", "token_embedder/embedding")
-
-
-def _is_seed(variable: Any) -> bool:
-    return variable.path.endswith(_SEED_STATE)
+def _parameters(model: keras.Model) -> dict[str, Any]:
+    return {
+        parameter_path(v): v for v in model.variables if not is_seed_state(v)
+    }

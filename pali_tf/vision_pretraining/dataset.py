@@ -9,33 +9,13 @@ from pali_tf.data.images import decode_image
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.labels import (
     FEATURES,
-    character_points,
-    object_points,
+    Points,
+    all_points,
     place_labels,
 )
 
 _SOURCE = "webli"
 _SHUFFLE_BUFFER = 4096
-
-
-def _parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
-    example = tf.io.parse_single_example(serialized, FEATURES)
-    return {
-        key: tf.sparse.to_dense(value)
-        if isinstance(value, tf.sparse.SparseTensor)
-        else value
-        for key, value in example.items()
-    }
-
-
-def _points(
-    example: dict[str, tf.Tensor],
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    parts = zip(
-        object_points(example), character_points(example), strict=True
-    )
-    names, y, x = (tf.concat(part, axis=0) for part in parts)
-    return names, y, x
 
 
 def _records(data_dir: str, split: str) -> tf.data.Dataset:
@@ -58,14 +38,13 @@ def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:
     """
 
     def labels(serialized: tf.Tensor) -> tf.Tensor:
-        return place_labels(*_points(_parse(serialized)), config.grid)
+        points = all_points(tf.io.parse_example(serialized, FEATURES))
+        return place_labels(points, config.grid)[0]
 
     counts: collections.Counter[bytes] = collections.Counter()
-    dataset = _records(data_dir, "train").map(
-        labels, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    for batch in dataset.ragged_batch(512):
-        counts.update(batch.flat_values.numpy().tolist())
+    dataset = _records(data_dir, "train").batch(512)
+    for batch in dataset.map(labels, num_parallel_calls=tf.data.AUTOTUNE):
+        counts.update(batch.numpy().tolist())
     return sorted(
         name.decode()
         for name, count in counts.items()
@@ -73,17 +52,61 @@ def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:
     )
 
 
-def _random_crop(
-    config: VisionPretrainingConfig, seed: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    """A window (top, left, height, width) in [0, 1], as an inception crop."""
-    draws = tf.random.stateless_uniform([4], seed)
+def _random_windows(
+    config: VisionPretrainingConfig, batch_size: tf.Tensor, index: tf.Tensor
+) -> tf.Tensor:
+    """Draws inception crops.
+
+    Args:
+        config: `min_crop_area` and `seed`.
+        batch_size: int32[]. B.
+        index: int64[]. Of the batch.
+
+    Returns:
+        float32[B, 4]: top, left, height, width in [0, 1].
+    """
+    seed = tf.stack([tf.cast(config.seed, tf.int64), index])
+    draws = tf.random.stateless_uniform(tf.stack([4, batch_size]), seed)
     area = config.min_crop_area + draws[0] * (1 - config.min_crop_area)
     # Aspect ratio between 3:4 and 4:3, even in its logarithm.
     ratio = tf.exp((draws[1] * 2 - 1) * tf.math.log(4.0 / 3.0))
     height = tf.minimum(tf.sqrt(area / ratio), 1.0)
     width = tf.minimum(tf.sqrt(area * ratio), 1.0)
-    return draws[2] * (1 - height), draws[3] * (1 - width), height, width
+    return tf.stack(
+        [draws[2] * (1 - height), draws[3] * (1 - width), height, width],
+        axis=1,
+    )
+
+
+def crop_to_windows(
+    images: tf.Tensor, points: Points, windows: tf.Tensor
+) -> tuple[tf.Tensor, Points]:
+    """Cuts windows out of images, stretches them, and moves the points.
+
+    Args:
+        images: uint8[B, H, W, 3].
+        points: of the whole images.
+        windows: float32[B, 4]: top, left, height, width in [0, 1].
+
+    Returns:
+        uint8[B, H, W, 3], and the points within the windows; those that the
+        window leaves out lie outside [0, 1).
+    """
+    top, left, height, width = tf.unstack(windows, axis=1)
+    size = tf.shape(images)[1:3]
+    cut = tf.image.crop_and_resize(
+        tf.cast(images, tf.float32),
+        tf.stack([top, left, top + height, left + width], axis=1),
+        tf.range(tf.shape(images)[0]),
+        size,
+    )
+    moved = points._replace(
+        y=(points.y - tf.gather(top, points.rows))
+        / tf.gather(height, points.rows),
+        x=(points.x - tf.gather(left, points.rows))
+        / tf.gather(width, points.rows),
+    )
+    return tf.cast(tf.clip_by_value(cut + 0.5, 0, 255), tf.uint8), moved
 
 
 def make_dataset(
@@ -109,7 +132,6 @@ def make_dataset(
     Returns:
         Dataset of (uint8[B, H, W, 3], float32[B, C] in {0, 1}).
     """
-    side = config.image_size
     table = tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(
             tf.constant(names), tf.range(len(names), dtype=tf.int64)
@@ -117,39 +139,38 @@ def make_dataset(
         default_value=-1,
     )
 
-    def make_example(
-        serialized: tf.Tensor, seed: tf.Tensor
+    def make_batch(
+        serialized: tf.Tensor, index: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        example = _parse(serialized)
-        image = decode_image(example["image/encoded"], side)
-        points, y, x = _points(example)
-        if crop:
-            top, left, height, width = _random_crop(config, seed)
-            y, x = (y - top) / height, (x - left) / width
-            window = tf.stack([top, left, top + height, left + width])
-            image = tf.image.crop_and_resize(
-                tf.cast(image[None], tf.float32),
-                window[None],
-                [0],
-                [side, side],
-            )[0]
-            image = tf.cast(tf.clip_by_value(image + 0.5, 0, 255), tf.uint8)
-        ids = table.lookup(place_labels(points, y, x, config.grid))
-        # Labels too rare to have an id are -1, which one_hot leaves out.
-        labels = tf.reduce_max(
-            tf.one_hot(tf.concat([ids, [-1]], 0), len(names)), axis=0
+        examples = tf.io.parse_example(serialized, FEATURES)
+        images = tf.map_fn(
+            lambda encoded: decode_image(encoded, config.image_size),
+            examples["image/encoded"],
+            fn_output_signature=tf.uint8,
         )
-        return image, labels
+        points = all_points(examples)
+        batch_size = tf.shape(serialized)[0]
+        if crop:
+            images, points = crop_to_windows(
+                images, points, _random_windows(config, batch_size, index)
+            )
+        labels, rows = place_labels(points, config.grid)
+        ids = table.lookup(labels)
+        is_known = ids >= 0  # Rare labels have no id.
+        where = tf.boolean_mask(
+            tf.stack([tf.cast(rows, tf.int64), ids], axis=1), is_known
+        )
+        empty = tf.zeros([batch_size, len(names)])
+        return images, tf.tensor_scatter_nd_max(
+            empty, where, tf.ones(tf.shape(where)[:1])
+        )
 
     dataset = _records(data_dir, split)
     if training:
         dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=config.seed).repeat()
-    seeds = tf.data.Dataset.counter().map(
-        lambda i: tf.stack([tf.cast(config.seed, tf.int64), i])
-    )
+    batches = dataset.batch(config.batch_size, drop_remainder=training)
     return (
-        tf.data.Dataset.zip(dataset, seeds)
-        .map(make_example, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(config.batch_size, drop_remainder=training)
+        tf.data.Dataset.zip(batches, tf.data.Dataset.counter())
+        .map(make_batch, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(4)
     )

@@ -4,101 +4,127 @@ Plain labels ("star") teach a tower to forget place, and a frozen tower cannot
 learn it later. So a label is a word with a row or a column:
 
     a red star in the top left cell of a 4x4 grid
-    -> "red|r0" "red|c0" "star|r0" "star|c0" "red star|r0" "red star|c0"
+    -> "red|r0" "star|r0" "red|c0" "star|c0"
 
 and a printed word gives such labels for each of its characters.
+
+A batch is handled as one flat list of points, each with the row of the batch
+that it belongs to: string operations cost by the call.
 """
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import tensorflow as tf
 
+# A batch parsed with FEATURES: tf.Tensor and, where an image has many,
+# tf.RaggedTensor.
+Examples: TypeAlias = Mapping[str, Any]
+
+_SIDES = ("ymin", "xmin", "ymax", "xmax")
 FEATURES = {
     "image/encoded": tf.io.FixedLenFeature([], tf.string),
-    "image/object/class/text": tf.io.VarLenFeature(tf.string),
-    "ocr/text": tf.io.VarLenFeature(tf.string),
+    "image/object/class/text": tf.io.RaggedFeature(tf.string),
+    "ocr/text": tf.io.RaggedFeature(tf.string),
 } | {
-    f"{kind}/bbox/{side}": tf.io.VarLenFeature(tf.float32)
+    f"{kind}/bbox/{side}": tf.io.RaggedFeature(tf.float32)
     for kind in ("image/object", "ocr")
-    for side in ("ymin", "xmin", "ymax", "xmax")
+    for side in _SIDES
 }
 
 
-def object_points(
-    example: dict[str, tf.Tensor],
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Gives every name and where it is.
+class Points(NamedTuple):
+    """K names, each at a place of an image.
+
+    Attributes:
+        names: string[K].
+        y: float32[K], in [0, 1] within the image.
+        x: float32[K].
+        rows: int32[K]. Which example of the batch.
+    """
+
+    names: tf.Tensor
+    y: tf.Tensor
+    x: tf.Tensor
+    rows: tf.Tensor
+
+
+def all_points(examples: Examples) -> Points:
+    """Gives every word of every object, and every printed character.
 
     Args:
-        example: a parsed stored example, dense, with FEATURES.
-
-    Returns:
-        string[K] names, float32[K] y and float32[K] x in [0, 1].
+        examples: a batch parsed with FEATURES.
     """
-    text = example["image/object/class/text"]
-    box = [
-        example[f"image/object/bbox/{side}"]
-        for side in ("ymin", "xmin", "ymax", "xmax")
-    ]
-    y, x = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    words = tf.strings.split(text)
-    # The whole label counts as a name beside each of its words.
-    names = tf.concat([words, text[:, None]], axis=1)
-    per_object = names.row_lengths()
-    return names.flat_values, tf.repeat(y, per_object), tf.repeat(x, per_object)
-
-
-def character_points(
-    example: dict[str, tf.Tensor],
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Gives every printed character and where it is.
-
-    The characters of a word share its box in equal parts, left to right.
-
-    Args:
-        example: a parsed stored example, dense, with FEATURES.
-
-    Returns:
-        string[K] characters, float32[K] y and float32[K] x in [0, 1].
-    """
-    ymin, xmin, ymax, xmax = (
-        example[f"ocr/bbox/{side}"] for side in ("ymin", "xmin", "ymax", "xmax")
+    parts = zip(
+        object_points(examples), character_points(examples), strict=True
     )
-    characters = tf.strings.unicode_split(example["ocr/text"], "UTF-8")
+    return Points(*(tf.concat(part, axis=0) for part in parts))
+
+
+def object_points(examples: Examples) -> Points:
+    """Gives the words of each object's label at the middle of its box.
+
+    Args:
+        examples: a batch parsed with FEATURES.
+    """
+    text = examples["image/object/class/text"]
+    ymin, xmin, ymax, xmax = _boxes(examples, "image/object")
+    words = tf.strings.split(text.flat_values)
+    owner = words.value_rowids()
+    return Points(
+        words.flat_values,
+        tf.gather((ymin + ymax) / 2, owner),
+        tf.gather((xmin + xmax) / 2, owner),
+        tf.gather(text.value_rowids(), owner),
+    )
+
+
+def character_points(examples: Examples) -> Points:
+    """Gives each printed character; they share their word's box equally.
+
+    Args:
+        examples: a batch parsed with FEATURES.
+    """
+    text = examples["ocr/text"]
+    ymin, xmin, ymax, xmax = _boxes(examples, "ocr")
+    characters = tf.strings.unicode_split(text.flat_values, "UTF-8")
+    owner = characters.value_rowids()
     counts = tf.cast(characters.row_lengths(), tf.int32)
     index = tf.cast(tf.ragged.range(counts).flat_values, tf.float32)
+    part = (index + 0.5) / tf.cast(tf.gather(counts, owner), tf.float32)
+    return Points(
+        characters.flat_values,
+        tf.gather((ymin + ymax) / 2, owner),
+        tf.gather(xmin, owner) + part * tf.gather(xmax - xmin, owner),
+        tf.gather(text.value_rowids(), owner),
+    )
 
-    def spread(per_word: tf.Tensor) -> tf.Tensor:
-        return tf.repeat(per_word, counts)
 
-    part = (index + 0.5) / spread(tf.cast(counts, tf.float32))
-    x = spread(xmin) + part * spread(xmax - xmin)
-    return characters.flat_values, spread((ymin + ymax) / 2), x
-
-
-def place_labels(
-    names: tf.Tensor, y: tf.Tensor, x: tf.Tensor, grid: int
-) -> tf.Tensor:
-    """Joins each name with its row and with its column.
+def place_labels(points: Points, grid: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Joins each name with its row and with its column of the grid.
 
     Args:
-        names: string[K].
-        y: float32[K]. Points outside [0, 1) are left out.
-        x: float32[K].
+        points: those outside [0, 1) are left out.
         grid: int. Rows, and columns.
 
     Returns:
-        string[L], at most 2K labels.
+        string[L] labels and int32[L], which example of the batch; L <= 2K.
     """
-    inside = (y >= 0) & (y < 1) & (x >= 0) & (x < 1)
-    names = tf.boolean_mask(names, inside)
+    inside = (points.y >= 0) & (points.y < 1) & (points.x >= 0) & (points.x < 1)
+    names, y, x, rows = (tf.boolean_mask(part, inside) for part in points)
 
     def cell(position: tf.Tensor) -> tf.Tensor:
-        position = tf.boolean_mask(position, inside)
         return tf.strings.as_string(tf.cast(position * grid, tf.int32))
 
-    return tf.concat(
+    labels = tf.concat(
         [
             tf.strings.join([names, "|r", cell(y)]),
             tf.strings.join([names, "|c", cell(x)]),
         ],
         axis=0,
     )
+    return labels, tf.tile(rows, [2])
+
+
+def _boxes(examples: Examples, kind: str) -> list[tf.Tensor]:
+    return [examples[f"{kind}/bbox/{side}"].flat_values for side in _SIDES]

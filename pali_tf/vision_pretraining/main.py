@@ -55,9 +55,7 @@ def main(argv: list[str]) -> int:
     model, scores = pretrain(data_dir, names, config, [log])
     for name, score in scores.items():
         logging.info("ViT: validation F1, %s: %.3f", name, score)
-    save_parameters(
-        str(output_dir), config.num_steps, vision_parameters(model)
-    )
+    save_parameters(str(output_dir), config.num_steps, vision_parameters(model))
     summary = {
         "config": dataclasses.asdict(config),
         "num_labels": len(names),

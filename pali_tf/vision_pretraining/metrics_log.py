@@ -42,8 +42,10 @@ class MetricsLog(keras.callbacks.Callback):
         self._since = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Keras gives the mean since the phase began; a line gives it since
-        the line before."""
+        """Writes the mean loss since the line before.
+
+        Keras gives the mean since the phase began.
+        """
         if (batch + 1) % self._period:
             return
         total = float((logs or {})["loss"]) * (batch + 1)
@@ -55,9 +57,7 @@ class MetricsLog(keras.callbacks.Callback):
             "phase": ("main", "resize", "crop")[self._phase],
             "loss": (total - self._total) / steps,
             "learning_rate": float(self._schedule(step)),
-            "images_per_second": steps
-            * self._batch_size
-            / (now - self._since),
+            "images_per_second": steps * self._batch_size / (now - self._since),
         }
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()

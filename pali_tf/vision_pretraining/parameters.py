@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pali_tf.models.parameter_path import parameter_path
 from pali_tf.models.vit.model import VisionClassifier
 from pali_tf.types import Params
 
@@ -21,8 +22,7 @@ def vision_parameters(model: VisionClassifier) -> Params:
     """
     tree: dict = {}
     for variable in model.vision.variables:
-        # "vision_classifier/vision/layers_0/..." without the model's name.
-        _, *parents, name = variable.path.split("/")
+        *parents, name = parameter_path(variable).split("/")
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {})

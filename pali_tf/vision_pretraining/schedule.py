@@ -24,15 +24,11 @@ class RsqrtWithCooldown(keras.optimizers.schedules.LearningRateSchedule):
         self.config = config
 
     def __call__(self, step: Array) -> Array:
+        """int[] step, from 0 -> float32[]."""
         c = self.config
         step = ops.cast(step, "float32")
         warmup = ops.minimum(1.0, (step + 1) / c.warmup_steps)
         since = ops.maximum(0.0, step - c.warmup_steps)
         decay = ops.rsqrt(1.0 + since / c.timescale)
         left = (c.num_steps - step) / c.num_cooldown_steps
-        return (
-            c.peak_learning_rate
-            * warmup
-            * decay
-            * ops.clip(left, 0.0, 1.0)
-        )
+        return c.peak_learning_rate * warmup * decay * ops.clip(left, 0.0, 1.0)

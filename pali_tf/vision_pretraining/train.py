@@ -22,6 +22,10 @@ from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
 # Odds of a label that is present in one image of fifty.
 _HEAD_BIAS = -4.0
 
+# First and last layers, and what is no matrix, are for Adam.
+# Source: Muon (Jordan, 2024), "Empirical considerations".
+_ADAM_LAYERS = ("patch_embedding", "position_embedding", "probe", "head/")
+
 Weights = list[np.ndarray]
 
 
@@ -41,10 +45,10 @@ def make_classifier(
     model = VisionClassifier(tower, num_classes, bias_init=_HEAD_BIAS)
     model.build()
     model.compile(
-        optimizer=keras.optimizers.AdamW(
+        optimizer=keras.optimizers.Muon(
             learning_rate=RsqrtWithCooldown(config),
             weight_decay=config.weight_decay,
-            global_clipnorm=config.clip_norm,
+            exclude_layers=list(_ADAM_LAYERS),
         ),
         loss=sigmoid_cross_entropy,
         jit_compile=True,

@@ -1,6 +1,6 @@
 """Runs the tiny PaLI on the TensorFlow backend, in a process of its own.
 
-    python -m tests.support.backend_child parameters.npz outputs.npz
+python -m tests.support.backend_child parameters.npz outputs.npz
 """
 
 import sys
@@ -12,6 +12,7 @@ set_backend("tensorflow")
 import numpy as np  # noqa: E402  (the backend comes first)
 
 from pali_tf.decoding.generate import greedy_decode  # noqa: E402
+from pali_tf.models.parameter_path import parameter_path  # noqa: E402
 from tests.support.tiny_pali import make_batch, make_pali  # noqa: E402
 
 DECODE_LENGTH = 6
@@ -23,8 +24,7 @@ def main(parameters: str, outputs: str) -> None:
     model = make_pali()
     values = np.load(parameters)
     for variable in model.variables:
-        path = variable.path.split("/", 1)[1]
-        variable.assign(values[path.replace("/embeddings", "/embedding")])
+        variable.assign(values[parameter_path(variable)])
     batch = make_batch()
     decoded = greedy_decode(
         model,

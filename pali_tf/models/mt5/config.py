@@ -49,7 +49,8 @@ class MT5Config:
             )
 
 
-# name: (vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim)
+# By name: vocab_size, emb_dim, heads, encoder and decoder layers, head_dim,
+# mlp_dim.
 # Source: google-research/t5x examples/t5/mt5/*.gin. "tiny" is ours.
 _SIZES = {
     "tiny": (2048, 128, 4, 2, 2, 32, 256),

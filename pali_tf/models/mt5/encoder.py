@@ -112,6 +112,4 @@ def make_dropout(rate: float, policy: object) -> keras.layers.Dropout:
 
     Source: google-research/t5x examples/t5/network.py, broadcast_dims=(-2,).
     """
-    return keras.layers.Dropout(
-        rate, noise_shape=(None, 1, None), dtype=policy
-    )
+    return keras.layers.Dropout(rate, noise_shape=(None, 1, None), dtype=policy)

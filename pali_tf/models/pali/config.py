@@ -24,7 +24,7 @@ class PaliConfig:
     connector_bias: bool = False
 
 
-# name: (ViT, mT5). Source: PaLI appendix, table "model sizes"; 5B: appendix,
+# By name: ViT, mT5. Source: PaLI appendix, table "model sizes"; 5B: appendix,
 # "additional scaling results". "tiny" is ours.
 _SIZES = {
     "tiny": ("tiny", "tiny"),

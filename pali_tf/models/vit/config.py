@@ -56,7 +56,7 @@ class ViTConfig:
         return (self.image_size // self.patch_size) ** 2
 
 
-# name: (patch_size, width, depth, mlp_dim, num_heads)
+# By name: patch_size, width, depth, mlp_dim, num_heads.
 # Source: L/16 and larger: big_vision models/vit.py, decode_variant; G/14 and
 # e/14 also PaLI appendix, table "ViT-e architecture details". "tiny" is ours:
 # one patch a cell of the sample's grid level.

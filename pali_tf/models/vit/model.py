@@ -84,7 +84,7 @@ class VisionClassifier(keras.Model):
         self.map_head = MAPHead(config, name="map_head")
         self.head = keras.layers.Dense(
             num_classes,
-            kernel_initializer="zeros",
+            kernel_initializer=VarianceScaling(1.0, "fan_avg", "uniform"),
             bias_initializer=keras.initializers.Constant(bias_init),
             dtype="float32",
             name="head",
