@@ -20,6 +20,7 @@ from typing import Any
 import gin
 
 _ROOT = Path(__file__).resolve().parent.parent
+_GIN_ROOT = Path(gin.config.__file__).resolve().parent
 _DEFINED = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
 _READ = re.compile(r"%([A-Za-z_]\w*)(?![\w.])")
 # A macro set to %gin.REQUIRED, or used and defined nowhere.
@@ -282,10 +283,10 @@ def _is_from_gin(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and (
-        Path(trace.tb_frame.f_code.co_filename).parent
-        == Path(gin.__file__).parent
-    )
+    if trace is None:
+        return False
+    file = Path(trace.tb_frame.f_code.co_filename).resolve()
+    return file.parent == _GIN_ROOT
 
 
 def _without_trail(error: BaseException) -> str:

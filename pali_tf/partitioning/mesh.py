@@ -6,6 +6,7 @@ t5x/partitioning.py (default_mesh).
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,7 +19,7 @@ def make_mesh(
     *,
     num_partitions: int | None = None,
     model_parallel_submesh: Sequence[int] | None = None,
-    devices: Sequence[jax.Device] | None = None,
+    devices: Sequence[Any] | None = None,
 ) -> Mesh:
     """Lays the devices out as (data, model).
 
@@ -27,7 +28,7 @@ def make_mesh(
         model_parallel_submesh: (x, y, z, core) tile of a TPU slice that
             holds one copy of the model; its product is the model axis.
             Takes the place of `num_partitions`.
-        devices: the devices; default all of this run's.
+        devices: jax.Device objects; None: all of this run's.
 
     Returns:
         Mesh of shape (devices / model, model).

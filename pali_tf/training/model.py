@@ -128,10 +128,11 @@ class PaliTrainingModel:
             num_correct=jnp.sum(is_correct * weights, axis=-1),
             num_tokens=jnp.sum(weights, axis=-1),
         )
-        if normalizer is None:
-            normalizer = self.loss_normalizer(batch)
         total = jnp.sum(examples.cross_entropy) + jnp.sum(examples.z_loss)
-        return total / normalizer, examples
+        divisor = (
+            self.loss_normalizer(batch) if normalizer is None else normalizer
+        )
+        return total / divisor, examples
 
     def eval_fn(
         self, params: Params, batch: Batch
