@@ -41,39 +41,52 @@ def check_fit(
             )
 
 
-def replace_parameters(
-    state: TrainState,
-    paths: Sequence[str],
-    *,
-    specs: Mapping[str, Any],
-    places: Mapping[str, Any],
-) -> tuple[TrainState, dict[str, str]]:
-    """Puts the parameters of checkpoints into a fresh state.
+def find_origins(
+    paths: Sequence[str], specs: Mapping[str, Any]
+) -> dict[str, str]:
+    """Finds which checkpoint each parameter is from, reading shapes alone.
 
     Args:
-        state: the state of step 0.
         paths: checkpoints, each holding a part of the tree; what a later one
             holds replaces an earlier one's.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by parameter path.
 
     Returns:
-        (state, {parameter path: checkpoint path}).
+        {parameter path: checkpoint path}; what is in none is left out.
 
     Raises:
         ValueError: a checkpoint does not fit the model.
         FileNotFoundError: a checkpoint is not there.
     """
-    trainable, frozen = dict(state.trainable), dict(state.frozen)
     origins: dict[str, str] = {}
     for path in paths:
-        found = checkpoint.find(Path(path))
-        check_fit(str(found), checkpoint.parameter_shapes(found), specs)
-        for name, value in checkpoint.load_parameters(
-            found, places=places
-        ).items():
-            group = trainable if name in trainable else frozen
-            group[name] = value.astype(group[name].dtype)
-            origins[name] = str(found)
-    state = dataclasses.replace(state, trainable=trainable, frozen=frozen)
-    return state, origins
+        found = str(checkpoint.find(Path(path)))
+        shapes = checkpoint.parameter_shapes(found)
+        check_fit(found, shapes, specs)
+        origins.update(dict.fromkeys(shapes, found))
+    return origins
+
+
+def replace_parameters(
+    state: TrainState,
+    origins: Mapping[str, str],
+    places: Mapping[str, Any],
+) -> TrainState:
+    """Puts the parameters of checkpoints into a fresh state.
+
+    Args:
+        state: the state of step 0.
+        origins: {parameter path: checkpoint path}, from `find_origins`.
+        places: shardings by parameter path.
+
+    Returns:
+        The state with those parameters replaced.
+    """
+    trainable, frozen = dict(state.trainable), dict(state.frozen)
+    for path in dict.fromkeys(origins.values()):
+        loaded = checkpoint.load_parameters(path, places=places)
+        for name, value in loaded.items():
+            if origins[name] == path:
+                group = trainable if name in trainable else frozen
+                group[name] = value.astype(group[name].dtype)
+    return dataclasses.replace(state, trainable=trainable, frozen=frozen)

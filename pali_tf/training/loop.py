@@ -131,12 +131,9 @@ def describe(trainer: Trainer, config: RunConfig) -> str:
     """
     specs = trainer.model.functional.specs
     restore = config.checkpoint.restore
-    origins: dict[str, str] = {}
-    for path in restore.paths() if restore else ():
-        found = str(checkpoint.find(path))
-        shapes = checkpoint.parameter_shapes(found)
-        initial_parameters.check_fit(found, shapes, specs)
-        origins.update(dict.fromkeys(shapes, found))
+    origins = initial_parameters.find_origins(
+        restore.paths() if restore else (), specs
+    )
     info = run_files.model_info(
         specs, trainer.parameter_shardings, trainer.split
     )
@@ -159,11 +156,12 @@ def _restore_or_draw(
         origins = dict.fromkeys(specs, f"checkpoint_{step} of this run")
         logging.info("Resuming %s after step %d.", config.model_dir, step)
     else:
-        state, origins = initial_parameters.replace_parameters(
-            trainer.init_state(),
-            restore.paths() if restore else (),
-            specs=specs,
-            places=trainer.parameter_shardings,
+        # Before anything is drawn, so that a mistake is told at once.
+        origins = initial_parameters.find_origins(
+            restore.paths() if restore else (), specs
+        )
+        state = initial_parameters.replace_parameters(
+            trainer.init_state(), origins, trainer.parameter_shardings
         )
     table = freezing.table(specs, trainer.split, origins)
     logging.info("What trains:\n%s", table)

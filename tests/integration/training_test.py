@@ -133,9 +133,7 @@ def test_killed_and_stopped_runs_end_with_the_same_losses(
     killed = interrupt(arguments, model_dir, at_step=8, number=signal.SIGKILL)
     assert killed == -signal.SIGKILL
     assert not (model_dir / "checkpoint_20").exists()
-    stopped = interrupt(
-        arguments, model_dir, at_step=13, number=signal.SIGTERM
-    )
+    stopped = interrupt(arguments, model_dir, at_step=13, number=signal.SIGTERM)
     assert stopped == 128 + signal.SIGTERM
     result = finish(arguments)
     assert result.returncode == 0, result.stderr[-3000:]
@@ -187,7 +185,7 @@ def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
     ],
 )
 def test_a_mistake_is_told_in_one_line(data_dir, tmp_path, more, message):
-    result = finish(command(data_dir, tmp_path / "model", more))
+    result = finish(command(data_dir, tmp_path / "model", more, "--dry_run"))
     assert result.returncode == 2
     assert message in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr

@@ -15,12 +15,11 @@ def compiled_once(tmp_path_factory):
 
 
 def replace(trainer, paths):
-    return initial_parameters.replace_parameters(
-        trainer.init_state(),
-        paths,
-        specs=toy_model.SPECS,
-        places=trainer.parameter_shardings,
+    origins = initial_parameters.find_origins(paths, toy_model.SPECS)
+    state = initial_parameters.replace_parameters(
+        trainer.init_state(), origins, trainer.parameter_shardings
     )
+    return state, origins
 
 
 def test_parts_from_two_checkpoints(tmp_path):
@@ -47,23 +46,33 @@ def test_parts_from_two_checkpoints(tmp_path):
     assert "decoder/mlp/wi/kernel" not in origins
 
 
+def test_a_later_checkpoint_wins(tmp_path):
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        part = {"vision": {"kernel": np.full((12, 8), value, np.float32)}}
+        checkpoint.save_parameters(tmp_path / name, 1, part)
+    paths = [str(tmp_path / "a"), str(tmp_path / "b")]
+    state, origins = replace(toy_model.make_trainer(), paths)
+    assert origins == {"vision/kernel": str(tmp_path / "b" / "checkpoint_1")}
+    np.testing.assert_array_equal(state.frozen["vision/kernel"], 2.0)
+
+
 def test_a_shape_that_differs_is_an_error(tmp_path):
     part = {"vision": {"kernel": np.zeros((12, 9), np.float32)}}
     checkpoint.save_parameters(tmp_path, 1, part)
     with pytest.raises(ValueError, match=r"\(12, 9\), the model's is \(12, 8"):
-        replace(toy_model.make_trainer(), [str(tmp_path)])
+        initial_parameters.find_origins([str(tmp_path)], toy_model.SPECS)
 
 
 def test_a_path_that_fits_nothing_names_the_nearest(tmp_path):
     part = {"vision": {"kernal": np.zeros((12, 8), np.float32)}}
     checkpoint.save_parameters(tmp_path, 1, part)
     with pytest.raises(ValueError, match="nearest is 'vision/kernel'"):
-        replace(toy_model.make_trainer(), [str(tmp_path)])
+        initial_parameters.find_origins([str(tmp_path)], toy_model.SPECS)
 
 
 def test_a_path_that_is_not_there():
     with pytest.raises(FileNotFoundError, match="No checkpoint at"):
-        replace(toy_model.make_trainer(), ["/nowhere/vit"])
+        initial_parameters.find_origins(["/nowhere/vit"], toy_model.SPECS)
 
 
 if __name__ == "__main__":
