@@ -162,6 +162,65 @@ def test_eight_devices_in_a_four_by_two_mesh_give_the_same_losses(
         assert sharded["loss"] == pytest.approx(single["loss"], rel=1e-4)
 
 
+def after_training(program, data_dir, unbroken, output_dir, *more):
+    output = {"eval": "EVAL_OUTPUT_DIR", "infer": "INFER_OUTPUT_DIR"}[program]
+    arguments = [
+        *(sys.executable, "-m", f"pali_tf.{program}"),
+        "--gin_file=gin/pali_tiny.gin",
+        f"--gin_file=gin/runs/{program}.gin",
+        f"--gin.DATA_DIR='{data_dir}'",
+        f"--gin.CHECKPOINT_PATH='{unbroken}'",
+        f"--gin.{output}='{output_dir}'",
+        "--gin.MIXTURE_OR_TASK_NAME='vq2a_cc3m35l_vqa'",
+        "--gin.NUM_EXAMPLES=6",
+        *more,
+    ]
+    result = finish(arguments)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result
+
+
+def read_json_lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_evaluation_of_the_latest_checkpoint(data_dir, unbroken, tmp_path):
+    result = after_training(
+        "eval", data_dir, unbroken, tmp_path, "--gin.EVAL_BATCH_SIZE=4"
+    )
+    assert "Step 20, split test" in result.stdout
+    folder = tmp_path / "inference_eval"
+    (scores,) = read_json_lines(folder / "vq2a_cc3m35l_vqa-metrics.jsonl")
+    assert scores["step"] == 20
+    assert {"exact_match", "blind/exact_match"} <= scores.keys()
+    lines = read_json_lines(folder / "vq2a_cc3m35l_vqa-000020.jsonl")
+    assert len(lines) == 6
+    assert {"prediction", "blind_prediction", "score"} <= lines[0].keys()
+
+
+def test_predictions_and_scores_of_a_split(data_dir, unbroken, tmp_path):
+    found = {}
+    for mode in ("predict", "score"):
+        after_training(
+            "infer",
+            data_dir,
+            unbroken,
+            tmp_path / mode,
+            f"--gin.MODE='{mode}'",
+            "--gin.INFER_BATCH_SIZE=4",
+            "--gin.SPLIT='validation'",
+        )
+        (path,) = (tmp_path / mode).iterdir()
+        assert path.name == "vq2a_cc3m35l_vqa-validation-000020.jsonl"
+        found[mode] = read_json_lines(path)
+    assert len(found["predict"]) == len(found["score"]) == 6
+    assert "prediction" in found["predict"][0]
+    assert all(line["score"] < 0 for line in found["score"])
+    assert [line["input"] for line in found["predict"]] == [
+        line["input"] for line in found["score"]
+    ]
+
+
 def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
     arguments = command(
         data_dir, tmp_path, "--dry_run", script=("t5x/train.py",)

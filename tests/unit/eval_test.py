@@ -1,0 +1,22 @@
+"""The table that an evaluation prints."""
+
+import pytest
+
+from pali_tf import eval as pali_eval
+
+
+def test_each_score_stands_beside_its_blind_control():
+    table = pali_eval.format_table(
+        {
+            "vqa": {"exact_match": 0.5, "blind/exact_match": 0.25},
+            "text_span_corruption": {"token_accuracy": 0.125},
+        }
+    )
+    rows = [line.split() for line in table.splitlines()]
+    assert rows[0] == ["task", "metric", "score", "blind"]
+    assert rows[2] == ["vqa", "exact_match", "0.500", "0.250"]
+    assert rows[3] == ["text_span_corruption", "token_accuracy", "0.125"]
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
