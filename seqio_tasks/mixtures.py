@@ -30,5 +30,14 @@ TINY_RATES = {
     "object_detection": 12,
 }
 
+# Phase 2, at 588 pixels: three tasks in equal parts.
+# Source: PaLI, section 3.3 and appendix.
+HIGHRES_RATES = {
+    "webli_ocr": 1,
+    "cc3m35l_captioning": 1,
+    "vq2a_cc3m35l_vqa": 1,
+}
+
+seqio.MixtureRegistry.add("pali_highres", list(HIGHRES_RATES.items()))
 seqio.MixtureRegistry.add("pali_pretrain", list(PRETRAIN_RATES.items()))
 seqio.MixtureRegistry.add("pali_tiny", list(TINY_RATES.items()))

@@ -20,9 +20,11 @@ def test_parameters_and_logits_stay_float32():
 
 def test_products_are_bfloat16():
     model = make_functional(dtype="bfloat16")
-    text = jax.jit(model.apply).lower(
-        model.abstract_params(), make_batch()
-    ).as_text()
+    text = (
+        jax.jit(model.apply)
+        .lower(model.abstract_params(), make_batch())
+        .as_text()
+    )
     assert "bf16" in text
 
 

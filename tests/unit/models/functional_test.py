@@ -106,6 +106,5 @@ def test_flatten_and_unflatten_are_inverse():
     assert unflatten(flatten(tree)) == tree
 
 
-
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

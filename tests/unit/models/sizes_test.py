@@ -64,9 +64,7 @@ def test_towers_match_their_papers(name: str, vision: float, language: float):
     assert text == pytest.approx(language, abs=0.1)
 
 
-@pytest.mark.parametrize(
-    "module", [vit_config, mt5_config], ids=["vit", "mt5"]
-)
+@pytest.mark.parametrize("module", [vit_config, mt5_config], ids=["vit", "mt5"])
 def test_every_tower_size_has_a_config(module):
     for name in module.SIZES:
         assert module.get_config(name).dtype == "float32"
