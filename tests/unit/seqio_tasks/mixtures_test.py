@@ -21,6 +21,15 @@ def test_a_mixture_has_the_eight_tasks(name):
     assert {task.name for task in mixture.tasks} == TASKS
 
 
+def test_the_second_phase_has_three_tasks_in_equal_parts():
+    mixture = seqio.MixtureRegistry.get("pali_highres")
+    assert {task.name: mixture.get_rate(task) for task in mixture.tasks} == {
+        "webli_ocr": 1,
+        "cc3m35l_captioning": 1,
+        "vq2a_cc3m35l_vqa": 1,
+    }
+
+
 def test_the_papers_rates():
     mixture = seqio.MixtureRegistry.get("pali_pretrain")
     assert mixture.total_rate == 1566
