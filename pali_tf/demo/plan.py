@@ -38,7 +38,7 @@ PLANS: dict[str, dict[str, Plan]] = {
             image_size=64,
             num_images=20_000,
             vision_steps=2_000,
-            train_steps=2_600,
+            train_steps=3_000,
         )
     },
     "long": {

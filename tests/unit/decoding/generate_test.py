@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf.decoding.generate import DecodeOutput, EOS_ID, greedy_decode
+from pali_tf.decoding.generate import EOS_ID, DecodeOutput, greedy_decode
 from pali_tf.decoding.score import score_targets
 from tests.support.tiny_pali import VOCAB_SIZE, make_batch, make_functional
 
