@@ -3,16 +3,19 @@
 import dataclasses
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import IO, BinaryIO
+from typing import IO
 
 from pali_tf.demo.stages import Stage
 
 _BYTES_A_KIB = 1024
+# What TensorFlow's C++ part says before any logger is set up.
+_START_UP_NOTE = re.compile(r"[IWE]0000 |WARNING: All log messages before absl")
 
 
 class StageFailedError(ValueError):
@@ -38,8 +41,16 @@ def pali_command(arguments: Sequence[str]) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """This process' environment, with TensorFlow's start-up notes off."""
-    return {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+    """This process' environment, quieter.
+
+    TensorFlow keeps its notes to itself, and a bar, which is no bar in a
+    pipe, writes a line every ten seconds.
+    """
+    return {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TQDM_MININTERVAL": "10",
+        **os.environ,
+    }
 
 
 def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
@@ -55,11 +66,12 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     logs.mkdir(parents=True, exist_ok=True)
     log_path = logs / f"{stage.name}.log"
     start = time.monotonic()
-    with log_path.open("wb") as log:
+    with log_path.open("w") as log:
         process = subprocess.Popen(
             pali_command(stage.command),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            text=True,
             env=child_environment(),
         )
         try:
@@ -78,14 +90,13 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     return StageRecord(name=stage.name, seconds=time.monotonic() - start)
 
 
-def _tee(output: IO[bytes] | None, log: BinaryIO) -> None:
+def _tee(output: IO[str] | None, log: IO[str]) -> None:
     if output is None:
         raise ValueError("The stage's output is not a pipe.")
-    # Bytes, not lines: a progress bar rewrites its line.
-    while chunk := os.read(output.fileno(), 1 << 16):
-        log.write(chunk)
-        sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+    for line in output:
+        log.write(line)
+        if not _START_UP_NOTE.match(line):
+            print(line, end="", flush=True)
 
 
 def peak_memory_gib() -> float:

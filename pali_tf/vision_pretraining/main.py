@@ -40,15 +40,21 @@ def main(argv: list[str]) -> int:
     data_dir = arguments.pop("data_dir")
     output_dir = pathlib.Path(arguments.pop("output_dir"))
     config = VisionPretrainingConfig(**arguments)
+    summary_path = output_dir / "summary.json"
+    if _is_made(summary_path, config):
+        print(f"Kept {output_dir}: it holds this run already.")
+        return 0
     set_backend("jax")
     # After the backend is chosen: these import keras.
+    from pali_tf import program_log
+    from pali_tf.training import run_files
     from pali_tf.training.checkpoint import save_parameters
     from pali_tf.vision_pretraining.dataset import label_names
     from pali_tf.vision_pretraining.metrics_log import MetricsLog
     from pali_tf.vision_pretraining.parameters import vision_parameters
     from pali_tf.vision_pretraining.train import pretrain
 
-    logging.set_verbosity(logging.INFO)
+    program_log.set_up()
     names = label_names(data_dir, config)
     logging.info("ViT: %d labels with place.", len(names))
     log = MetricsLog(output_dir / "train" / "metrics.jsonl", config)
@@ -61,5 +67,27 @@ def main(argv: list[str]) -> int:
         "num_labels": len(names),
         "validation_f1": scores,
     }
-    (output_dir / "summary.json").write_text(json.dumps(summary, indent=2))
+    run_files.write_text(summary_path, json.dumps(summary, indent=2) + "\n")
     return 0
+
+
+def _is_made(
+    summary_path: pathlib.Path, config: VisionPretrainingConfig
+) -> bool:
+    """Whether the run ended before; its summary is written last.
+
+    Raises:
+        ValueError: the folder holds a run of another configuration.
+    """
+    if not summary_path.is_file():
+        return False
+    found = json.loads(summary_path.read_text())["config"]
+    wanted = dataclasses.asdict(config)
+    if found != wanted:
+        changed = sorted(k for k in wanted if found.get(k) != wanted[k])
+        raise ValueError(
+            f"{summary_path.parent} holds a run with another {changed[0]} "
+            f"({found.get(changed[0])}, not {wanted[changed[0]]}). Give "
+            "another --output_dir, or remove this one first."
+        )
+    return True

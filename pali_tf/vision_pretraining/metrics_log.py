@@ -5,9 +5,14 @@ import pathlib
 import time
 
 import keras
+from absl import logging
 
+from pali_tf.training.progress import format_seconds
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
+
+# Steps between two lines on the terminal, beside Keras' own bar.
+_SHOWN_EVERY = 200
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -61,6 +66,16 @@ class MetricsLog(keras.callbacks.Callback):
         }
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
+        if step % _SHOWN_EVERY == 0:
+            left = (self.params["steps"] - batch - 1) / steps
+            logging.info(
+                "%s: step %d  loss %.2f  %.0f images/s  %s left",
+                line["phase"],
+                step,
+                line["loss"],
+                line["images_per_second"],
+                format_seconds(left * (now - self._since)),
+            )
         self._total, self._count, self._since = total, batch + 1, now
 
     def on_train_end(self, logs: dict | None = None) -> None:

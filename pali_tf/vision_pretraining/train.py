@@ -6,6 +6,7 @@ inception crops, and the two sets of weights are averaged.
 Source: PaLI appendix, "ViT-e".
 """
 
+import sys
 from collections.abc import Sequence
 
 import keras
@@ -126,6 +127,8 @@ def pretrain(
             make_dataset(data_dir, "train", names, config, crop=crop),
             steps_per_epoch=num_steps,
             shuffle=False,
+            # A bar for a person; in a pipe MetricsLog's lines are enough.
+            verbose=1 if sys.stdout.isatty() else 0,
             callbacks=list(callbacks),
         )
 
