@@ -14,6 +14,7 @@ from pali_tf.demo.runner import (
     run_stage,
 )
 from pali_tf.demo.stages import Folders, Stage, make_stages
+from pali_tf.webli import atomic
 
 
 def main(argv: list[str]) -> int:
@@ -66,7 +67,7 @@ def _run(plan: Plan, folders: Folders) -> None:
     _serve_and_ask(folders)
     records.append(StageRecord(name="serve", seconds=time.monotonic() - start))
     table = scores.read_scores(folders)
-    scores.write_json(
+    atomic.write_json(
         folders.metrics,
         {
             "tasks": table,
@@ -85,7 +86,7 @@ def _serve_and_ask(folders: Folders) -> None:
         given = answers.ask_test_examples(folders, server)
         refusal = answers.refusal_of_a_non_image(server)
         again = answers.ask_test_examples(folders, server)
-    scores.write_json(folders.answers, given)
+    atomic.write_json(folders.answers, given)
     same = sum(answer["text"] == answer["prediction"] for answer in given)
     print(f"{same} of {len(given)} served answers equal the evaluation's.")
     print(f"No image: {refusal}")

@@ -14,8 +14,12 @@ from typing import IO
 from pali_tf.demo.stages import Stage
 
 _BYTES_A_KIB = 1024
-# What TensorFlow's C++ part says before any logger is set up.
-_START_UP_NOTE = re.compile(r"[IWE]0000 |WARNING: All log messages before absl")
+# What TensorFlow's C++ part and Beam's workers say before any logger is set
+# up; the log keeps it.
+_START_UP_NOTE = re.compile(
+    r"[IWE]0000 |WARNING: All log messages before absl|"
+    r"WARNING:root:apitools|INFO:__main__:Logging handler"
+)
 
 
 class StageFailedError(ValueError):

@@ -1,8 +1,6 @@
 """The table at the end: eight tasks, each beside its blind control."""
 
 import json
-import pathlib
-from typing import Any
 
 from pali_tf.demo.stages import Folders
 
@@ -49,10 +47,3 @@ def format_table(scores: dict[str, dict[str, float]]) -> str:
             lines.append(f"{name:<30}{metric:<26}{value:>9.3f}{shown}")
             name = ""
     return "\n".join(lines)
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes JSON under its final name at once, or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    partial.replace(path)
