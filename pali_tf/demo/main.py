@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import pathlib
 import time
+from collections.abc import Mapping
 
 from pali_tf.demo import answers, scores
 from pali_tf.demo.plan import PLANS, Plan
@@ -40,12 +41,15 @@ def main(argv: list[str]) -> int:
         help="make this again from what the demo left",
     )
     options = parser.parse_args(argv)
-    for world, plan in PLANS[options.plan].items():
+    others: dict[str, Folders] = {}
+    for plan in PLANS[options.plan]:
         root = options.output_dir
-        folders = Folders(root=root if world == "grid" else root / world)
+        is_main = plan is PLANS[options.plan][-1]
+        folders = Folders(root=root if is_main else root / plan.level)
         if options.only is None:
             _run(plan, folders)
-        _write_report(plan, folders)
+        _write_report(plan, folders, others if is_main else {})
+        others[f"the {plan.level} world"] = folders
     return 0
 
 
@@ -96,7 +100,9 @@ def _serve_and_ask(folders: Folders) -> None:
         )
 
 
-def _write_report(plan: Plan, folders: Folders) -> None:
+def _write_report(
+    plan: Plan, folders: Folders, others: Mapping[str, Folders]
+) -> None:
     table = scores.read_scores(folders)
     run_stage(
         Stage(
@@ -109,6 +115,7 @@ def _write_report(plan: Plan, folders: Folders) -> None:
                 f"--vision_dir={folders.vision}",
                 f"--answers={folders.answers}",
                 f"--output={folders.report}",
+                *(f"--compare={n}={f.model}" for n, f in others.items()),
             ),
         ),
         folders.logs,

@@ -30,26 +30,20 @@ class Plan:
     seed: int = 0
 
 
-# What two cores do in 15 minutes, in an hour (two worlds), and in a test.
-PLANS: dict[str, dict[str, Plan]] = {
-    "quick": {
-        "grid": Plan(
+# What two cores do in 15 minutes, in an hour (two worlds), and in a test. The
+# last world of a plan is the one that its report is about.
+PLANS: dict[str, tuple[Plan, ...]] = {
+    "quick": (
+        Plan(
             level="grid",
             image_size=64,
             num_images=20_000,
             vision_steps=2_000,
             train_steps=3_000,
-        )
-    },
-    "long": {
-        "grid": Plan(
-            level="grid",
-            image_size=64,
-            num_images=30_000,
-            vision_steps=2_500,
-            train_steps=4_000,
         ),
-        "free": Plan(
+    ),
+    "long": (
+        Plan(
             level="free",
             image_size=128,
             num_images=15_000,
@@ -59,15 +53,22 @@ PLANS: dict[str, dict[str, Plan]] = {
             train_steps=1_600,
             num_test_examples=512,
         ),
-    },
-    "smoke": {
-        "grid": Plan(
+        Plan(
+            level="grid",
+            image_size=64,
+            num_images=30_000,
+            vision_steps=2_500,
+            train_steps=4_000,
+        ),
+    ),
+    "smoke": (
+        Plan(
             level="grid",
             image_size=64,
             num_images=200,
             vision_steps=150,
             train_steps=4,
             num_test_examples=8,
-        )
-    },
+        ),
+    ),
 }

@@ -30,7 +30,14 @@ def main(argv: list[str]) -> int:
             ).items()
         }
     text = page.render(
-        run, images, title=flags.title, examples_per_task=flags.examples
+        run,
+        images,
+        title=flags.title,
+        examples_per_task=flags.examples,
+        others={
+            name: run_record.read_run(model_dir=model_dir)
+            for name, model_dir in flags.compare
+        },
     )
     _write_atomically(flags.output, text)
     print(f"{flags.output}: {len(text) / 1e6:.1f} MB, {len(images)} images")
@@ -67,10 +74,25 @@ def _parser() -> argparse.ArgumentParser:
         help="how many examples of a task (default: 6)",
     )
     parser.add_argument(
+        "--compare",
+        type=_named_folder,
+        action="append",
+        default=[],
+        metavar="NAME=MODEL_DIR",
+        help="show the scores of another run too; may be repeated",
+    )
+    parser.add_argument(
         "--title", default="PaLI on the generated sample of WebLI"
     )
     parser.add_argument("--output", type=pathlib.Path, required=True)
     return parser
+
+
+def _named_folder(text: str) -> tuple[str, pathlib.Path]:
+    name, _, folder = text.partition("=")
+    if not name or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=MODEL_DIR")
+    return name, pathlib.Path(folder)
 
 
 def _write_atomically(path: pathlib.Path, text: str) -> None:

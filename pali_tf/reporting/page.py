@@ -3,6 +3,7 @@
 import importlib.resources
 import statistics
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -21,6 +22,7 @@ def render(
     *,
     title: str,
     examples_per_task: int = 6,
+    others: Mapping[str, RunRecord] = MappingProxyType({}),
 ) -> str:
     """Makes the page; every text of the run is escaped.
 
@@ -29,6 +31,7 @@ def render(
         images: `image/source_id` -> `data:` address.
         title: Of the page.
         examples_per_task: How many cards a task gets.
+        others: Runs whose scores are shown beside this one's, by name.
 
     Returns:
         The whole page as text; it refers to nothing outside itself.
@@ -47,7 +50,7 @@ def render(
         style=Markup(_read("style.css")),
         run=run,
         words=words,
-        tasks=words.in_order([task.name for task in run.tasks]),
+        tasks=_task_names(run),
         tiles=_tiles(run, overall),
         overall=overall,
         languages=scores.language_tables(run.tasks),
@@ -64,7 +67,20 @@ def render(
             for task in run.tasks
         },
         images=images,
+        others=[
+            {
+                "name": name,
+                "run": other,
+                "tasks": _task_names(other),
+                "overall": scores.overall_scores(other.tasks),
+            }
+            for name, other in others.items()
+        ],
     )
+
+
+def _task_names(run: RunRecord) -> list[str]:
+    return words.in_order([task.name for task in run.tasks])
 
 
 def image_ids(run: RunRecord, examples_per_task: int = 6) -> set[str]:

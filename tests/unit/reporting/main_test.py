@@ -137,5 +137,29 @@ def test_nothing_half_written_is_left(tmp_path, run):
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.html"]
 
 
+def test_another_run_stands_beside(run, tmp_path):
+    other = tmp_path / "other"
+    made_up_run.write_training(other, steps=60, period=20)
+    made_up_run.write_evaluation(
+        other,
+        made_up_run.TASKS[0],
+        metrics={"exact_match": 0.123, "blind/exact_match": 0.25},
+        examples=[],
+        step=60,
+    )
+    output = tmp_path / "both.html"
+    main(
+        [
+            str(tmp_path / "model"),
+            f"--compare=free scenes={other}",
+            f"--output={output}",
+        ]
+    )
+    text = output.read_text()
+    structure_of(text)
+    assert "Beside it: free scenes" in text
+    assert "0.123" in text
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))
