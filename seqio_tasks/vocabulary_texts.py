@@ -12,15 +12,16 @@ from typing import Any
 
 import seqio
 import tensorflow as tf
-from absl import logging
 
 from pali_tf.data import location, vocabulary
 from pali_tf.data.randomness import draw_seed
+from pali_tf.user_errors import run_command
 from seqio_tasks import objects, preprocessors
 from seqio_tasks import pretraining as pretraining  # Registers the tasks.
 
 # Records read for each task; a small vocabulary needs no more.
 _NUM_RECORDS = 4000
+_SPLIT = "train"
 
 # Tasks that make their text without a vocabulary. Split-captioning's text is
 # captioning's, and span corruption's is the document.
@@ -32,6 +33,7 @@ _MAKERS: dict[str, Callable[..., dict[str, tf.Tensor]]] = {
     "openimages_object_aware_vqa": objects.ask_about_objects,
     "object_detection": objects.detect,
 }
+_DOCUMENTS = "text_span_corruption"
 
 
 def task_texts(
@@ -39,11 +41,15 @@ def task_texts(
 ) -> Iterator[str]:
     """Yields prompts, targets and documents of the data root's train split.
 
+    Sources that the data root does not have are left out.
+
     Args:
         num_records: how many records are read for each task.
         seed: of what the tasks choose at random.
     """
     for name, make_text in _MAKERS.items():
+        if not _is_present(name):
+            continue
         with seqio.utils.map_seed_manager(seed):
             examples = draw_seed(_records(name, num_records))
         texts = examples.map(
@@ -51,8 +57,9 @@ def task_texts(
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         yield from _decoded(texts)
-    documents = _records("text_span_corruption", num_records)
-    yield from _decoded(documents.map(lambda example: [example["text"]]))
+    if _is_present(_DOCUMENTS):
+        documents = _records(_DOCUMENTS, num_records)
+        yield from _decoded(documents.map(lambda example: [example["text"]]))
 
 
 def train_vocabulary(
@@ -92,13 +99,18 @@ def main(argv: Sequence[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     count = train_vocabulary(arguments.data_dir, size=arguments.size)
-    logging.info("Wrote %d pieces to %s.", count, location.vocabulary_path())
+    sys.stdout.write(f"Wrote {count} pieces to {location.vocabulary_path()}.\n")
     return 0
+
+
+def _is_present(task_name: str) -> bool:
+    folder = seqio.TaskRegistry.get(task_name).source.source
+    return (location.data_dir() / folder / f"{_SPLIT}.info.json").is_file()
 
 
 def _records(task_name: str, num_records: int) -> tf.data.Dataset:
     source = seqio.TaskRegistry.get(task_name).source
-    return source.get_dataset("train", shuffle=False).take(num_records)
+    return source.get_dataset(_SPLIT, shuffle=False).take(num_records)
 
 
 def _decoded(texts: tf.data.Dataset) -> Iterator[str]:
@@ -112,4 +124,4 @@ def _strings(example: dict[str, tf.Tensor]) -> tf.Tensor:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command(main, sys.argv[1:]))

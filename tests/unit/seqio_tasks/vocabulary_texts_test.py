@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from pali_tf.data import location, vocabulary
@@ -20,6 +22,16 @@ def test_prompts_targets_and_documents_are_among_the_texts(root):
     assert "hello world n0" in texts
     assert "0 200 400 599 cat 500 100 899 400 dog" in texts
     assert any(text.startswith("document 0") for text in texts)
+
+
+def test_sources_that_are_absent_are_left_out(root, tmp_path):
+    shutil.copytree(root / "cc3m35l", tmp_path / "cc3m35l")
+    location.set_data_dir(tmp_path)
+    texts = list(vocabulary_texts.task_texts(num_records=6))
+    assert any(text.startswith("Generate the alt_text") for text in texts)
+    assert not any(text.startswith("detect") for text in texts)
+    with pytest.raises(ValueError, match="no text to train"):
+        vocabulary_texts.train_vocabulary(root / "vocabulary")
 
 
 def test_the_program_writes_into_the_data_root(root):
