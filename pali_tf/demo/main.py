@@ -15,6 +15,7 @@ from pali_tf.demo.runner import (
     run_stage,
 )
 from pali_tf.demo.stages import Folders, Stage, make_stages
+from pali_tf.eval import format_table
 from pali_tf.webli import atomic
 
 
@@ -122,7 +123,7 @@ def _write_report(
     )
     print(
         f"\nThe {plan.level} world, combinations never seen in training:\n"
-        f"{scores.format_table(table)}\n\nReport: {folders.report}",
+        f"{format_table(table)}\n\nReport: {folders.report}",
         flush=True,
     )
 

@@ -155,15 +155,8 @@ def make_dataset(
                 images, points, _random_windows(config, batch_size, index)
             )
         labels, rows = place_labels(points, config.grid)
-        ids = table.lookup(labels)
-        is_known = ids >= 0  # Rare labels have no id.
-        where = tf.boolean_mask(
-            tf.stack([tf.cast(rows, tf.int64), ids], axis=1), is_known
-        )
-        empty = tf.zeros([batch_size, len(names)])
-        return images, tf.tensor_scatter_nd_max(
-            empty, where, tf.ones(tf.shape(where)[:1])
-        )
+        shape = tf.stack([batch_size, len(names)])
+        return images, _multi_hot(table.lookup(labels), rows, shape)
 
     dataset = _records(data_dir, split)
     if training:
@@ -173,4 +166,14 @@ def make_dataset(
         tf.data.Dataset.zip(batches, tf.data.Dataset.counter())
         .map(make_batch, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(4)
+    )
+
+
+def _multi_hot(ids: tf.Tensor, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """int64[L] ids (-1: a label too rare to have one) -> float32[B, C]."""
+    where = tf.boolean_mask(
+        tf.stack([tf.cast(rows, tf.int64), ids], axis=1), ids >= 0
+    )
+    return tf.tensor_scatter_nd_max(
+        tf.zeros(shape), where, tf.ones(tf.shape(where)[:1])
     )
