@@ -4,18 +4,16 @@ The run file binds `evaluate` under the name that T5X's eval.py gives it.
 """
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from absl import logging
 
 from pali_tf import gin_flags, program_log
 from pali_tf.backend import set_backend
+from pali_tf.evaluation.score_table import format_table
 from pali_tf.train import train  # noqa: F401 (bound by the model's own file)
 from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
 from pali_tf.user_errors import run_command
-
-_BLIND = "blind/"
 
 
 def evaluate(
@@ -83,26 +81,6 @@ def evaluate(
     print(f"Step {step}, split {dataset_cfg.split}:")
     print(format_table(scores), flush=True)
     return scores
-
-
-def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Formats scores, each beside its blind control.
-
-    Args:
-        scores: {task: {metric: value, "blind/<metric>": value}}.
-
-    Returns:
-        One line a metric.
-    """
-    lines = [f"{'task':<30}{'metric':<26}{'score':>9}{'blind':>9}", "-" * 74]
-    for task, metrics in scores.items():
-        for metric, value in metrics.items():
-            if metric.startswith(_BLIND):
-                continue
-            blind = metrics.get(_BLIND + metric)
-            shown = "" if blind is None else f"{blind:.3f}"
-            lines.append(f"{task:<30}{metric:<26}{value:>9.3f}{shown:>9}")
-    return "\n".join(lines)
 
 
 def main(argv: list[str]) -> int:

@@ -6,7 +6,7 @@ import pathlib
 import time
 from collections.abc import Mapping
 
-from pali_tf.demo import answers, scores
+from pali_tf.demo import scores
 from pali_tf.demo.plan import PLANS, Plan
 from pali_tf.demo.runner import (
     StageFailedError,
@@ -15,7 +15,7 @@ from pali_tf.demo.runner import (
     run_stage,
 )
 from pali_tf.demo.stages import Folders, Stage, make_stages
-from pali_tf.eval import format_table
+from pali_tf.evaluation.score_table import format_table
 from pali_tf.webli import atomic
 
 
@@ -85,6 +85,9 @@ def _run(plan: Plan, folders: Folders) -> None:
 
 
 def _serve_and_ask(folders: Folders) -> None:
+    # TensorFlow comes in here, after the stages that need the memory.
+    from pali_tf.demo import answers
+
     # export/<model name>/<version>
     [base_path] = [p for p in folders.export.iterdir() if p.is_dir()]
     with answers.serving(base_path, folders.logs / "serve.log") as server:

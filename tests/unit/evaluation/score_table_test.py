@@ -2,11 +2,11 @@
 
 import pytest
 
-from pali_tf import eval as pali_eval
+from pali_tf.evaluation import score_table
 
 
 def test_each_score_stands_beside_its_blind_control():
-    table = pali_eval.format_table(
+    table = score_table.format_table(
         {
             "vqa": {"exact_match": 0.5, "blind/exact_match": 0.25},
             "text_span_corruption": {"token_accuracy": 0.125},

@@ -1,0 +1,25 @@
+"""Scores beside their blind control, for a terminal; stdlib only."""
+
+from collections.abc import Mapping
+
+_BLIND = "blind/"
+
+
+def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Formats scores, each beside its blind control.
+
+    Args:
+        scores: {task: {metric: value, "blind/<metric>": value}}.
+
+    Returns:
+        One line a metric.
+    """
+    lines = [f"{'task':<30}{'metric':<26}{'score':>9}{'blind':>9}", "-" * 74]
+    for task, metrics in scores.items():
+        for metric, value in metrics.items():
+            if metric.startswith(_BLIND):
+                continue
+            blind = metrics.get(_BLIND + metric)
+            shown = "" if blind is None else f"{blind:.3f}"
+            lines.append(f"{task:<30}{metric:<26}{value:>9.3f}{shown:>9}")
+    return "\n".join(lines)
