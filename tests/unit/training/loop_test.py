@@ -192,7 +192,7 @@ def test_initial_parameters_and_the_frozen_random_warning(
     tmp_path, caplog, monkeypatch
 ):
     monkeypatch.setattr(logging.get_absl_logger(), "propagate", True)
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="absl")
     config = make_config(tmp_path / "a", 1)
     loop.run(toy_model.make_trainer(), config, HOOKS)
     assert "vision is frozen at random values" in caplog.text
