@@ -51,6 +51,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _ask(client: PaliClient, options: argparse.Namespace) -> dict[str, Any]:
+    if not options.image.is_file():
+        raise FileNotFoundError(f"There is no image {options.image}.")
     image = options.image.read_bytes()
     if options.signature == SCORE_SIGNATURE.name:
         [scored] = client.score([image], [options.prompt], [options.target])
