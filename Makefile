@@ -32,7 +32,7 @@ $(STAMP): requirements.lock setup.py
 demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
 	$(BIN)/python -m pali_tf.demo --output_dir=$(DEMO)
 
-demo-long: $(STAMP)  ## the same with free scenes and a longer run: <= 1 hour
+demo-long: $(STAMP)  ## a longer run, and free scenes too: 45 minutes
 	$(BIN)/python -m pali_tf.demo --plan=long --output_dir=$(DEMO_LONG)
 
 test: $(STAMP)  ## every test
