@@ -78,7 +78,7 @@ def test_a_whole_box_among_malformed_ones_is_found():
 
 @given(st.text())
 def test_any_text_is_survived(text):
-    parse_boxes(text)
+    assert all(box.label for box in parse_boxes(text))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def test_one_mesh_axis_shards_one_dimension():
 def test_every_name_of_a_parameter_has_a_row(dims):
     rules = axis_rules.standard_logical_axis_rules(*dims)
     for _, axes in _RULES:
-        axis_rules.partition_spec(axes, rules)
+        assert len(axis_rules.partition_spec(axes, rules)) <= len(axes)
 
 
 def test_a_name_without_a_row_is_an_error():
