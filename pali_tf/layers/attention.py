@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from pali_tf.layers.activation_sharding import constrain
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.layers.kv_cache import KVCache, update_cache
 from pali_tf.types import Array
@@ -148,7 +149,8 @@ class MultiHeadAttention(keras.layers.Layer):
     def _split_heads(self, x: Array) -> Array:
         # [B, Q, N*H] -> [B, Q, N, H]
         batch, length, _ = ops.shape(x)
-        return ops.reshape(x, (batch, length, self.num_heads, self.head_dim))
+        x = ops.reshape(x, (batch, length, self.num_heads, self.head_dim))
+        return constrain(x, ("batch", "length", "heads", "kv"))
 
     def _merge(self, x: Array) -> Array:
         # [B, Q, N, H] -> [B, Q, D]

@@ -5,6 +5,7 @@ import functools
 import keras
 from keras import ops
 
+from pali_tf.layers.activation_sharding import constrain
 from pali_tf.layers.initializers import RandomNormal, VarianceScaling
 from pali_tf.types import Array
 
@@ -55,6 +56,7 @@ class GatedFeedForward(keras.layers.Layer):
     def call(self, inputs: Array, training: bool = False) -> Array:
         """float[B, T, D] -> float[B, T, D]."""
         hidden = gelu(self.wi_0(inputs)) * self.wi_1(inputs)
+        hidden = constrain(hidden, ("batch", "length", "mlp"))
         return self.wo(self.dropout(hidden, training=training))
 
     def get_config(self) -> dict:
@@ -81,7 +83,7 @@ class FeedForward(keras.layers.Layer):
         self.mlp_dim = mlp_dim
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Creates wi [D, F] and wo [F, D] with biases for inputs [..., D]."""
+        """Creates wi [D, F] and wo [F, D] with biases for inputs [B, P, D]."""
         for name, units, shape in (
             ("wi", self.mlp_dim, input_shape),
             ("wo", input_shape[-1], (*input_shape[:-1], self.mlp_dim)),
@@ -97,8 +99,9 @@ class FeedForward(keras.layers.Layer):
             dense.build(shape)
 
     def call(self, inputs: Array) -> Array:
-        """float[..., D] -> float[..., D]."""
-        return self.wo(gelu(self.wi(inputs)))
+        """float[B, P, D] -> float[B, P, D]."""
+        hidden = constrain(gelu(self.wi(inputs)), ("batch", "length", "mlp"))
+        return self.wo(hidden)
 
     def get_config(self) -> dict:
         """Gives the arguments of the constructor."""

@@ -9,21 +9,28 @@ from typing import NamedTuple
 
 from keras import ops
 
+from pali_tf.layers.activation_sharding import constrain
 from pali_tf.types import Array
+
+_AXES = ("length", "batch", "heads", "kv")
 
 
 class KVCache(NamedTuple):
-    """Keys and values of one attention layer: float[T, B, N, H] each."""
+    """Keys and values of one attention layer: float[T, R, N, H] each.
+
+    R rows: the hypotheses (beams, say) of each example of a batch in turn.
+    """
 
     key: Array
     value: Array
 
 
 def make_cache(
-    length: int, batch_size: Array, num_heads: int, head_dim: int, dtype: str
+    length: int, num_rows: Array, num_heads: int, head_dim: int, dtype: str
 ) -> KVCache:
     """Makes an empty cache of `length` positions."""
-    zeros = ops.zeros((length, batch_size, num_heads, head_dim), dtype=dtype)
+    zeros = ops.zeros((length, num_rows, num_heads, head_dim), dtype=dtype)
+    zeros = constrain(zeros, _AXES)
     return KVCache(zeros, zeros)
 
 
@@ -34,8 +41,8 @@ def update_cache(
 
     Args:
         cache: the cache before.
-        key: float[B, 1, N, H].
-        value: float[B, 1, N, H].
+        key: float[R, 1, N, H].
+        value: float[R, 1, N, H].
         position: int32[]. In [0, T).
 
     Returns:
@@ -44,6 +51,7 @@ def update_cache(
     index = ops.reshape(position, (1, 1))
 
     def write(rows: Array, row: Array) -> Array:
-        return ops.scatter_update(rows, index, ops.transpose(row, (1, 0, 2, 3)))
+        row = ops.transpose(row, (1, 0, 2, 3))
+        return constrain(ops.scatter_update(rows, index, row), _AXES)
 
     return KVCache(write(cache.key, key), write(cache.value, value))

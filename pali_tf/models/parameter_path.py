@@ -1,22 +1,25 @@
 """The path of a Keras variable as our parameter trees name it."""
 
+import re
 from typing import Any
 
+# A block of an unrolled stack; T5X has it right below the tower.
+_UNROLLED = re.compile(r"(^|/)layers/(layers_\d+)/")
 _SEED_STATE = "seed_generator_state"
 
 
 def parameter_path(variable: Any) -> str:
-    """Gives the path below the model's root.
-
-    The table of a Keras Embedding is `embeddings`; mT5 checkpoints, and so
-    our trees, have `embedding`.
+    """Gives the path below the model's root, as mT5 checkpoints have it.
 
     Args:
         variable: a keras.Variable.
 
-    Example: "pali/token_embedder/embeddings" -> "token_embedder/embedding".
+    Example: "pali/token_embedder/embeddings" -> "token_embedder/embedding";
+        "pali/encoder/layers/layers_3/mlp/wo/kernel" ->
+        "encoder/layers_3/mlp/wo/kernel".
     """
     path = variable.path.split("/", 1)[1]
+    path = _UNROLLED.sub(r"\1\2/", path)
     return path.replace("token_embedder/embeddings", "token_embedder/embedding")
 
 

@@ -39,6 +39,8 @@ _RULES: tuple[tuple[str, LogicalAxes], ...] = (
     (r"connector/kernel", ("vision_embed", "embed")),
     (r"connector/bias", ("embed",)),
 )
+# A parameter of a scanned stack: the blocks' one, with an axis before.
+_SCANNED = re.compile(r"(.*/)?layers/.*")
 _COMPILED = tuple((re.compile(pattern), axes) for pattern, axes in _RULES)
 
 
@@ -59,6 +61,8 @@ def logical_axes(path: str, num_dimensions: int) -> LogicalAxes:
     """
     for pattern, axes in _COMPILED:
         if pattern.fullmatch(path):
+            if _SCANNED.fullmatch(path):
+                axes = ("layers", *axes)
             if len(axes) != num_dimensions:
                 raise ValueError(
                     f"{path} has {num_dimensions} dimensions, but its rule "

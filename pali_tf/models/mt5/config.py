@@ -3,6 +3,7 @@
 import dataclasses
 
 from pali_tf.models.precision import keras_policy
+from pali_tf.models.rematerialisation import check_remat_policy
 
 # 250,100 pieces, rounded up to a multiple of 128.
 # Source: google-research/t5x examples/t5/mt5/base.gin.
@@ -25,6 +26,11 @@ class MT5Config:
         num_buckets: of the relative position bias.
         max_distance: beyond it all distances share a bucket.
         dtype: "float32" or "bfloat16", of activations.
+        scan_layers: whether the blocks are one, scanned over stacked weights;
+            for training large towers. Exports and presets are unrolled.
+        remat_policy: what is kept for the gradient: "none" (everything),
+            "block" (the input of each block) or "full" (the inputs of about
+            sqrt(L) groups of blocks).
 
     Source: google-research/t5x examples/t5/network.py, T5Config.
     """
@@ -40,9 +46,12 @@ class MT5Config:
     num_buckets: int = 32
     max_distance: int = 128
     dtype: str = "float32"
+    scan_layers: bool = False
+    remat_policy: str = "none"
 
     def __post_init__(self) -> None:
         keras_policy(self.dtype)
+        check_remat_policy(self.remat_policy)
         if not 0 <= self.dropout_rate < 1:
             raise ValueError(
                 f"dropout_rate is {self.dropout_rate}, not in [0, 1)."

@@ -1,10 +1,11 @@
 """The mT5 decoder: teacher-forced, or one position at a time on a cache."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
+from pali_tf.layers.activation_sharding import constrain
 from pali_tf.layers.attention import MultiHeadAttention
 from pali_tf.layers.feed_forward import GatedFeedForward
 from pali_tf.layers.initializers import VarianceScaling
@@ -16,6 +17,7 @@ from pali_tf.layers.masks import (
 )
 from pali_tf.layers.relative_position import RelativePositionBias
 from pali_tf.layers.rms_norm import RMSNorm
+from pali_tf.layers.stack import make_stack
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.mt5.encoder import make_dropout
 from pali_tf.models.precision import keras_policy
@@ -26,18 +28,24 @@ class DecoderMemory(NamedTuple):
     """What decoding needs of the encoder's output, computed once.
 
     Attributes:
-        keys_values: for each block, keys and values float[B, S, N, H].
+        keys_values: of each block, keys and values float[B, S, N, H], in the
+            form of the decoder's stack.
         cross_bias: float32[B, 1, 1, S]. Masks the padding of the encoder.
         self_bias: float32[1, N, T, T]. Relative and causal, by position.
     """
 
-    keys_values: tuple[tuple[Array, Array], ...]
+    keys_values: Any
     cross_bias: Array
     self_bias: Array
 
 
 class DecoderBlock(keras.layers.Layer):
-    """Self-attention, cross-attention, mlp; each pre-norm and residual."""
+    """Self-attention, cross-attention, mlp; each pre-norm and residual.
+
+    The R rows of `x` are K hypotheses of each of B examples, in turn. In the
+    cross-attention they are K*T queries of the example, so that they share
+    its keys and values.
+    """
 
     def __init__(self, config: MT5Config, **kwargs):
         # The biases stay float32 when the compute type is bfloat16.
@@ -87,7 +95,7 @@ class DecoderBlock(keras.layers.Layer):
         cross_bias: Array,
         training: bool = False,
     ) -> Array:
-        """float[B, T, D] -> float[B, T, D]."""
+        """float[R, T, D] -> float[R, T, D]."""
         y = self.self_attention(
             self.pre_self_attention_norm(x), bias=self_bias, training=training
         )
@@ -103,7 +111,7 @@ class DecoderBlock(keras.layers.Layer):
         self_bias: Array,
         cross_bias: Array,
     ) -> tuple[Array, KVCache]:
-        """float[B, 1, D] -> float[B, 1, D] and the cache after."""
+        """float[R, 1, D] -> float[R, 1, D] and the cache after."""
         y, cache = self.self_attention.decode_step(
             self.pre_self_attention_norm(x), cache, position, self_bias
         )
@@ -117,12 +125,17 @@ class DecoderBlock(keras.layers.Layer):
         cross_bias: Array,
         training: bool,
     ) -> Array:
+        rows, length, width = ops.shape(x)
+        num_examples = ops.shape(cross_bias)[0]
         y = self.cross_attention(
-            self.pre_cross_attention_norm(x),
+            ops.reshape(
+                self.pre_cross_attention_norm(x), (num_examples, -1, width)
+            ),
             keys_values,
             bias=cross_bias,
             training=training,
         )
+        y = ops.reshape(y, (rows, length, width))
         x = x + self.dropout(y, training=training)
         y = self.mlp(self.pre_mlp_norm(x), training=training)
         return x + self.dropout(y, training=training)
@@ -148,10 +161,13 @@ class Decoder(keras.layers.Layer):
             max_distance=config.max_distance,
             name="relpos_bias",
         )
-        self.blocks = [
-            DecoderBlock(config, dtype=policy, name=f"layers_{i}")
-            for i in range(config.num_decoder_layers)
-        ]
+        self.stack = make_stack(
+            lambda name: DecoderBlock(config, dtype=policy, name=name),
+            config.num_decoder_layers,
+            scan_layers=config.scan_layers,
+            remat_policy=config.remat_policy,
+            dtype=policy,
+        )
         self.decoder_norm = RMSNorm(dtype=policy, name="decoder_norm")
         self.dropout = make_dropout(config.dropout_rate, policy)
         self.logits_dense = keras.layers.Dense(
@@ -166,8 +182,7 @@ class Decoder(keras.layers.Layer):
         """Builds every part; the shapes follow from the configuration."""
         shape = (None, None, self.config.emb_dim)
         self.relpos_bias.build()
-        for block in self.blocks:
-            block.build(shape)
+        self.stack.build(shape)
         self.decoder_norm.build(shape)
         self.logits_dense.build(shape)
 
@@ -183,9 +198,11 @@ class Decoder(keras.layers.Layer):
         """
         positions = ops.arange(length)
         return DecoderMemory(
-            keys_values=tuple(
-                block.cross_attention.project_keys_values(encoded)
-                for block in self.blocks
+            keys_values=self.stack.collect(
+                lambda block, encoded: (
+                    block.cross_attention.project_keys_values(encoded)
+                ),
+                encoded,
             ),
             cross_bias=mask_to_bias(make_padding_mask(encoder_valid)),
             self_bias=self.relpos_bias(positions, positions)
@@ -198,17 +215,16 @@ class Decoder(keras.layers.Layer):
         """Teacher forcing.
 
         Args:
-            x: float[B, T, D]. Embedded decoder inputs.
+            x: float[R, T, D]. Embedded decoder inputs; R is a multiple of
+                the memory's B, an example's rows in turn.
             memory: of `make_memory` with length T.
             training: whether dropout is on.
 
         Returns:
-            float32[B, T, V]. Logits.
+            float32[R, T, V]. Logits.
         """
-        x = self.dropout(x, training=training)
-        for block, keys_values in zip(
-            self.blocks, memory.keys_values, strict=True
-        ):
+
+        def step(block, x, keys_values):
             x = block(
                 x,
                 keys_values,
@@ -216,49 +232,55 @@ class Decoder(keras.layers.Layer):
                 memory.cross_bias,
                 training=training,
             )
-        x = self.dropout(self.decoder_norm(x), training=training)
-        return self.logits_dense(x)
+            return x, None
 
-    def make_caches(
-        self, batch_size: Array, length: int
-    ) -> tuple[KVCache, ...]:
-        """One empty cache a block, for `length` positions."""
-        return tuple(
-            make_cache(
+        x, _ = self.stack.run(
+            step,
+            self.dropout(x, training=training),
+            memory.keys_values,
+            training=training,
+        )
+        x = self.dropout(self.decoder_norm(x), training=training)
+        return self._logits(x)
+
+    def make_caches(self, num_rows: Array, length: int) -> Any:
+        """Empty caches of `length` positions, in the stack's form."""
+        config = self.config
+        return self.stack.collect(
+            lambda block, x: make_cache(
                 length,
-                batch_size,
-                self.config.num_heads,
-                self.config.head_dim,
+                num_rows,
+                config.num_heads,
+                config.head_dim,
                 self.compute_dtype,
-            )
-            for _ in self.blocks
+            ),
+            ops.zeros((1, 1, 1)),
         )
 
     def decode_step(
-        self,
-        x: Array,
-        caches: tuple[KVCache, ...],
-        position: Array,
-        memory: DecoderMemory,
-    ) -> tuple[Array, tuple[KVCache, ...]]:
+        self, x: Array, caches: Any, position: Array, memory: DecoderMemory
+    ) -> tuple[Array, Any]:
         """One position.
 
         Args:
-            x: float[B, 1, D]. The embedded token before.
-            caches: of the positions before, one a block.
+            x: float[R, 1, D]. The embedded token before; R is a multiple of
+                the memory's B, an example's rows in turn.
+            caches: of the positions before, in the stack's form.
             position: int32[], in [0, T).
             memory: of `make_memory` with length T.
 
         Returns:
-            float32[B, V], logits of this position, and the caches after.
+            float32[R, V], logits of this position, and the caches after.
         """
         row = ops.take(memory.self_bias, position, axis=2)[:, :, None]
-        after = []
-        for block, cache, keys_values in zip(
-            self.blocks, caches, memory.keys_values, strict=True
-        ):
-            x, cache = block.decode_step(
+
+        def step(block, x, cache, keys_values):
+            return block.decode_step(
                 x, cache, position, keys_values, row, memory.cross_bias
             )
-            after.append(cache)
-        return self.logits_dense(self.decoder_norm(x))[:, 0], tuple(after)
+
+        x, caches = self.stack.run(step, x, caches, memory.keys_values)
+        return self._logits(self.decoder_norm(x))[:, 0], caches
+
+    def _logits(self, x: Array) -> Array:
+        return constrain(self.logits_dense(x), ("batch", "length", "vocab"))

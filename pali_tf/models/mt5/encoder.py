@@ -7,6 +7,7 @@ from pali_tf.layers.feed_forward import GatedFeedForward
 from pali_tf.layers.masks import make_padding_mask, mask_to_bias
 from pali_tf.layers.relative_position import RelativePositionBias
 from pali_tf.layers.rms_norm import RMSNorm
+from pali_tf.layers.stack import make_stack
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.precision import keras_policy
 from pali_tf.types import Array
@@ -71,10 +72,13 @@ class Encoder(keras.layers.Layer):
             max_distance=config.max_distance,
             name="relpos_bias",
         )
-        self.blocks = [
-            EncoderBlock(config, dtype=policy, name=f"layers_{i}")
-            for i in range(config.num_encoder_layers)
-        ]
+        self.stack = make_stack(
+            lambda name: EncoderBlock(config, dtype=policy, name=name),
+            config.num_encoder_layers,
+            scan_layers=config.scan_layers,
+            remat_policy=config.remat_policy,
+            dtype=policy,
+        )
         self.encoder_norm = RMSNorm(dtype=policy, name="encoder_norm")
         self.dropout = make_dropout(config.dropout_rate, policy)
 
@@ -82,8 +86,7 @@ class Encoder(keras.layers.Layer):
         """Builds every part; the shapes follow from the configuration."""
         shape = (None, None, self.config.emb_dim)
         self.relpos_bias.build()
-        for block in self.blocks:
-            block.build(shape)
+        self.stack.build(shape)
         self.encoder_norm.build(shape)
 
     def call(self, x: Array, valid: Array, training: bool = False) -> Array:
@@ -101,9 +104,11 @@ class Encoder(keras.layers.Layer):
         bias = self.relpos_bias(positions, positions) + mask_to_bias(
             make_padding_mask(valid)
         )
-        x = self.dropout(x, training=training)
-        for block in self.blocks:
-            x = block(x, bias, training=training)
+        x, _ = self.stack.run(
+            lambda block, x: (block(x, bias, training=training), None),
+            self.dropout(x, training=training),
+            training=training,
+        )
         return self.dropout(self.encoder_norm(x), training=training)
 
 

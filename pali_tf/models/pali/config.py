@@ -42,6 +42,8 @@ def get_config(
     image_size: int | None = None,
     dropout_rate: float = 0.0,
     dtype: str = "float32",
+    scan_layers: bool = False,
+    remat_policy: str = "none",
 ) -> PaliConfig:
     """Gives the configuration of a named size.
 
@@ -51,6 +53,9 @@ def get_config(
             224 otherwise.
         dropout_rate: of the language part, in [0, 1).
         dtype: "float32" or "bfloat16", of activations.
+        scan_layers: whether the blocks of each tower are scanned.
+        remat_policy: what each tower keeps for its gradient: "none", "block"
+            or "full".
 
     Raises:
         ValueError: an unknown name.
@@ -60,14 +65,19 @@ def get_config(
     if name not in _SIZES:
         raise ValueError(f"PaLI size {name!r} is not one of {list(SIZES)}.")
     vision, language = _SIZES[name]
-    overrides: dict[str, object] = {"dtype": dtype}
+    shared: dict[str, object] = {
+        "dtype": dtype,
+        "scan_layers": scan_layers,
+        "remat_policy": remat_policy,
+    }
+    of_vision = dict(shared)
     if name == "tiny":
         # A table this large keeps place in features learned in minutes.
-        overrides["position_stddev"] = 0.5
-    overrides["image_size"] = image_size or (64 if name == "tiny" else 224)
+        of_vision["position_stddev"] = 0.5
+    of_vision["image_size"] = image_size or (64 if name == "tiny" else 224)
     return PaliConfig(
-        vision=vit_config.get_config(vision, **overrides),
+        vision=vit_config.get_config(vision, **of_vision),
         language=mt5_config.get_config(
-            language, dropout_rate=dropout_rate, dtype=dtype
+            language, dropout_rate=dropout_rate, **shared
         ),
     )

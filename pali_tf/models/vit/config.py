@@ -3,6 +3,7 @@
 import dataclasses
 
 from pali_tf.models.precision import keras_policy
+from pali_tf.models.rematerialisation import check_remat_policy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,11 @@ class ViTConfig:
             `patch_size`.
         position_stddev: of the initial position table; None: 1/sqrt(width).
         dtype: "float32" or "bfloat16", of activations.
+        scan_layers: whether the blocks are one, scanned over stacked weights;
+            for training large towers. Exports and presets are unrolled.
+        remat_policy: what is kept for the gradient: "none" (everything),
+            "block" (the input of each block) or "full" (the inputs of about
+            sqrt(L) groups of blocks).
     """
 
     patch_size: int
@@ -29,9 +35,12 @@ class ViTConfig:
     image_size: int = 224
     position_stddev: float | None = None
     dtype: str = "float32"
+    scan_layers: bool = False
+    remat_policy: str = "none"
 
     def __post_init__(self) -> None:
         keras_policy(self.dtype)
+        check_remat_policy(self.remat_policy)
         if self.image_size % self.patch_size:
             below = self.image_size // self.patch_size * self.patch_size
             raise ValueError(

@@ -7,6 +7,7 @@ from pali_tf.layers.attention import MultiHeadAttention
 from pali_tf.layers.feed_forward import FeedForward
 from pali_tf.layers.patch_embedding import PatchEmbedding
 from pali_tf.layers.position_embedding import PositionEmbedding
+from pali_tf.layers.stack import make_stack
 from pali_tf.models.precision import keras_policy
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.types import Array
@@ -69,10 +70,13 @@ class VisionEncoder(keras.layers.Layer):
         self.position_embedding = PositionEmbedding(
             config.position_stddev, dtype=policy, name="position_embedding"
         )
-        self.blocks = [
-            EncoderBlock(config, dtype=policy, name=f"layers_{i}")
-            for i in range(config.depth)
-        ]
+        self.stack = make_stack(
+            lambda name: EncoderBlock(config, dtype=policy, name=name),
+            config.depth,
+            scan_layers=config.scan_layers,
+            remat_policy=config.remat_policy,
+            dtype=policy,
+        )
         self.encoder_norm = keras.layers.LayerNormalization(
             epsilon=1e-6, dtype=policy, name="encoder_norm"
         )
@@ -82,8 +86,7 @@ class VisionEncoder(keras.layers.Layer):
         tokens_shape = (None, self.config.num_patches, self.config.width)
         self.patch_embedding.build()
         self.position_embedding.build(tokens_shape)
-        for block in self.blocks:
-            block.build(tokens_shape)
+        self.stack.build(tokens_shape)
         self.encoder_norm.build(tokens_shape)
 
     def call(self, images: Array) -> Array:
@@ -100,6 +103,5 @@ class VisionEncoder(keras.layers.Layer):
         x = ops.cast(images, "float32") / 127.5 - 1.0
         x = self.patch_embedding(ops.cast(x, self.compute_dtype))
         x = self.position_embedding(x)
-        for block in self.blocks:
-            x = block(x)
+        x, _ = self.stack.run(lambda block, x: (block(x), None), x)
         return self.encoder_norm(x)

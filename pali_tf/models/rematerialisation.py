@@ -1,0 +1,22 @@
+"""What a tower keeps for its gradient; standard library only."""
+
+REMAT_POLICIES = ("none", "block", "full")
+
+
+def check_remat_policy(name: str) -> None:
+    """Checks the name of a policy.
+
+    "none" keeps every activation. "block" keeps the input of each block, which
+    runs again for the gradient. "full" keeps the inputs of about sqrt(L)
+    groups of blocks; the blocks of a group run again, each from its input.
+
+    Args:
+        name: one of REMAT_POLICIES.
+
+    Raises:
+        ValueError: another name.
+    """
+    if name not in REMAT_POLICIES:
+        raise ValueError(
+            f"remat_policy is {name!r}, not one of {list(REMAT_POLICIES)}."
+        )
