@@ -1,0 +1,1 @@
+"""Checkpoints of others into our tree of parameters, and back."""

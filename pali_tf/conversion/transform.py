@@ -1,0 +1,228 @@
+"""What happens to an array between their layout and ours, both ways.
+
+A transform is declared by its two directions; shapes follow from applying
+them to an array without memory. `Identity` and `Transpose` also say which
+part of their array a part of ours needs, so that a table of four gigabytes
+passes in slices.
+"""
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from pali_tf.conversion.region import Region, Shape
+from pali_tf.models.vit.position_table import resize_position_table
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What a transform cannot read off the array.
+
+    Attributes:
+        num_heads: N of the vision tower, to split [D, N*H] into [D, N, H].
+        num_patches: rows of the position table wanted; None: as they are.
+    """
+
+    num_heads: int | None = None
+    num_patches: int | None = None
+
+
+class Transform:
+    """Their array to ours and back.
+
+    Attributes:
+        word: what the report calls it; "" says that values and shape stay.
+    """
+
+    word: ClassVar[str] = ""
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Their array as ours."""
+        raise NotImplementedError
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Our array as theirs."""
+        raise NotImplementedError
+
+    def theirs_region(self, region: Region) -> Region | None:
+        """The part of their array that holds a part of ours.
+
+        Returns:
+            A region, or None where all of the array is needed.
+        """
+        del region
+        return None
+
+    def ours_shape(self, shape: Shape, sizes: Sizes) -> Shape:
+        """The shape of our array, from that of theirs."""
+        return self.to_ours(_placeholder(shape), sizes).shape
+
+    def theirs_shape(self, shape: Shape, sizes: Sizes) -> Shape:
+        """The shape of their array, from that of ours."""
+        return self.to_theirs(_placeholder(shape), sizes).shape
+
+
+def _placeholder(shape: Shape) -> np.ndarray:
+    return np.broadcast_to(np.zeros((), np.float32), shape)
+
+
+class Identity(Transform):
+    """As it is."""
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Gives the array."""
+        del sizes
+        return array
+
+    to_theirs = to_ours
+
+    def theirs_region(self, region: Region) -> Region | None:
+        """The same region."""
+        return region
+
+
+class Transpose(Transform):
+    """[A, B] <-> [B, A]: a linear layer of PyTorch holds [out, in]."""
+
+    word = "transposed"
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Swaps the two axes."""
+        del sizes
+        if array.ndim != 2:
+            raise ValueError(f"a matrix was expected, not shape {array.shape}")
+        return array.T
+
+    to_theirs = to_ours
+
+    def theirs_region(self, region: Region) -> Region | None:
+        """The region with its axes swapped."""
+        return region[::-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class JoinHeads(Transform):
+    """[..., N, H, ...] <-> [..., N*H, ...].
+
+    Args:
+        axis: that of N in their array: 1 in [D, N, H], 0 in [N, H, D].
+    """
+
+    axis: int
+    word = "reshaped"
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Joins heads and their width."""
+        del sizes
+        before, after = array.shape[: self.axis], array.shape[self.axis + 2 :]
+        joined = array.shape[self.axis] * array.shape[self.axis + 1]
+        return array.reshape(*before, joined, *after)
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Splits them again; needs the number of heads."""
+        heads, joined = sizes.num_heads, array.shape[self.axis]
+        if not heads or joined % heads:
+            raise ValueError(
+                f"the number of heads is {heads}; it must be given and "
+                f"divide {joined}"
+            )
+        before, after = array.shape[: self.axis], array.shape[self.axis + 1 :]
+        return array.reshape(*before, heads, joined // heads, *after)
+
+
+@dataclasses.dataclass(frozen=True)
+class Squeeze(Transform):
+    """[..., 1, ...] <-> [...].
+
+    Args:
+        axis: of the single row, in their array.
+    """
+
+    axis: int = 0
+    word = "reshaped"
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Drops the axis."""
+        del sizes
+        return np.squeeze(array, self.axis)
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Puts the axis back."""
+        del sizes
+        return np.expand_dims(array, self.axis)
+
+
+@dataclasses.dataclass(frozen=True)
+class PatchKernel(Transform):
+    """A convolution's kernel <-> our matrix [patch*patch*3, D].
+
+    Args:
+        channels_first: theirs is [D, 3, patch, patch] (PyTorch); otherwise
+            [patch, patch, 3, D] (JAX).
+    """
+
+    channels_first: bool = False
+    word = "reshaped"
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Joins the rows, columns and colours of a patch."""
+        del sizes
+        if array.ndim != 4:
+            raise ValueError(
+                f"a kernel of four axes was expected, not shape {array.shape}"
+            )
+        if self.channels_first:
+            array = array.transpose(2, 3, 1, 0)
+        return array.reshape(-1, array.shape[-1])
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Splits them again; the side follows from the rows: 3 colours."""
+        del sizes
+        side = round((array.shape[0] / 3) ** 0.5)
+        array = array.reshape(side, side, 3, array.shape[1])
+        return array.transpose(3, 2, 0, 1) if self.channels_first else array
+
+
+class ResizePositions(Transform):
+    """[P, D] -> [P2, D] by 2-D bilinear interpolation; back as it is."""
+
+    word = "resized"
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Resizes to the wanted number of patches, if one is."""
+        if sizes.num_patches in (None, array.shape[0]):
+            return array
+        return resize_position_table(array, sizes.num_patches)
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """As `to_ours`: the wanted size is that of the target."""
+        return self.to_ours(array, sizes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chain(Transform):
+    """Several in turn, in the order of `to_ours`."""
+
+    steps: tuple[Transform, ...]
+
+    @property
+    def word(self) -> str:
+        """The steps' words."""
+        return " and ".join(s.word for s in self.steps if s.word)
+
+    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """First step first."""
+        for step in self.steps:
+            array = step.to_ours(array, sizes)
+        return array
+
+    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
+        """Last step first."""
+        for step in reversed(self.steps):
+            array = step.to_theirs(array, sizes)
+        return array
+
+
+IDENTITY = Identity()
+TRANSPOSE = Transpose()
