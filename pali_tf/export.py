@@ -32,7 +32,8 @@ def export(
     """Exports the parameters of a checkpoint.
 
     Args:
-        model: a PaliTrainingModel; its `config` and `vocabulary` are used.
+        model: a PaliTrainingModel; its `config`, `vocabulary` and `decoding`
+            are used.
         checkpoint_path: a checkpoint, or a directory of them, whose latest is
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, "images" the
@@ -70,6 +71,7 @@ def export(
         codec=TextCodec(model.vocabulary.sp_model),
         prompt_length=task_feature_lengths["inputs"],
         text_length=task_feature_lengths["targets"],
+        decoding=model.decoding,
     )
     with written_whole(path) as temporary:
         saved_model.write(served, temporary)
@@ -82,13 +84,16 @@ def export(
 
 
 def _restored(config: Any, path: Path) -> Any:
+    from pali_tf.models.fitting import fit
     from pali_tf.models.pali.model import Pali
+    from pali_tf.models.parameter_path import parameters_by_path
     from pali_tf.training import checkpoint
     from serving.parameters import assign_parameters
 
-    model = Pali(config, name="pali")
+    model = Pali(config.unrolled(), name="pali")
     model.build()
-    size = assign_parameters(model, checkpoint.load_parameters(path))
+    values = checkpoint.load_parameters(path)
+    size = assign_parameters(model, fit(values, parameters_by_path(model)))
     logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
     return model
 

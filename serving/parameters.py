@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from pali_tf.models.parameter_path import is_seed_state, parameter_path
+from pali_tf.models.parameter_path import parameters_by_path
 
 
 def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
@@ -24,11 +24,7 @@ def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
         ValueError: a parameter is missing, is not known, or has another
             shape; nothing has been assigned then.
     """
-    variables = {
-        parameter_path(variable): variable
-        for variable in model.variables
-        if not is_seed_state(variable)
-    }
+    variables = parameters_by_path(model)
     missing = sorted(variables.keys() - values.keys())
     if missing:
         raise ValueError(

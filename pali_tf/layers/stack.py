@@ -56,8 +56,8 @@ class Stack(keras.layers.Layer):
 
         Args:
             step: called with each block, the x before it and what belongs to
-                this block of each tree; gives the x after it and a tree (or
-                None). It reads no variables but the block's.
+                this block of each tree; gives the x after it and a tree, ()
+                for nothing. It reads no variables but the block's.
             x: float[B, T, D].
             *per_block: trees in the stack's form.
             training: whether dropout is on.
@@ -197,12 +197,10 @@ class ScannedStack(Stack):
                 state_mapping=list(zip(variables, values, strict=True))
             ):
                 x, output = step(template, x, *of_block)
-            x = constrain(x, ("batch", "length", "embed"))
-            # On TensorFlow a scan has to give a tensor.
-            return x, ops.zeros(()) if output is None else output
+            return constrain(x, ("batch", "length", "embed")), output
 
         def run_group(x: Array, scanned: Any) -> tuple[Array, Any]:
-            return ops.scan(self._remat(run_block, of="block"), x, scanned)
+            return _scan(self._remat(run_block, of="block"), x, scanned)
 
         scanned = ([v.value for v in self.stacked] + seeds, per_block)
         groups = self._groups()
@@ -211,7 +209,7 @@ class ScannedStack(Stack):
         split = keras.tree.map_structure(
             lambda a: ops.reshape(a, (groups, -1, *a.shape[1:])), scanned
         )
-        x, outputs = ops.scan(self._remat(run_group, of="group"), x, split)
+        x, outputs = _scan(self._remat(run_group, of="group"), x, split)
         return x, keras.tree.map_structure(
             lambda a: ops.reshape(a, (self.num_layers, *a.shape[2:])), outputs
         )
@@ -234,6 +232,17 @@ class ScannedStack(Stack):
             )
             for seed in template.non_trainable_variables
         ]
+
+
+def _scan(fn: Callable[..., Any], x: Array, xs: Any) -> tuple[Array, Any]:
+    if keras.backend.backend() == "jax":
+        return ops.scan(fn, x, xs)
+    # Elsewhere Keras' scan wants outputs of the shape of x: one step a slice.
+    outputs = []
+    for i in range(keras.tree.flatten(xs)[0].shape[0]):
+        x, output = fn(x, keras.tree.map_structure(lambda a, i=i: a[i], xs))
+        outputs.append(output)
+    return x, keras.tree.map_structure(lambda *of: ops.stack(of), *outputs)
 
 
 def make_stack(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import keras
 import numpy as np
 
 from pali_tf.layers.initializers import random_key_scope
-from pali_tf.models.parameter_path import is_seed_state, parameter_path
+from pali_tf.models.parameter_path import is_seed_state, parameters_by_path
 from pali_tf.partitioning.logical_axes import logical_axes
 from pali_tf.types import Array, Batch, LogicalAxes, Params
 
@@ -56,11 +57,7 @@ class FunctionalModel:
         self.model = built[0]
         seeds = [v for v in self.model.variables if is_seed_state(v)]
         self._seeds = seeds
-        self._parameters = {
-            parameter_path(v): v
-            for v in self.model.variables
-            if not is_seed_state(v)
-        }
+        self._parameters = parameters_by_path(self.model)
         self.specs: dict[str, VariableSpec] = {
             path: VariableSpec(
                 tuple(v.shape), v.dtype, logical_axes(path, len(v.shape))
@@ -92,7 +89,7 @@ class FunctionalModel:
         Returns:
             The nested dict of float32 parameters.
         """
-        counter = iter(range(len(self.specs) + len(self._seeds)))
+        counter = itertools.count()
 
         def next_key() -> Array:
             return jax.random.fold_in(rng, next(counter))
@@ -100,11 +97,7 @@ class FunctionalModel:
         with random_key_scope(next_key):
             fresh = self._build()
         return unflatten(
-            {
-                parameter_path(v): v.value
-                for v in fresh.variables
-                if not is_seed_state(v)
-            }
+            {p: v.value for p, v in parameters_by_path(fresh).items()}
         )
 
     def apply(
@@ -206,9 +199,3 @@ def unflatten(flat: dict[str, Any]) -> dict[str, Any]:
             node = node.setdefault(parent, {})
         node[name] = value
     return tree
-
-
-def _parameters(model: keras.Model) -> dict[str, Any]:
-    return {
-        parameter_path(v): v for v in model.variables if not is_seed_state(v)
-    }

@@ -26,3 +26,10 @@ def parameter_path(variable: Any) -> str:
 def is_seed_state(variable: Any) -> bool:
     """Whether it is the state of a random generator, not a parameter."""
     return variable.path.endswith(_SEED_STATE)
+
+
+def parameters_by_path(model: Any) -> dict[str, Any]:
+    """Gives the variables of a built keras.Model that are parameters."""
+    return {
+        parameter_path(v): v for v in model.variables if not is_seed_state(v)
+    }

@@ -1,12 +1,17 @@
 """Where every array of a run lives: parameters, optimizer slots, batches."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from pali_tf.layers.activation_sharding import (
+    Constrain,
+    activation_sharding_scope,
+)
 from pali_tf.partitioning import axis_rules
 from pali_tf.partitioning.mesh import make_mesh
 from pali_tf.types import LogicalAxes
@@ -77,6 +82,25 @@ class PjitPartitioner:
             return axis_rules.standard_logical_axis_rules()
         return self.logical_axis_rules
 
+    def shard_activations(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Gives `fn` with its activations laid out on this mesh.
+
+        Args:
+            fn: a function that JAX traces; it is called within the scope of
+                the layers' constraints.
+        """
+        mesh = self.mesh()
+        if mesh.size == 1:
+            return fn
+        constrain = activation_constraint(mesh, self.rules())
+
+        @functools.wraps(fn)
+        def traced(*args: Any, **kwargs: Any) -> Any:
+            with activation_sharding_scope(constrain):
+                return fn(*args, **kwargs)
+
+        return traced
+
     def parameter_shardings(
         self, mesh: Mesh, specs: Mapping[str, Any]
     ) -> dict[str, NamedSharding]:
@@ -96,6 +120,32 @@ class PjitPartitioner:
             )
             for path, spec in specs.items()
         }
+
+
+def activation_constraint(
+    mesh: Mesh, rules: axis_rules.LogicalAxisRules
+) -> Constrain:
+    """Gives what puts an activation on a mesh, by its logical axes.
+
+    A dimension that does not divide over its devices (the heads of a small
+    model, say) stays whole.
+
+    Args:
+        mesh: the device mesh.
+        rules: (logical axis, mesh axis) rows.
+    """
+
+    def constrain(x: jax.Array, axes: LogicalAxes) -> jax.Array:
+        spec = axis_rules.partition_spec(axes, rules)
+        fitting = [
+            None if axis is None or size % mesh.shape[axis] else axis
+            for size, axis in zip(x.shape, spec, strict=True)
+        ]
+        return jax.lax.with_sharding_constraint(
+            x, NamedSharding(mesh, PartitionSpec(*fitting))
+        )
+
+    return constrain
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:

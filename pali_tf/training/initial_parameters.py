@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from pali_tf.models.fitting import fit
 from pali_tf.training import checkpoint
 from pali_tf.training.train_state import TrainState
 
@@ -41,10 +42,55 @@ def check_fit(
             )
 
 
+def fitted_shapes(
+    path: str, specs: Mapping[str, Any]
+) -> dict[str, jax.ShapeDtypeStruct]:
+    """Gives what a checkpoint holds once it is fitted to the model, checked.
+
+    Args:
+        path: a complete checkpoint; only its metadata is read.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+
+    Returns:
+        Shape and dtype by the model's parameter paths.
+
+    Raises:
+        ValueError: the checkpoint does not fit the model.
+    """
+    shapes = jax.eval_shape(
+        lambda values: fit(values, specs), checkpoint.parameter_shapes(path)
+    )
+    check_fit(path, shapes, specs)
+    return shapes
+
+
+def load_fitted(
+    path: str, specs: Mapping[str, Any], places: Mapping[str, Any]
+) -> dict[str, jax.Array]:
+    """Reads a checkpoint in the layout and image size of the model.
+
+    Args:
+        path: a complete checkpoint that `fitted_shapes` has checked.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        places: shardings by the model's parameter paths.
+
+    Returns:
+        Arrays by the model's parameter paths, where they belong.
+    """
+    values = fit(checkpoint.load_parameters(path, places=places), specs)
+    return {
+        name: jax.device_put(value, places.get(name))
+        for name, value in values.items()
+    }
+
+
 def find_origins(
     paths: Sequence[str], specs: Mapping[str, Any]
 ) -> dict[str, str]:
     """Finds which checkpoint each parameter is from, reading shapes alone.
+
+    A checkpoint may have the other layout of its blocks, and a ViT's position
+    table of another image size.
 
     Args:
         paths: checkpoints, each holding a part of the tree; what a later one
@@ -61,8 +107,7 @@ def find_origins(
     origins: dict[str, str] = {}
     for path in paths:
         found = str(checkpoint.find(Path(path)))
-        shapes = checkpoint.parameter_shapes(found)
-        check_fit(found, shapes, specs)
+        shapes = fitted_shapes(found, specs)
         origins.update(dict.fromkeys(shapes, found))
     return origins
 
@@ -70,6 +115,7 @@ def find_origins(
 def replace_parameters(
     state: TrainState,
     origins: Mapping[str, str],
+    specs: Mapping[str, Any],
     places: Mapping[str, Any],
 ) -> TrainState:
     """Puts the parameters of checkpoints into a fresh state.
@@ -77,6 +123,7 @@ def replace_parameters(
     Args:
         state: the state of step 0.
         origins: {parameter path: checkpoint path}, from `find_origins`.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
         places: shardings by parameter path.
 
     Returns:
@@ -84,7 +131,7 @@ def replace_parameters(
     """
     trainable, frozen = dict(state.trainable), dict(state.frozen)
     for path in dict.fromkeys(origins.values()):
-        loaded = checkpoint.load_parameters(path, places=places)
+        loaded = load_fitted(path, specs, places)
         for name, value in loaded.items():
             if origins[name] == path:
                 group = trainable if name in trainable else frozen

@@ -161,7 +161,7 @@ def _restore_or_draw(
             restore.paths() if restore else (), specs
         )
         state = initial_parameters.replace_parameters(
-            trainer.init_state(), origins, trainer.parameter_shardings
+            trainer.init_state(), origins, specs, trainer.parameter_shardings
         )
     table = freezing.table(specs, trainer.split, origins)
     logging.info("What trains:\n%s", table)

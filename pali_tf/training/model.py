@@ -13,8 +13,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from pali_tf.decoding.generate import greedy_decode
+from pali_tf.decoding.config import DecodingConfig
+from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
+from pali_tf.decoding.score_classes import ClassScores, score_classes
 from pali_tf.models.functional import FunctionalModel
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.pali.model import Pali
@@ -38,6 +40,7 @@ class PaliTrainingModel:
         loss_normalizing_factor: None, a number, or T5X's name of one that is
             computed from the batch.
         vocabulary: the SentencePiece vocabulary of its tokens.
+        decoding: how it answers.
     """
 
     config: PaliConfig
@@ -47,6 +50,7 @@ class PaliTrainingModel:
     label_smoothing: float = 0.0
     loss_normalizing_factor: float | str | None = None
     vocabulary: Any = None
+    decoding: DecodingConfig = DecodingConfig()
 
     def __post_init__(self) -> None:
         """Checks the loss settings."""
@@ -148,7 +152,7 @@ class PaliTrainingModel:
         max_decode_len: int | None = None,
         num_pieces: int | None = None,
     ) -> tuple[Array, dict[str, Any]]:
-        """Decodes a batch greedily.
+        """Decodes a batch, as `decoding` says.
 
         Args:
             params: the nested dict of parameters.
@@ -158,21 +162,48 @@ class PaliTrainingModel:
             num_pieces: size of the vocabulary; None: the whole table.
 
         Returns:
-            (tokens int32[B, T], {"scores": float32[B]}).
+            (tokens int32[B, T], of the best answers, {"scores": float32[B],
+            "normalized_scores": float32[B], and of all N answers, best first,
+            "all_tokens": int32[B, N, T], "all_scores": float32[B, N]}).
         """
         if max_decode_len is None:
             max_decode_len = int(np.shape(batch["decoder_input_tokens"])[1])
         output = self.functional.call(
-            greedy_decode,
+            decode,
             params,
             batch["images"],
             batch["image_mask"],
             batch["encoder_input_tokens"],
+            config=self.decoding,
             max_decode_len=max_decode_len,
             num_pieces=num_pieces or self.config.language.vocab_size,
         )
-        return output.tokens, {"scores": output.scores}
+        return output.tokens[:, 0], {
+            "scores": output.scores[:, 0],
+            "normalized_scores": output.normalized_scores[:, 0],
+            "all_tokens": output.tokens,
+            "all_scores": output.scores,
+        }
 
     def score_batch(self, params: Params, batch: Batch) -> Array:
         """Gives float32[B], the log-probability of each target."""
         return self.functional.call(score_targets, params, batch).scores
+
+    def score_classes(
+        self, params: Params, batch: Batch, candidates: Array
+    ) -> ClassScores:
+        """Scores the same classes for each example of a batch.
+
+        Args:
+            params: the nested dict of parameters.
+            batch: `images`, `image_mask` and `encoder_input_tokens`.
+            candidates: int32[C, T]. The names, each with its EOS.
+        """
+        return self.functional.call(
+            score_classes,
+            params,
+            batch["images"],
+            batch["image_mask"],
+            batch["encoder_input_tokens"],
+            candidates,
+        )

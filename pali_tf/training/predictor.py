@@ -34,8 +34,7 @@ def load_model_parameters(
     """
     found = checkpoint.find(Path(path))
     specs = model.functional.specs
-    shapes = checkpoint.parameter_shapes(found)
-    initial_parameters.check_fit(str(found), shapes, specs)
+    shapes = initial_parameters.fitted_shapes(str(found), specs)
     missing = sorted(specs.keys() - shapes.keys())
     if missing:
         raise ValueError(
@@ -43,7 +42,7 @@ def load_model_parameters(
             f"{missing[0]!r}: it is not a checkpoint of a whole run."
         )
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
-    flat = checkpoint.load_parameters(found, places=places)
+    flat = initial_parameters.load_fitted(str(found), specs, places)
     return unflatten(flat), int(found.name.rpartition("_")[2])
 
 
@@ -67,14 +66,13 @@ class Predictor:
         self._vocabulary = model.vocabulary
         self._params = params
         self._mesh = partitioner.mesh()
-        self._decode = jax.jit(
-            functools.partial(
-                model.predict_batch_with_aux,
-                max_decode_len=max_decode_len,
-                num_pieces=model.vocabulary.vocab_size,
-            )
+        decode = functools.partial(
+            model.predict_batch_with_aux,
+            max_decode_len=max_decode_len,
+            num_pieces=model.vocabulary.vocab_size,
         )
-        self._score = jax.jit(model.score_batch)
+        self._decode = jax.jit(partitioner.shard_activations(decode))
+        self._score = jax.jit(partitioner.shard_activations(model.score_batch))
 
     def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
         rows = len(batch["encoder_input_tokens"])
@@ -84,20 +82,37 @@ class Predictor:
     def predict(
         self, batch: Mapping[str, np.ndarray]
     ) -> tuple[Sequence[str], Sequence[float]]:
-        """Decodes a batch greedily.
+        """Decodes a batch, as the model's `decoding` says.
 
         Args:
             batch: the model features, as numpy arrays of B rows.
 
         Returns:
-            (B texts, B sums of log-probabilities).
+            (B texts, B sums of log-probabilities), of the best answers.
         """
-        tokens, aux = self._decode(self._params, self._place(batch))
-        texts = [
-            self._vocabulary.decode(row.tolist())
-            for row in jax.device_get(tokens)
+        best = [answers[0] for answers in self.predict_all(batch)]
+        return [text for text, _ in best], [score for _, score in best]
+
+    def predict_all(
+        self, batch: Mapping[str, np.ndarray]
+    ) -> list[list[tuple[str, float]]]:
+        """Gives all answers to each example, best first.
+
+        Args:
+            batch: the model features, as numpy arrays of B rows.
+
+        Returns:
+            For each row, N pairs (text, sum of log-probabilities).
+        """
+        _, aux = self._decode(self._params, self._place(batch))
+        tokens, scores = jax.device_get((aux["all_tokens"], aux["all_scores"]))
+        return [
+            [
+                (self._vocabulary.decode(ids.tolist()), float(score))
+                for ids, score in zip(*answers, strict=True)
+            ]
+            for answers in zip(tokens, scores, strict=True)
         ]
-        return texts, jax.device_get(aux["scores"]).tolist()
 
     def score(self, batch: Mapping[str, np.ndarray]) -> Sequence[float]:
         """Gives the log-probability of each target of a batch."""

@@ -138,7 +138,11 @@ class Trainer:
             num_microbatches=self.num_microbatches,
         )
         places = jax.tree.map(lambda x: x.sharding, self.abstract_state)
-        jitted = jax.jit(step, donate_argnums=0, out_shardings=places)
+        jitted = jax.jit(
+            self.partitioner.shard_activations(step),
+            donate_argnums=0,
+            out_shardings=places,
+        )
         start = time.monotonic()
         compiled = jitted.lower(self.abstract_state, batch).compile()
         logging.info("Compiled the step in %.1f s.", time.monotonic() - start)
@@ -147,4 +151,7 @@ class Trainer:
     @functools.cached_property
     def eval_step(self) -> train_step.EvalStep:
         """The evaluation step, compiled at its first call of a shape."""
-        return jax.jit(train_step.make_eval_step(self.model), donate_argnums=1)
+        step = train_step.make_eval_step(self.model)
+        return jax.jit(
+            self.partitioner.shard_activations(step), donate_argnums=1
+        )

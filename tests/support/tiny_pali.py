@@ -12,28 +12,35 @@ VOCAB_SIZE = 64
 IMAGE_SIZE = 16
 
 
-def make_config(dropout_rate: float = 0.0, dtype: str = "float32"):
-    """Two blocks a tower, widths of 16."""
+def make_config(
+    dropout_rate: float = 0.0,
+    dtype: str = "float32",
+    depth: int = 2,
+    **shared: object,
+):
+    """Towers of `depth` blocks, widths of 16; `shared` goes to both towers."""
     return PaliConfig(
         vision=ViTConfig(
             patch_size=8,
             width=16,
-            depth=2,
+            depth=depth,
             mlp_dim=32,
             num_heads=2,
             image_size=IMAGE_SIZE,
             dtype=dtype,
+            **shared,
         ),
         language=MT5Config(
             vocab_size=VOCAB_SIZE,
             emb_dim=16,
             num_heads=2,
             head_dim=8,
-            num_encoder_layers=2,
-            num_decoder_layers=2,
+            num_encoder_layers=depth,
+            num_decoder_layers=depth,
             mlp_dim=32,
             dropout_rate=dropout_rate,
             dtype=dtype,
+            **shared,
         ),
     )
 

@@ -232,7 +232,7 @@ class Decoder(keras.layers.Layer):
                 memory.cross_bias,
                 training=training,
             )
-            return x, None
+            return x, ()
 
         x, _ = self.stack.run(
             step,

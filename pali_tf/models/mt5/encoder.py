@@ -105,7 +105,7 @@ class Encoder(keras.layers.Layer):
             make_padding_mask(valid)
         )
         x, _ = self.stack.run(
-            lambda block, x: (block(x, bias, training=training), None),
+            lambda block, x: (block(x, bias, training=training), ()),
             self.dropout(x, training=training),
             training=training,
         )

@@ -23,6 +23,19 @@ class PaliConfig:
     language: MT5Config
     connector_bias: bool = False
 
+    def unrolled(self) -> "PaliConfig":
+        """The same model as exports and presets hold it.
+
+        Its blocks are layers of their own, which can be quantized and
+        adapted, and nothing is computed twice.
+        """
+        plain = {"scan_layers": False, "remat_policy": "none"}
+        return dataclasses.replace(
+            self,
+            vision=dataclasses.replace(self.vision, **plain),
+            language=dataclasses.replace(self.language, **plain),
+        )
+
 
 # By name: ViT, mT5. Source: PaLI appendix, table "model sizes"; 5B: appendix,
 # "additional scaling results". "tiny" is ours.

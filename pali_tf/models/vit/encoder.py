@@ -103,5 +103,5 @@ class VisionEncoder(keras.layers.Layer):
         x = ops.cast(images, "float32") / 127.5 - 1.0
         x = self.patch_embedding(ops.cast(x, self.compute_dtype))
         x = self.position_embedding(x)
-        x, _ = self.stack.run(lambda block, x: (block(x), None), x)
+        x, _ = self.stack.run(lambda block, x: (block(x), ()), x)
         return self.encoder_norm(x)

@@ -17,7 +17,10 @@ def compiled_once(tmp_path_factory):
 def replace(trainer, paths):
     origins = initial_parameters.find_origins(paths, toy_model.SPECS)
     state = initial_parameters.replace_parameters(
-        trainer.init_state(), origins, trainer.parameter_shardings
+        trainer.init_state(),
+        origins,
+        toy_model.SPECS,
+        trainer.parameter_shardings,
     )
     return state, origins
 
