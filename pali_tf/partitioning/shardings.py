@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
-from pali_tf.layers.activation_sharding import (
-    Constrain,
-    activation_sharding_scope,
-)
+from pali_tf.layers.activation_sharding import activation_sharding_scope
 from pali_tf.partitioning import axis_rules
 from pali_tf.partitioning.mesh import make_mesh
 from pali_tf.types import LogicalAxes
@@ -89,10 +86,15 @@ class PjitPartitioner:
             fn: a function that JAX traces; it is called within the scope of
                 the layers' constraints.
         """
-        mesh = self.mesh()
+        mesh, rules = self.mesh(), self.rules()
         if mesh.size == 1:
             return fn
-        constrain = activation_constraint(mesh, self.rules())
+
+        def constrain(x: jax.Array, axes: LogicalAxes) -> jax.Array:
+            spec = activation_spec(x.shape, axes, rules, mesh)
+            return jax.lax.with_sharding_constraint(
+                x, NamedSharding(mesh, spec)
+            )
 
         @functools.wraps(fn)
         def traced(*args: Any, **kwargs: Any) -> Any:
@@ -122,30 +124,30 @@ class PjitPartitioner:
         }
 
 
-def activation_constraint(
-    mesh: Mesh, rules: axis_rules.LogicalAxisRules
-) -> Constrain:
-    """Gives what puts an activation on a mesh, by its logical axes.
+def activation_spec(
+    shape: Sequence[int],
+    logical_axes: LogicalAxes,
+    rules: axis_rules.LogicalAxisRules,
+    mesh: Mesh | AbstractMesh,
+) -> PartitionSpec:
+    """Gives the PartitionSpec of an activation.
 
     A dimension that does not divide over its devices (the heads of a small
     model, say) stays whole.
 
     Args:
-        mesh: the device mesh.
+        shape: of the activation.
+        logical_axes: one name, or None, for each dimension.
         rules: (logical axis, mesh axis) rows.
+        mesh: the device mesh.
     """
-
-    def constrain(x: jax.Array, axes: LogicalAxes) -> jax.Array:
-        spec = axis_rules.partition_spec(axes, rules)
-        fitting = [
+    spec = axis_rules.partition_spec(logical_axes, rules)
+    return PartitionSpec(
+        *(
             None if axis is None or size % mesh.shape[axis] else axis
-            for size, axis in zip(x.shape, spec, strict=True)
-        ]
-        return jax.lax.with_sharding_constraint(
-            x, NamedSharding(mesh, PartitionSpec(*fitting))
+            for size, axis in zip(shape, spec, strict=True)
         )
-
-    return constrain
+    )
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:

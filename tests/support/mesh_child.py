@@ -1,0 +1,63 @@
+"""Decodes on four devices, two by two, in a process of its own.
+
+python -m tests.support.mesh_child
+Prints, as JSON, whether the tokens are those of one device and the shapes that
+one device holds of the loop's arrays.
+"""
+
+import json
+import os
+import re
+import sys
+
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=4"
+
+from pali_tf.backend import set_backend
+
+set_backend("jax")
+
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+
+from pali_tf.models.functional import flatten, unflatten  # noqa: E402
+from pali_tf.partitioning.shardings import (  # noqa: E402
+    PjitPartitioner,
+    batch_sharding,
+)
+from pali_tf.training.model import PaliTrainingModel  # noqa: E402
+from tests.support.tiny_pali import make_batch, make_config  # noqa: E402
+
+
+def main() -> None:
+    """Compiles, runs and compares."""
+    partitioner = PjitPartitioner(num_partitions=2)
+    mesh = partitioner.mesh()
+    model = PaliTrainingModel(config=make_config())
+    params = jax.jit(model.init)(jax.random.key(0))
+    batch = {
+        name: np.tile(v[:2], (2, *[1] * (v.ndim - 1)))
+        for name, v in make_batch().items()
+    }
+    places = partitioner.parameter_shardings(mesh, model.functional.specs)
+    placed = unflatten(
+        {p: jax.device_put(v, places[p]) for p, v in flatten(params).items()}
+    )
+    decode = jax.jit(
+        partitioner.shard_activations(model.predict_batch_with_aux)
+    )
+    on_mesh = jax.device_put(batch, batch_sharding(mesh))
+    compiled = decode.lower(placed, on_mesh).compile()
+    loop = next(
+        line for line in compiled.as_text().splitlines() if " while(" in line
+    )
+    tokens, _ = decode(placed, on_mesh)
+    expected, _ = jax.jit(model.predict_batch_with_aux)(params, batch)
+    found = {
+        "same": bool(np.all(np.asarray(tokens) == np.asarray(expected))),
+        "shapes": re.findall(r"f32\[[\d,]*\]", loop),
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Activations live where the rules say."""
+
+import json
+import os
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from pali_tf.layers.activation_sharding import constrain
+from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
+from pali_tf.partitioning.shardings import PjitPartitioner, activation_spec
+
+
+def test_outside_of_a_scope_nothing_happens():
+    x = np.ones((2, 3))
+    assert constrain(x, ("batch", "embed")) is x
+
+
+def test_one_device_needs_no_scope():
+    def fn(x):
+        return x
+
+    assert PjitPartitioner().shard_activations(fn) is fn
+
+
+@pytest.mark.slow
+def test_the_decoding_cache_is_sharded_over_rows_and_heads():
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.support.mesh_child"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
+    )
+    found = json.loads(ended.stdout.splitlines()[-1])
+    assert found["same"]
+    # Of a cache [6, 4, 2, 8] and of cross-attention keys [4, 11, 2, 8]: half
+    # of the rows and one head of two.
+    assert "f32[6,2,1,8]" in found["shapes"]
+    assert "f32[2,11,1,8]" in found["shapes"]
+    assert "f32[6,4,2,8]" not in found["shapes"]
+
+
+def test_what_does_not_divide_stays_whole():
+    mesh = jax.sharding.AbstractMesh((2, 4), ("data", "model"))
+    rules = standard_logical_axis_rules()
+    spec = activation_spec((6, 5, 8), ("batch", "length", "mlp"), rules, mesh)
+    assert spec == jax.sharding.PartitionSpec("data", None, "model")
+    spec = activation_spec((3, 5, 6), ("batch", "length", "mlp"), rules, mesh)
+    assert spec == jax.sharding.PartitionSpec(None, None, None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
