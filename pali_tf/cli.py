@@ -47,6 +47,10 @@ COMMANDS = {
         module="pali_tf.train",
         help="train from a gin file",
     ),
+    "convert": Command(
+        module="pali_tf.conversion.main",
+        help="turn a checkpoint of another format into ours, or back",
+    ),
     "eval": Command(
         module="pali_tf.eval",
         help="evaluate a checkpoint on every task of a mixture",

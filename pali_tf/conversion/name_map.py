@@ -85,6 +85,28 @@ class Link:
             region[0] = slice(index * size, (index + 1) * size)
         return tuple(region)
 
+    def drop_layer(self, region: Region) -> Region:
+        """A region of one layer, as a region of the layer's own array."""
+        if self.layer is None:
+            return region
+        axis = self.rule.layers_axis
+        return (*region[:axis], *region[axis + 1 :])
+
+    def inside(self, box: Region, region: Region) -> Region:
+        """Places a region of the link's own array inside their array.
+
+        Args:
+            box: of `box`.
+            region: of what the box holds, without the layer's axis.
+        """
+        starts = iter(region)
+        return tuple(
+            outer
+            if self.layer is not None and axis == self.rule.layers_axis
+            else _shift(next(starts), outer.start)
+            for axis, outer in enumerate(box)
+        )
+
     def theirs_shape(self, one: Shape, num_layers: int) -> Shape:
         """The shape of their whole array.
 
@@ -100,14 +122,18 @@ class Link:
         return one
 
 
+def _shift(part: slice, start: int) -> slice:
+    return slice(part.start + start, part.stop + start)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NameMap:
     """All rules of a format.
 
     Attributes:
         name: what messages call it.
-        rules: each of our paths and each of their names matches at most one
-            (or, with `part`, one a part).
+        rules: where several match one of our paths, the first is written
+            and all are read.
         aliases: {their second name of an array: the first}; read only to
             check that the values are equal, never written.
     """

@@ -33,9 +33,12 @@ class Transform:
 
     Attributes:
         word: what the report calls it; "" says that values and shape stay.
+        row_axis: our axis that is the first of theirs, along which their
+            array is read in slices; None: it is read as a whole.
     """
 
     word: ClassVar[str] = ""
+    row_axis: ClassVar[int | None] = None
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Their array as ours."""
@@ -45,14 +48,16 @@ class Transform:
         """Our array as theirs."""
         raise NotImplementedError
 
-    def theirs_region(self, region: Region) -> Region | None:
-        """The part of their array that holds a part of ours.
+    def theirs_region(self, region: Region) -> Region:
+        """The part of their array that holds a part of ours."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs its array as a whole, not {region}"
+        )
 
-        Returns:
-            A region, or None where all of the array is needed.
-        """
-        del region
-        return None
+    def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
+        """What happens to an array of theirs of this shape, for the report."""
+        del shape, sizes
+        return (self.word,) if self.word else ()
 
     def ours_shape(self, shape: Shape, sizes: Sizes) -> Shape:
         """The shape of our array, from that of theirs."""
@@ -70,6 +75,8 @@ def _placeholder(shape: Shape) -> np.ndarray:
 class Identity(Transform):
     """As it is."""
 
+    row_axis = 0
+
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Gives the array."""
         del sizes
@@ -77,7 +84,7 @@ class Identity(Transform):
 
     to_theirs = to_ours
 
-    def theirs_region(self, region: Region) -> Region | None:
+    def theirs_region(self, region: Region) -> Region:
         """The same region."""
         return region
 
@@ -86,6 +93,7 @@ class Transpose(Transform):
     """[A, B] <-> [B, A]: a linear layer of PyTorch holds [out, in]."""
 
     word = "transposed"
+    row_axis = 1
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Swaps the two axes."""
@@ -96,7 +104,7 @@ class Transpose(Transform):
 
     to_theirs = to_ours
 
-    def theirs_region(self, region: Region) -> Region | None:
+    def theirs_region(self, region: Region) -> Region:
         """The region with its axes swapped."""
         return region[::-1]
 
@@ -199,6 +207,10 @@ class ResizePositions(Transform):
         """As `to_ours`: the wanted size is that of the target."""
         return self.to_ours(array, sizes)
 
+    def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
+        """Nothing, where the size is right already."""
+        return () if sizes.num_patches in (None, shape[0]) else ("resized",)
+
 
 @dataclasses.dataclass(frozen=True)
 class Chain(Transform):
@@ -206,10 +218,13 @@ class Chain(Transform):
 
     steps: tuple[Transform, ...]
 
-    @property
-    def word(self) -> str:
+    def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
         """The steps' words."""
-        return " and ".join(s.word for s in self.steps if s.word)
+        words: list[str] = []
+        for step in self.steps:
+            words += step.words(shape, sizes)
+            shape = step.ours_shape(shape, sizes)
+        return tuple(words)
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """First step first."""

@@ -1,0 +1,111 @@
+"""The ways in which checkpoints lie on disk: recognise, open, write."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pali_tf.conversion.problems import Allowed
+from pali_tf.conversion.tensor import Source, Tensor
+
+_STORES = "pali_tf.conversion.stores"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Container:
+    """One way to lie on disk; its module is imported when it is needed.
+
+    Attributes:
+        name: key of CONTAINERS.
+        help: what a message calls such a path.
+        recognises: whether a path looks like one.
+        opens: module and class that read it.
+        writes: module and function that write it, or None.
+        is_folder_of: whether a target that is not itself named
+            `checkpoint_<step>` becomes a folder that holds checkpoint_0.
+    """
+
+    name: str
+    help: str
+    recognises: Callable[[Path], bool]
+    opens: tuple[str, str]
+    writes: tuple[str, str] | None = None
+    is_folder_of: bool = False
+
+    def open(self, path: Path, allowed: Allowed) -> Source:
+        """Opens a checkpoint for reading."""
+        module, name = self.opens
+        opener = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
+        if self.name == "t5x":
+            return opener(path, may_lack_chunks=allowed)
+        return opener(path)
+
+    def write(
+        self,
+        path: Path,
+        tensors: Mapping[str, Tensor],
+        config: Mapping[str, object],
+    ) -> None:
+        """Writes a checkpoint to a path that does not exist."""
+        if self.writes is None:
+            raise ValueError(f"{self.help} can be read, not written.")
+        module, name = self.writes
+        write = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
+        if self.is_folder_of and not path.name.startswith("checkpoint_"):
+            path.mkdir()
+            path /= "checkpoint_0"
+        write(path, tensors, config)
+
+
+def _has(*names: str) -> Callable[[Path], bool]:
+    return lambda path: any((path / name).is_file() for name in names)
+
+
+def _is_safetensors(path: Path) -> bool:
+    if path.is_dir():
+        names = ("model.safetensors", "model.safetensors.index.json")
+        return _has(*names)(path)
+    return path.name.endswith((".safetensors", ".safetensors.index.json"))
+
+
+CONTAINERS: dict[str, Container] = {
+    c.name: c
+    for c in (
+        Container(
+            name="orbax",
+            help="an orbax checkpoint of ours",
+            recognises=_has("params/_METADATA"),
+            opens=("orbax_tree", "OrbaxSource"),
+            writes=("orbax_writer", "write_orbax"),
+            is_folder_of=True,
+        ),
+        Container(
+            name="t5x-orbax",
+            help="an orbax checkpoint of T5X",
+            recognises=_has("state/_METADATA"),
+            opens=("orbax_tree", "OrbaxSource"),
+        ),
+        Container(
+            name="t5x",
+            help="a checkpoint in T5X's own layout",
+            recognises=_has("checkpoint"),
+            opens=("t5x_legacy", "T5XSource"),
+            writes=("t5x_legacy", "write_t5x"),
+            is_folder_of=True,
+        ),
+        Container(
+            name="safetensors",
+            help="a safetensors checkpoint",
+            recognises=_is_safetensors,
+            opens=("safetensors_files", "SafetensorsSource"),
+            writes=("safetensors_files", "write_safetensors"),
+        ),
+        Container(
+            name="npz",
+            help="an npz file",
+            recognises=lambda path: path.suffix == ".npz",
+            opens=("npz_file", "NpzSource"),
+            writes=("npz_file", "write_npz"),
+        ),
+    )
+}

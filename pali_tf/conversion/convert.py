@@ -1,0 +1,181 @@
+"""One checkpoint into another format, array by array."""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+
+from pali_tf.conversion import describe, tree
+from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf.conversion.formats import FORMATS, get_format, open_source
+from pali_tf.conversion.name_map import NameMap
+from pali_tf.conversion.problems import Allowed
+from pali_tf.conversion.reading import (
+    Parameters,
+    check_repetitions,
+    find_parameters,
+)
+from pali_tf.conversion.report import Report, make_lines
+from pali_tf.conversion.tensor import Source
+from pali_tf.conversion.transform import Sizes
+from pali_tf.conversion.writing import DTYPES, plan_targets
+
+# Takes the number of bytes in all; gives what is told of each piece.
+ProgressBar = Callable[
+    [int], contextlib.AbstractContextManager[Callable[[int], None]]
+]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to convert.
+
+    Attributes:
+        source_format: key of FORMATS; None: told from the disk.
+        target_format: key of FORMATS.
+        layout: of the target: "unrolled" or "scanned".
+        only: a part of our tree, "vision" or "encoder" for instance.
+        allow: regular expressions of names that may be unused or missing.
+        dtype: "float32" or "bfloat16"; None: as each array is stored.
+        image_size: pixels of the side of the images; the position table is
+            resized to it; None: as it is.
+        num_heads: of the vision tower, where a format splits them and no
+            named size has its shape.
+    """
+
+    source_format: str | None = None
+    target_format: str = "pali"
+    layout: str = "unrolled"
+    only: str = ""
+    allow: tuple[str, ...] = ()
+    dtype: str | None = None
+    image_size: int | None = None
+    num_heads: int | None = None
+
+    def __post_init__(self) -> None:
+        target = get_format(self.target_format)
+        if self.layout not in target.target_maps:
+            raise ValueError(
+                f"{self.target_format} cannot be written in the layout "
+                f"{self.layout!r}: it has {list(target.target_maps)}."
+            )
+        if self.dtype is not None and self.dtype not in DTYPES:
+            raise ValueError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
+
+
+@contextlib.contextmanager
+def no_progress(num_bytes: int) -> Iterator[Callable[[int], None]]:
+    """Shows nothing."""
+    del num_bytes
+    yield lambda count: None
+
+
+def convert(
+    source_path: Path,
+    target_path: Path,
+    options: Options,
+    progress: ProgressBar = no_progress,
+) -> Report:
+    """Converts a checkpoint.
+
+    Everything is checked before the first value is written, and the target
+    has its name only once all of it is written.
+
+    Args:
+        source_path: the checkpoint.
+        target_path: must not exist.
+        options: how.
+        progress: shows how far it is.
+
+    Raises:
+        ConversionError: an array that is unused, missing or does not fit.
+        ValueError: a damaged file, an unknown format, a full disk.
+        FileExistsError: the target exists.
+        FileNotFoundError: the source does not, or a part of it.
+    """
+    start = time.monotonic()
+    if target_path.exists():
+        raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
+    target_format = FORMATS[options.target_format]
+    allowed = Allowed(options.allow)
+    format_name, source, source_map = open_source(
+        source_path, options.source_format, allowed
+    )
+    parameters = find_parameters(
+        source,
+        source_map,
+        sizes=_find_sizes(source, source_map, options),
+        allowed=allowed,
+        only=options.only,
+    )
+    check_repetitions(parameters, source_map)
+    counters: list[Callable[[int], None]] = []
+    targets = plan_targets(
+        parameters,
+        target_format.target_maps[options.layout],
+        dtype=_numpy_dtype(options.dtype),
+        allowed=allowed,
+        on_bytes=lambda count: counters[0](count),
+    )
+    num_bytes = sum(target.tensor.num_bytes for target in targets)
+    check_space(target_path.absolute().parent, num_bytes)
+    with new_path(target_path) as path, progress(num_bytes) as count:
+        counters.append(count)
+        target_format.container.write(
+            path,
+            {target.name: target.tensor for target in targets},
+            _make_config(parameters, options),
+        )
+    return Report(
+        source=(str(source.path), format_name),
+        target=(str(target_path), options.target_format),
+        lines=make_lines(parameters, targets),
+        allowed=tuple(allowed.used),
+        left_out=parameters.left_out,
+        note=source.note,
+        num_bytes=num_bytes,
+        seconds=time.monotonic() - start,
+    )
+
+
+def _numpy_dtype(name: str | None) -> np.dtype | None:
+    if name is None:
+        return None
+    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+
+
+def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
+    """Finds what transforms need, in the shapes before any resize."""
+    found = find_parameters(
+        source, source_map, allowed=Allowed([""]), only=options.only
+    )
+    num_heads = options.num_heads or describe.find_num_heads(found.shapes)
+    if options.image_size is None:
+        return Sizes(num_heads=num_heads)
+    patch_size = describe.find_patch_size(tree.read_axes(found.shapes))
+    if not patch_size:
+        raise ValueError(
+            "--image_size is for a vision tower; the source has none."
+        )
+    if options.image_size % patch_size:
+        below = options.image_size // patch_size * patch_size
+        raise ValueError(
+            f"--image_size={options.image_size} is not a multiple of the "
+            f"patch size {patch_size}; the nearest are {below} and "
+            f"{below + patch_size}."
+        )
+    return Sizes(
+        num_heads=num_heads,
+        num_patches=(options.image_size // patch_size) ** 2,
+    )
+
+
+def _make_config(parameters: Parameters, options: Options) -> dict[str, object]:
+    sizes = describe.describe(
+        parameters.shapes, num_heads=parameters.sizes.num_heads
+    )
+    return FORMATS[options.target_format].make_config(sizes)

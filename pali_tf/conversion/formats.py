@@ -1,0 +1,210 @@
+"""The formats by name, and which one a path on disk has.
+
+A format is a way to lie on disk and the name maps that occur in it.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pali_tf.conversion import mt5_hugging_face, own_layouts, vit_siglip
+from pali_tf.conversion.containers import CONTAINERS, Container
+from pali_tf.conversion.mt5_t5x import SCALABLE
+from pali_tf.conversion.name_map import NameMap
+from pali_tf.conversion.problems import Allowed
+from pali_tf.conversion.tensor import Source
+from pali_tf.conversion.tree import nearest
+from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
+
+Sizes = Mapping[str, Mapping[str, object]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Format:
+    """What `--source_format` and `--target_format` choose from.
+
+    Attributes:
+        help: one line.
+        container: how it lies on disk.
+        maps: how it may name its arrays when it is read.
+        target_maps: how it names them when it is written, by `--layout`.
+        make_config: gives what goes beside the arrays, from the sizes of
+            `describe.describe`.
+    """
+
+    help: str
+    container: Container
+    maps: tuple[NameMap, ...]
+    target_maps: Mapping[str, NameMap]
+    make_config: Callable[[Sizes], dict[str, object]] = lambda sizes: {}
+
+
+_OWN = (own_layouts.UNROLLED, own_layouts.SCANNED)
+_OWN_TARGETS = {
+    "unrolled": own_layouts.UNROLLED,
+    "scanned": own_layouts.SCANNED,
+}
+
+FORMATS: dict[str, Format] = {
+    "pali": Format(
+        help="our checkpoint_<step>, as INITIAL_CHECKPOINT_PATH takes it",
+        container=CONTAINERS["orbax"],
+        maps=_OWN,
+        target_maps=_OWN_TARGETS,
+    ),
+    "pali-safetensors": Format(
+        help="our tree in safetensors, our paths as names",
+        container=CONTAINERS["safetensors"],
+        maps=_OWN,
+        target_maps={"unrolled": own_layouts.UNROLLED},
+        make_config=lambda sizes: {"model_type": "pali_tf", **sizes},
+    ),
+    "hf-mt5": Format(
+        help="mT5 of Hugging Face transformers, safetensors",
+        container=CONTAINERS["safetensors"],
+        maps=(mt5_hugging_face.HUGGING_FACE,),
+        target_maps={"unrolled": mt5_hugging_face.HUGGING_FACE},
+        make_config=mt5_hugging_face.make_config,
+    ),
+    "hf-siglip": Format(
+        help="the vision tower of SigLIP of transformers, safetensors",
+        container=CONTAINERS["safetensors"],
+        maps=(vit_siglip.VIT_SIGLIP,),
+        target_maps={"unrolled": vit_siglip.VIT_SIGLIP},
+    ),
+    "big-vision": Format(
+        help="a ViT of big_vision, .npz",
+        container=CONTAINERS["npz"],
+        maps=(VIT_BIG_VISION,),
+        target_maps={"unrolled": VIT_BIG_VISION},
+    ),
+    "t5x": Format(
+        help="T5X's own layout: one zarr directory a parameter",
+        container=CONTAINERS["t5x"],
+        maps=(*_OWN, SCALABLE),
+        target_maps={"unrolled": own_layouts.UNROLLED, "scanned": SCALABLE},
+    ),
+    "t5x-orbax": Format(
+        help="a checkpoint that T5X saved through orbax; read only",
+        container=CONTAINERS["t5x-orbax"],
+        maps=(*_OWN, SCALABLE),
+        target_maps={},
+    ),
+}
+_CHECKPOINT = re.compile(r"checkpoint_(\d+)")
+# What public checkpoints also come as, and the way out.
+_FOREIGN = {
+    "pytorch_model*.bin*": "a PyTorch pickle, which can run code when read; "
+    "write it as safetensors with transformers: "
+    "model.save_pretrained(folder, safe_serialization=True)",
+    "flax_model*.msgpack*": "Flax weights of transformers; take the "
+    "safetensors file of the same model",
+    "*.data-00000-of-*": "a TensorFlow checkpoint; take the T5X checkpoint of "
+    "the same model",
+}
+
+
+def describe_formats() -> str:
+    """The formats, one a line."""
+    width = max(map(len, FORMATS))
+    return "\n".join(f"  {k:<{width}}  {f.help}" for k, f in FORMATS.items())
+
+
+def get_format(name: str) -> Format:
+    """Gives a format by name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in FORMATS:
+        raise ValueError(
+            f"{name!r} is not one of the formats {list(FORMATS)}"
+            f"{nearest(name, FORMATS)}."
+        )
+    return FORMATS[name]
+
+
+def open_source(
+    path: Path, format_name: str | None, allowed: Allowed
+) -> tuple[str, Source, NameMap]:
+    """Opens a checkpoint of any format.
+
+    Args:
+        path: as the user gives it; of a folder of checkpoints, the latest is
+            taken.
+        format_name: key of FORMATS; None: told from what is on disk.
+        allowed: names that the user lets pass.
+
+    Returns:
+        (key of FORMATS, the source, the map that knows most of its names).
+
+    Raises:
+        ValueError: an unknown format, with what was found.
+        FileNotFoundError: there is nothing.
+    """
+    candidates = {format_name: get_format(format_name)} if format_name else None
+    path = _resolve(path)
+    container = next(
+        (c for c in CONTAINERS.values() if c.recognises(path)), None
+    )
+    if container is None:
+        raise ValueError(_unknown(path))
+    candidates = candidates or FORMATS
+    kinds = {f.container.name for f in candidates.values()}
+    if container.name not in kinds:
+        raise ValueError(
+            f"{path} is {container.help}, which --source_format={format_name} "
+            "is not."
+        )
+    source = container.open(path, allowed)
+    shapes = {name: info.shape for name, info in source.infos.items()}
+    scores = {
+        (key, i): len({link.theirs for link in name_map.from_theirs(shapes)})
+        for key, candidate in candidates.items()
+        if candidate.container.name == container.name
+        for i, name_map in enumerate(candidate.maps)
+    }
+    best = max(scores, key=lambda choice: scores[choice])
+    if not scores[best]:
+        raise ValueError(
+            f"{path} is {container.help}, but no format knows its arrays, "
+            f"{_some(shapes)}. The formats:\n{describe_formats()}"
+        )
+    return best[0], source, FORMATS[best[0]].maps[best[1]]
+
+
+def _resolve(path: Path) -> Path:
+    """Takes the latest checkpoint of a folder of checkpoints."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist.")
+    if not path.is_dir() or any(
+        c.recognises(path) for c in CONTAINERS.values()
+    ):
+        return path
+    steps = [
+        int(match[1])
+        for child in path.iterdir()
+        if (match := _CHECKPOINT.fullmatch(child.name))
+    ]
+    return path / f"checkpoint_{max(steps)}" if steps else path
+
+
+def _some(names: Mapping[str, object]) -> str:
+    shown = ", ".join(repr(name) for name in sorted(names)[:4])
+    return f"{shown}, ... ({len(names)} in all)" if len(names) > 4 else shown
+
+
+def _unknown(path: Path) -> str:
+    found = "a file"
+    if path.is_dir():
+        for pattern, remedy in _FOREIGN.items():
+            if any(path.glob(pattern)):
+                return f"{path} holds {remedy}."
+        names = {child.name: None for child in path.iterdir()}
+        found = f"a folder with {_some(names)}" if names else "an empty folder"
+        if _CHECKPOINT.match(path.name):
+            found += "; if it is a checkpoint, it is half written"
+    return f"{path} has no known format: it is {found}. The formats:\n" + (
+        describe_formats()
+    )

@@ -1,0 +1,126 @@
+"""npz: a zip of arrays, as numpy.savez and big_vision write it.
+
+An array that is stored without compression is read by its offset, so that one
+layer of a stack costs one layer; a compressed one is unpacked as a whole.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from pali_tf.conversion.region import Region, region_shape, runs
+from pali_tf.conversion.tensor import Tensor, TensorInfo
+
+_LOCAL_HEADER_BYTES = 30
+
+
+class NpzSource:
+    """Reads an `.npz`.
+
+    Raises:
+        ValueError: a damaged file, with its name and the array's.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.note = ""
+        self.infos: dict[str, TensorInfo] = {}
+        # Where the values begin, for arrays that can be read by offset.
+        self._starts: dict[str, int] = {}
+        self._unpacked: tuple[str, np.ndarray] | None = None
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.infolist():
+                    self._add(archive, member)
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise ValueError(
+                f"{path} is no npz file, or truncated: {error}."
+            ) from error
+
+    def _add(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+        name = member.filename.removesuffix(".npy")
+        with archive.open(member) as stream:
+            try:
+                shape, fortran, dtype = _read_npy_header(stream)
+            except ValueError as error:
+                raise ValueError(f"{self.path}: {name!r}: {error}") from error
+            header_bytes = stream.tell()
+        # numpy stores bfloat16, which it does not know, as two raw bytes.
+        if dtype == np.dtype("V2"):
+            dtype = np.dtype(ml_dtypes.bfloat16)
+        self.infos[name] = TensorInfo(shape, dtype, self.path)
+        if member.compress_type == zipfile.ZIP_STORED and not fortran:
+            self._starts[name] = _data_start(self.path, member) + header_bytes
+
+    def read(self, name: str, region: Region) -> np.ndarray:
+        """Reads a part of an array."""
+        info = self.infos[name]
+        if name not in self._starts:
+            return self._unpack(name)[region]
+        array = np.empty(region_shape(region), info.dtype)
+        flat = array.reshape(-1)
+        done = 0
+        with self.path.open("rb") as file:
+            for offset, length in runs(info.shape, region):
+                file.seek(self._starts[name] + offset * info.dtype.itemsize)
+                values = file.read(length * info.dtype.itemsize)
+                if len(values) < length * info.dtype.itemsize:
+                    raise ValueError(f"{self.path} ends inside {name!r}.")
+                flat[done : done + length] = np.frombuffer(values, info.dtype)
+                done += length
+        return array
+
+    def _unpack(self, name: str) -> np.ndarray:
+        if self._unpacked is None or self._unpacked[0] != name:
+            self._unpacked = None
+            try:
+                with np.load(self.path) as archive:
+                    array = archive[name]
+            except (zipfile.BadZipFile, EOFError, ValueError) as error:
+                raise ValueError(f"{self.path}: {name!r}: {error}") from error
+            self._unpacked = (name, array.view(self.infos[name].dtype))
+        return self._unpacked[1]
+
+
+def _read_npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(stream)
+    return np.lib.format.read_array_header_2_0(stream)
+
+
+def _data_start(path: Path, member: zipfile.ZipInfo) -> int:
+    # The local header repeats the name and may have other extra fields than
+    # the directory at the end, so its own lengths count.
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        header = file.read(_LOCAL_HEADER_BYTES)
+    name_bytes = int.from_bytes(header[26:28], "little")
+    extra_bytes = int.from_bytes(header[28:30], "little")
+    return member.header_offset + _LOCAL_HEADER_BYTES + name_bytes + extra_bytes
+
+
+def write_npz(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    config: Mapping[str, object],
+) -> None:
+    """Writes an `.npz`, one whole array in memory at a time.
+
+    Args:
+        path: does not exist.
+        tensors: what to write, by name.
+        config: has no place in an npz.
+    """
+    del config
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, tensor in tensors.items():
+            array = np.empty(tensor.shape, tensor.dtype)
+            for region, values in tensor.pieces():
+                array[region] = values
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)

@@ -1,0 +1,178 @@
+"""T5X's own layout: a msgpack index beside one zarr directory a parameter.
+
+    checkpoint_1000000/
+        checkpoint                        the tree; leaves are tensorstore
+                                          specs, or small arrays themselves
+        target.encoder.layers_0.mlp.wo.kernel/      zarr
+        state.param_states....                      the optimizer's, not read
+
+`target` is the tree of parameters; its names here are joined with "/".
+
+Source: google-research/t5x t5x/checkpoints.py, Checkpointer.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import msgpack
+import numpy as np
+import tensorstore as ts
+
+from pali_tf.conversion.region import Region
+from pali_tf.conversion.stores import zarr_array
+from pali_tf.conversion.tensor import Tensor, TensorInfo
+
+INDEX_NAME = "checkpoint"
+_VERSION = 3
+_NDARRAY = 1  # flax.serialization's number for it.
+
+
+class T5XSource:
+    """Reads a `checkpoint_<step>` directory in T5X's own layout.
+
+    Args:
+        path: the directory.
+        may_lack_chunks: names of arrays whose missing chunks are zeros.
+            tensorstore leaves out chunks of zeros, so such an array cannot
+            be told from an incomplete copy.
+
+    Raises:
+        ValueError: a damaged index, or an array that is not there.
+    """
+
+    def __init__(self, path: Path, may_lack_chunks: Any = lambda name: False):
+        self.path = path
+        self.infos: dict[str, TensorInfo] = {}
+        self._arrays: dict[str, np.ndarray | ts.TensorStore] = {}
+        self._reader = zarr_array.ChunkReader()
+        tree = _read_index(path / INDEX_NAME)
+        for name, leaf in _leaves(tree["target"]):
+            if isinstance(leaf, dict):
+                directory = path / _relative_path(leaf)
+                leaf = _open(directory, name, may_lack_chunks(name))
+                self.infos[name] = TensorInfo(
+                    tuple(leaf.shape), zarr_array.array_dtype(leaf), directory
+                )
+            else:
+                file = path / INDEX_NAME
+                self.infos[name] = TensorInfo(leaf.shape, leaf.dtype, file)
+            self._arrays[name] = leaf
+        state = sum(1 for _ in _leaves(tree.get("state", {})))
+        self.note = f"Not read: the optimizer's state, {state} arrays."
+
+    def read(self, name: str, region: Region) -> np.ndarray:
+        """Reads a part of an array."""
+        array = self._arrays[name]
+        if isinstance(array, np.ndarray):
+            return array[region]
+        try:
+            return self._reader.read(array, region)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.infos[name].file}: {name!r} is incomplete: a chunk is "
+                "missing or damaged. (If it is known to be zeros, name it "
+                f"with --allow.) {error}"
+            ) from error
+
+
+def _read_index(file: Path) -> dict[str, Any]:
+    try:
+        contents = msgpack.unpackb(
+            file.read_bytes(), ext_hook=_unpack_array, strict_map_key=False
+        )
+        contents = contents.get("optimizer", contents)
+        if isinstance(contents["target"], dict):
+            return contents
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"{file} is no index of a T5X checkpoint, or truncated: "
+            f"{type(error).__name__} {error}."
+        ) from error
+    raise ValueError(f"{file} holds no tree of parameters.")
+
+
+def _unpack_array(code: int, data: bytes) -> Any:
+    if code != _NDARRAY:
+        return msgpack.ExtType(code, data)
+    shape, dtype, values = msgpack.unpackb(data)
+    dtype = ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype
+    return np.frombuffer(values, dtype).reshape(shape)
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        path = f"{prefix}/{key}" if prefix else str(key)
+        if isinstance(value, dict) and "kvstore" not in value:
+            yield from _leaves(value, path)
+        elif value is not None:
+            yield path, value
+
+
+def _relative_path(spec: dict[str, Any]) -> str:
+    # Before tensorstore 0.1.14 the path was beside the kvstore.
+    return str(spec["kvstore"].get("path") or spec["path"]).strip("/")
+
+
+def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
+    if not (directory / ".zarray").is_file():
+        raise ValueError(
+            f"{directory} is missing or has no .zarray: the index of the "
+            f"checkpoint says that {name!r} is there."
+        )
+    try:
+        return zarr_array.open_for_reading(
+            {"driver": "file", "path": f"{directory}/"},
+            missing_is_zero=missing_is_zero,
+        )
+    except ValueError as error:
+        raise ValueError(f"{directory}: {name!r}: {error}") from error
+
+
+def write_t5x(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    config: Mapping[str, object],
+) -> None:
+    """Writes a checkpoint of parameters alone, at step 0.
+
+    Args:
+        path: does not exist.
+        tensors: what to write, by path below `target`.
+        config: has no place in a T5X checkpoint.
+    """
+    del config
+    path.mkdir(parents=True)
+    target: dict[str, Any] = {}
+    for name, tensor in tensors.items():
+        directory = f"target.{name.replace('/', '.')}"
+        spec = {
+            "driver": "zarr",
+            "dtype": tensor.dtype.name,
+            "kvstore": {"driver": "file", "path": directory},
+            "metadata": {
+                "shape": list(tensor.shape),
+                "chunks": list(tensor.piece_shape),
+                # Weights hardly shrink, and gzip, T5X's choice, is slow.
+                "compressor": None,
+            },
+        }
+        absolute = {"driver": "file", "path": f"{path / directory}/"}
+        array = ts.open(
+            {
+                **spec,
+                "kvstore": absolute,
+                "store_data_equal_to_fill_value": True,
+            },
+            create=True,
+        ).result()
+        zarr_array.write_pieces(array, tensor)
+        *parents, leaf = name.split("/")
+        node = target
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = spec
+    optimizer = {"target": target, "state": {"step": 0, "param_states": {}}}
+    contents = {"version": _VERSION, "optimizer": optimizer}
+    (path / INDEX_NAME).write_bytes(msgpack.packb(contents))

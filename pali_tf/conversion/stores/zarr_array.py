@@ -1,0 +1,93 @@
+"""One zarr array, opened with tensorstore."""
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import tensorstore as ts
+
+from pali_tf.conversion.region import Region
+from pali_tf.conversion.tensor import Tensor
+
+
+def open_for_reading(
+    kvstore: dict[str, Any],
+    *,
+    driver: str = "zarr",
+    missing_is_zero: bool = False,
+) -> ts.TensorStore:
+    """Opens an array.
+
+    Args:
+        kvstore: where it is, as tensorstore specifies it.
+        driver: "zarr" or "zarr3".
+        missing_is_zero: what to make of a chunk that is not there: zeros, or
+            an error when it is read.
+
+    Raises:
+        ValueError: it is not there, or damaged.
+    """
+    spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
+    if driver == "zarr":
+        spec["fill_missing_data_reads"] = missing_is_zero
+    return ts.open(spec, read=True, open=True).result()
+
+
+def array_dtype(array: ts.TensorStore) -> np.dtype:
+    """The type of the values.
+
+    T5X before its version 3 stored the bits of bfloat16 as uint16; no
+    parameter is of that type otherwise.
+
+    Source: google-research/t5x t5x/checkpoints.py, VERSION.
+    """
+    dtype = np.dtype(array.dtype.numpy_dtype)
+    return np.dtype(ml_dtypes.bfloat16) if dtype == np.uint16 else dtype
+
+
+class ChunkReader:
+    """Reads parts of arrays through whole chunks, of which it keeps the last.
+
+    A chunk is read and unpacked as a whole. Where a part cuts through chunks,
+    as one layer does through a stack, the others come out of memory. It takes
+    the size of the largest array that is cut so.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[ts.TensorStore, Region, np.ndarray] | None = None
+
+    def read(self, array: ts.TensorStore, region: Region) -> np.ndarray:
+        """Reads a part of an array.
+
+        Raises:
+            ValueError: a chunk is missing or damaged.
+        """
+        layout = array.chunk_layout.read_chunk.shape or ()
+        chunks = [size or 1 for size in layout]
+        wider = tuple(
+            slice(
+                part.start // chunk * chunk,
+                min(-(-part.stop // chunk) * chunk, size),
+            )
+            for part, chunk, size in zip(
+                region, chunks, array.shape, strict=True
+            )
+        )
+        if wider == region:
+            return array[region].read().result().view(array_dtype(array))
+        kept = self._kept
+        if kept is None or kept[0] is not array or kept[1] != wider:
+            self._kept = kept = None
+            values = array[wider].read().result().view(array_dtype(array))
+            self._kept = kept = (array, wider, values)
+        inside = tuple(
+            slice(part.start - outer.start, part.stop - outer.start)
+            for part, outer in zip(region, wider, strict=True)
+        )
+        return kept[2][inside]
+
+
+def write_pieces(array: ts.TensorStore, tensor: Tensor) -> None:
+    """Writes an array piece by piece, each on disk before the next."""
+    for region, values in tensor.pieces():
+        array[region].write(values).result()

@@ -1,0 +1,198 @@
+"""Our tree of parameters, declared: what a checkpoint of ours can hold.
+
+Each part (the language part, the vision part, ...) is there as a whole or not
+at all. The shapes are written in the axis letters of docs/GLOSSARY.md, `v`
+after a letter for the vision tower's; a letter has one value in a checkpoint,
+which is how a wrong shape shows without knowing the model.
+"""
+
+import collections
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from pali_tf.conversion.region import Shape
+
+# J: heads and their width joined, N*H. R: buckets. X: the pixels of a patch.
+_NORM = {"scale": "D"}
+_ATTENTION = {
+    "query/kernel": "D J",
+    "key/kernel": "D J",
+    "value/kernel": "D J",
+    "out/kernel": "J D",
+}
+_GATED_MLP = {"wi_0/kernel": "D F", "wi_1/kernel": "D F", "wo/kernel": "F D"}
+_LAYER_NORM = {"gamma": "Dv", "beta": "Dv"}
+_VISION_ATTENTION = {
+    f"{name}/{leaf}": axes
+    for name in ("query", "key", "value", "out")
+    for leaf, axes in (("kernel", "Dv Dv"), ("bias", "Dv"))
+}
+_VISION_MLP = {
+    "wi/kernel": "Dv Fv",
+    "wi/bias": "Fv",
+    "wo/kernel": "Fv Dv",
+    "wo/bias": "Dv",
+}
+
+
+def _below(prefix: str, *leaves: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}/{k}": v for group in leaves for k, v in group.items()}
+
+
+_LANGUAGE = {
+    "token_embedder/embedding": "V D",
+    "encoder/relpos_bias/rel_embedding": "N R",
+    **_below("encoder/layers_{}/pre_attention_layer_norm", _NORM),
+    **_below("encoder/layers_{}/attention", _ATTENTION),
+    **_below("encoder/layers_{}/pre_mlp_layer_norm", _NORM),
+    **_below("encoder/layers_{}/mlp", _GATED_MLP),
+    "encoder/encoder_norm/scale": "D",
+    "decoder/relpos_bias/rel_embedding": "N R",
+    **_below("decoder/layers_{}/pre_self_attention_layer_norm", _NORM),
+    **_below("decoder/layers_{}/self_attention", _ATTENTION),
+    **_below("decoder/layers_{}/pre_cross_attention_layer_norm", _NORM),
+    **_below("decoder/layers_{}/encoder_decoder_attention", _ATTENTION),
+    **_below("decoder/layers_{}/pre_mlp_layer_norm", _NORM),
+    **_below("decoder/layers_{}/mlp", _GATED_MLP),
+    "decoder/decoder_norm/scale": "D",
+    "decoder/logits_dense/kernel": "D V",
+}
+_VISION = {
+    "vision/patch_embedding/projection/kernel": "X Dv",
+    "vision/patch_embedding/projection/bias": "Dv",
+    "vision/position_embedding/embedding": "P Dv",
+    **_below("vision/layers_{}/pre_attention_layer_norm", _LAYER_NORM),
+    **_below("vision/layers_{}/attention", _VISION_ATTENTION),
+    **_below("vision/layers_{}/pre_mlp_layer_norm", _LAYER_NORM),
+    **_below("vision/layers_{}/mlp", _VISION_MLP),
+    **_below("vision/encoder_norm", _LAYER_NORM),
+}
+_MAP_HEAD = {
+    "map_head/probe": "1 Dv",
+    **_below("map_head/attention", _VISION_ATTENTION),
+    **_below("map_head/pre_mlp_layer_norm", _LAYER_NORM),
+    **_below("map_head/mlp", _VISION_MLP),
+}
+
+# Part -> {path pattern: axes}.
+PARTS: dict[str, dict[str, str]] = {
+    "language": _LANGUAGE,
+    "vision": _VISION,
+    "connector": {"connector/kernel": "Dv D", "connector/bias": "D"},
+    "map_head": _MAP_HEAD,
+    "head": {"head/kernel": "Dv C", "head/bias": "C"},
+}
+_OPTIONAL = {"connector/bias"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a path is in the tree.
+
+    Attributes:
+        part: key of PARTS.
+        pattern: the path with `{}` for the layer.
+        axes: its axes.
+    """
+
+    part: str
+    pattern: str
+    axes: tuple[str, ...]
+
+
+_PLACES = {
+    pattern: Place(part, pattern, tuple(axes.split()))
+    for part, leaves in PARTS.items()
+    for pattern, axes in leaves.items()
+}
+
+
+def find_place(path: str) -> Place | None:
+    """Finds the declaration of an unrolled path, or None."""
+    return _PLACES.get(re.sub(r"layers_\d+", "layers_{}", path))
+
+
+def find_missing(paths: Mapping[str, object]) -> list[str]:
+    """Gives what the parts that are begun still need.
+
+    Args:
+        paths: unrolled paths.
+
+    Example: a tree of the vision part without "vision/encoder_norm/beta".
+    """
+    places = filter(None, map(find_place, paths))
+    return [
+        path
+        for part in dict.fromkeys(place.part for place in places)
+        for pattern in PARTS[part]
+        if pattern not in _OPTIONAL
+        for path in _expand(pattern, paths)
+        if path not in paths
+    ]
+
+
+def _expand(pattern: str, paths: Mapping[str, object]) -> Iterator[str]:
+    if "{}" not in pattern:
+        yield pattern
+        return
+    stack = re.escape(pattern.split("{}")[0])
+    layers = [
+        int(match[1])
+        for path in paths
+        if (match := re.match(rf"{stack}(\d+)/", path))
+    ]
+    for layer in range(max(layers, default=0) + 1):
+        yield pattern.format(layer)
+
+
+def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """Reads the value of each axis letter off a tree, by majority.
+
+    Args:
+        shapes: by unrolled path; paths outside the tree are passed over.
+
+    Example: {"encoder/encoder_norm/scale": (512,)} gives {"D": 512}.
+    """
+    votes: dict[str, collections.Counter[int]] = {}
+    for path, shape in shapes.items():
+        place = find_place(path)
+        if place and len(place.axes) == len(shape):
+            for axis, size in zip(place.axes, shape, strict=True):
+                votes.setdefault(axis, collections.Counter())[size] += 1
+    return {axis: sizes.most_common(1)[0][0] for axis, sizes in votes.items()}
+
+
+def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Finds the arrays that do not fit the others.
+
+    Args:
+        shapes: by unrolled path.
+
+    Returns:
+        {path: what is wrong}.
+    """
+    sizes = {**read_axes(shapes), "1": 1}
+    wrong = {}
+    for path, shape in shapes.items():
+        place = find_place(path)
+        if place is None:
+            continue
+        expected = tuple(sizes.get(axis, -1) for axis in place.axes)
+        if len(shape) != len(expected) or shape != expected:
+            wrong[path] = (
+                f"shape {shape} where the rest of the checkpoint asks for "
+                f"{expected} [{', '.join(place.axes)}]"
+            )
+    return wrong
+
+
+def nearest(name: str, names: Mapping[str, object]) -> str:
+    """Says which of some names is the nearest, for a message.
+
+    Example: nearest("encoder/norm", {"encoder/encoder_norm": 1}) gives
+        "; the nearest is 'encoder/encoder_norm'".
+    """
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f"; the nearest is {near[0]!r}" if near else ""

@@ -1,0 +1,175 @@
+"""Our parameters through a name map: the arrays of a target, unwritten."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pali_tf.conversion.name_map import Link, NameMap
+from pali_tf.conversion.problems import Allowed, ConversionError
+from pali_tf.conversion.reading import PIECE_BYTES, Parameters
+from pali_tf.conversion.region import Region, Shape, region_shape, split, whole
+from pali_tf.conversion.tensor import Tensor
+from pali_tf.conversion.transform import Sizes
+from pali_tf.conversion.tree import nearest
+
+# What a model of ours can be computed in; float16 overflows in mT5.
+DTYPES = ("float32", "bfloat16")
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """An array of a target and what goes into it.
+
+    Attributes:
+        name: theirs.
+        links: ours that it holds: one, or one a layer or part.
+        tensor: for the store that writes it.
+    """
+
+    name: str
+    links: tuple[Link, ...]
+    tensor: Tensor
+
+
+def plan_targets(
+    parameters: Parameters,
+    name_map: NameMap,
+    *,
+    dtype: np.dtype | None = None,
+    allowed: Allowed | None = None,
+    on_bytes: Callable[[int], None] = lambda count: None,
+) -> list[Target]:
+    """Plans every array of a target, in the order the source is read best.
+
+    Args:
+        parameters: ours.
+        name_map: how the target names them.
+        dtype: of all arrays; None: as each is stored.
+        allowed: paths that may have no place in the target.
+        on_bytes: told the size of each piece as it is handed out.
+
+    Raises:
+        ConversionError: a parameter without a place in the target, or a type
+            that it cannot have.
+    """
+    allowed = allowed or Allowed()
+    problems = []
+    groups: dict[str, list[Link]] = {}
+    for path in parameters.links:
+        link = name_map.from_ours(path)
+        if link is not None:
+            groups.setdefault(link.theirs, []).append(link)
+        elif not allowed(path):
+            known = {rule.ours: None for rule in name_map.rules}
+            problems.append(
+                f"{path} has no place in {name_map.name}{nearest(path, known)}."
+            )
+    targets = []
+    for name, links in groups.items():
+        links.sort(key=_order)
+        try:
+            targets.append(_plan(parameters, name, links, dtype, on_bytes))
+        except ValueError as error:
+            problems.append(f"{name!r}: {error}.")
+    if problems:
+        raise ConversionError("The target cannot be written:", problems)
+    return targets
+
+
+def _order(link: Link) -> int:
+    return (link.rule.part or (link.layer or 0,))[0]
+
+
+def _plan(
+    parameters: Parameters,
+    name: str,
+    links: list[Link],
+    dtype: np.dtype | None,
+    on_bytes: Callable[[int], None],
+) -> Target:
+    stored = {parameters.dtype(link.ours) for link in links}
+    if dtype is None and len(stored) > 1:
+        raise ValueError(
+            f"the arrays that it joins have types {sorted(map(str, stored))}; "
+            "choose one with --dtype"
+        )
+    dtype = dtype or stored.pop()
+    if dtype.name not in DTYPES:
+        raise ValueError(
+            f"it is stored as {dtype.name}; choose --dtype, one of "
+            f"{list(DTYPES)}"
+        )
+    one = links[0].rule.transform.theirs_shape(
+        parameters.shapes[links[0].ours], parameters.sizes
+    )
+    shape = links[0].theirs_shape(one, _num_layers(parameters, links))
+
+    def pieces() -> Iterator[tuple[Region, np.ndarray]]:
+        for link in links:
+            for region, values in _pieces(
+                parameters, link, shape, dtype.itemsize
+            ):
+                values = np.ascontiguousarray(values, dtype)
+                on_bytes(values.nbytes)
+                for place in _repeat(link, region, shape):
+                    yield place, values
+
+    first = links[0]
+    parts = _split(parameters, first, dtype.itemsize)
+    largest = _place(first, next(iter(parts)), shape, parameters.sizes)
+    tensor = Tensor(shape, dtype, region_shape(largest), pieces)
+    return Target(name, tuple(links), tensor)
+
+
+def _num_layers(parameters: Parameters, links: list[Link]) -> int:
+    if not links[0].rule.repeated:
+        return len(links)
+    stack = links[0].ours.split("/")[0]
+    return sum(
+        path.startswith(f"{stack}/layers_") and path.endswith("mlp/wo/kernel")
+        for path in parameters.links
+    )
+
+
+def _split(
+    parameters: Parameters, link: Link, itemsize: int
+) -> Iterator[Region]:
+    """Cuts a parameter as both its reader and its writer can."""
+    shape = parameters.shapes[link.ours]
+    axis = parameters.row_axis(link.ours)
+    if axis is None or link.rule.transform.row_axis is None:
+        yield whole(shape)
+    else:
+        yield from split(shape, axis, PIECE_BYTES // itemsize)
+
+
+def _place(link: Link, region: Region, shape: Shape, sizes: Sizes) -> Region:
+    """Where in their array a part of ours goes."""
+    box = link.box(shape)
+    transform = link.rule.transform
+    if transform.row_axis is None:
+        return box
+    return link.inside(box, transform.theirs_region(region))
+
+
+def _pieces(
+    parameters: Parameters, link: Link, shape: Shape, itemsize: int
+) -> Iterator[tuple[Region, np.ndarray]]:
+    sizes = parameters.sizes
+    for region in _split(parameters, link, itemsize):
+        values = parameters.read(link.ours, region)
+        values = link.rule.transform.to_theirs(values, sizes)
+        place = _place(link, region, shape, sizes)
+        if link.layer is not None:
+            values = np.expand_dims(values, link.rule.layers_axis)
+        yield place, values
+
+
+def _repeat(link: Link, place: Region, shape: Shape) -> Iterator[Region]:
+    if not link.rule.repeated:
+        yield place
+        return
+    axis = link.rule.layers_axis
+    for layer in range(shape[axis]):
+        yield (*place[:axis], slice(layer, layer + 1), *place[axis + 1 :])
