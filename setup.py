@@ -15,9 +15,13 @@ CORE = [
 
 TRAIN = [
     "jax>=0.10.2,<0.11",
+    "ml_dtypes>=0.5",
+    "msgpack>=1.1",
     "optax>=0.2.8,<0.3",
     "orbax-checkpoint>=0.12.8,<0.13",
+    "scipy>=1.14",
     "tensorboard>=2.20",
+    "tensorstore>=0.1.74",
 ]
 
 # sentencepiece>=0.2.2 breaks seqio on protobuf 6.
@@ -64,6 +68,7 @@ TEST = (
     + [
         "hypothesis>=6.100",
         "pytest>=8.0",
+        "safetensors>=0.6",
     ]
 )
 
