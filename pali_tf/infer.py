@@ -99,18 +99,29 @@ def _lines(
         features += features[-1:] * (config.batch_size - len(features))
         batch = {k: np.stack([f[k] for f in features]) for k in features[0]}
         if mode == "predict":
-            texts, scores = runner.predict(batch)
+            found = [_prediction(x) for x in runner.predict_all(batch)]
         else:
-            texts, scores = None, runner.score(batch)
+            found = [{"score": score} for score in runner.score(batch)]
         for i, (_, fields) in enumerate(examples):
             line = {
                 "example_id": fields["example_id"].decode(),
                 "input": vocabulary.decode(fields["inputs"].tolist()),
                 "target": vocabulary.decode(fields["targets"].tolist()),
             }
-            if texts is not None:
-                line["prediction"] = texts[i]
-            yield line | {"score": scores[i]}
+            yield line | found[i]
+
+
+def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
+    """Gives the fields of a line: the best answer, and all if there are more.
+
+    Example: [("a", -1.0), ("b", -2.0)] gives {"prediction": "a", "score":
+    -1.0, "answers": [{"text": "a", "score": -1.0}, ...]}.
+    """
+    text, score = answers[0]
+    fields: dict[str, Any] = {"prediction": text, "score": score}
+    if len(answers) > 1:
+        fields["answers"] = [{"text": t, "score": s} for t, s in answers]
+    return fields
 
 
 def _example_batches(

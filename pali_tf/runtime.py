@@ -9,6 +9,7 @@ from typing import Any
 from absl import logging
 
 import gin
+from pali_tf.decoding.config import DecodingConfig
 from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import run_files
@@ -27,6 +28,7 @@ __all__ = [
     "Adafactor",
     "CheckpointConfig",
     "DatasetConfig",
+    "DecodingConfig",
     "PaliTrainingModel",
     "PjitPartitioner",
     "RestoreCheckpointConfig",

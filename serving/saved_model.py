@@ -1,8 +1,8 @@
 """A Pali on the TensorFlow backend as a SavedModel: bytes in, text out.
 
 Everything is in the graph, in plain TensorFlow and TF.Text ops: decoding of
-the image, tokeniser, model, greedy search. So TensorFlow's stock server runs
-it, and a process that holds tensorflow and tensorflow_text loads it.
+the image, tokeniser, model, search. So TensorFlow's stock server runs it, and
+a process that holds tensorflow and tensorflow_text loads it.
 """
 
 import dataclasses
@@ -13,7 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pali_tf.decoding.generate import greedy_decode
+from pali_tf.decoding.config import DecodingConfig
+from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.models.pali.model import Pali
 from serving.request_images import decode_images
@@ -44,12 +45,14 @@ class ServedModel:
         codec: its vocabulary.
         prompt_length: S, in tokens, EOS included.
         text_length: T, in tokens, EOS included.
+        decoding: how it answers.
     """
 
     model: Pali
     codec: TextCodec
     prompt_length: int
     text_length: int
+    decoding: DecodingConfig = DecodingConfig()
 
     def __post_init__(self) -> None:
         if keras.backend.backend() != "tensorflow":
@@ -66,15 +69,16 @@ class ServedModel:
 
     def answer(self, image_bytes: tf.Tensor, prompt: tf.Tensor) -> _Outputs:
         """`serving_default`: string[B], string[B] -> text, score."""
-        decoded = greedy_decode(
+        decoded = decode(
             self.model,
             *self._encoder_inputs(image_bytes, prompt),
+            config=self.decoding,
             max_decode_len=self.text_length,
             num_pieces=self.codec.num_pieces,
         )
         return {
-            TEXT.name: self.codec.decode(decoded.tokens),
-            SCORE.name: decoded.scores,
+            TEXT.name: self.codec.decode(decoded.tokens[:, 0]),
+            SCORE.name: decoded.scores[:, 0],
         }
 
     def score(

@@ -1,4 +1,4 @@
-"""Greedy decoding on a static cache, on keras.ops alone.
+"""From images and prompts to answers: the one door to decoding.
 
 The same code runs inside `FunctionalModel.call` on JAX and, on TensorFlow, in
 the exported SavedModel.
@@ -8,82 +8,112 @@ from typing import NamedTuple
 
 from keras import ops
 
+from pali_tf.decoding.beam_search import (
+    Hypotheses,
+    beam_search,
+    brevity_penalty,
+)
+from pali_tf.decoding.cached_decoder import PAD_ID, CachedDecoder, encode_once
+from pali_tf.decoding.config import DecodingConfig
+from pali_tf.decoding.independent_rows import Choose, decode_rows, likeliest
+from pali_tf.decoding.random_draws import example_keys, fold_in
+from pali_tf.decoding.sampling import make_sampler
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array
 
-PAD_ID = 0
-EOS_ID = 1
-
 
 class DecodeOutput(NamedTuple):
-    """Decoded tokens.
+    """N answers to each example, best first.
 
     Attributes:
-        tokens: int32[B, T]. Up to and with EOS; 0 after it.
-        scores: float32[B]. Sum of the log-probabilities of `tokens`.
+        tokens: int32[B, N, T]. Up to and with EOS; 0 after it.
+        scores: float32[B, N]. Sum of the log-probabilities of `tokens` under
+            the model, whatever the temperature; -1e7 where beam search found
+            no N-th answer.
+        normalized_scores: float32[B, N]. `scores` over the brevity penalty, by
+            which beams are ranked; samples are ranked by `scores`.
+        num_steps: int32[]. Positions decoded until all was done, <= T.
     """
 
     tokens: Array
     scores: Array
+    normalized_scores: Array
+    num_steps: Array
 
 
-def greedy_decode(
+def decode(
     model: Pali,
     images: Array,
     image_mask: Array,
     encoder_input_tokens: Array,
     *,
+    config: DecodingConfig,
     max_decode_len: int,
     num_pieces: int,
+    seed: Array | None = None,
 ) -> DecodeOutput:
-    """Takes the likeliest token at each position until every row has ended.
+    """Answers each example of a batch, by the method of `config`.
 
     Args:
         model: a built Pali.
         images: uint8[B, H, W, 3].
         image_mask: bool[B].
         encoder_input_tokens: int32[B, S].
+        config: greedy, sampling or beam search.
         max_decode_len: int. T.
         num_pieces: int. Size of the vocabulary; the padded rows of the table
             beyond it, and the padding token, are never produced.
+        seed: int32[], of sampling; None: the one of `config`.
 
     Returns:
-        DecodeOutput.
+        DecodeOutput, with N = config.num_return.
     """
-    encoded, valid = model.encode(images, image_mask, encoder_input_tokens)
-    memory = model.decoder.make_memory(encoded, valid, max_decode_len)
-    batch_size = ops.shape(encoder_input_tokens)[0]
-    ids = ops.arange(model.config.language.vocab_size)
-    allowed = ops.logical_and(ids < num_pieces, ids != PAD_ID)
-
-    def not_done(step, tokens, token, ended, scores, caches):
-        del tokens, token, scores, caches
-        return ops.logical_and(
-            step < max_decode_len, ops.logical_not(ops.all(ended))
-        )
-
-    def decode_one(step, tokens, token, ended, scores, caches):
-        x = model.token_embedder(token[:, None])
-        logits, caches = model.decoder.decode_step(x, caches, step, memory)
-        log_probs = ops.log_softmax(logits, axis=-1)
-        best = ops.argmax(ops.where(allowed, log_probs, -1e30), axis=-1)
-        token = ops.where(ended, PAD_ID, ops.cast(best, "int32"))
-        gain = ops.take_along_axis(log_probs, best[:, None], axis=-1)[:, 0]
-        scores = scores + ops.where(ended, 0.0, gain)
-        tokens = ops.scatter_update(
-            tokens, ops.reshape(step, (1, 1)), token[None]
-        )
-        ended = ops.logical_or(ended, token == EOS_ID)
-        return step + 1, tokens, token, ended, scores, caches
-
-    # Time first: each step writes one row.
-    state = (
-        ops.zeros((), "int32"),
-        ops.zeros((max_decode_len, batch_size), "int32"),
-        ops.zeros((batch_size,), "int32"),  # T5 decoders start from padding.
-        ops.zeros((batch_size,), "bool"),
-        ops.zeros((batch_size,), "float32"),
-        model.decoder.make_caches(batch_size, max_decode_len),
+    is_sampling = config.method == "sampling"
+    decoder = encode_once(
+        model,
+        images,
+        image_mask,
+        encoder_input_tokens,
+        rows_per_example=(
+            config.num_return if is_sampling else config.num_beams
+        ),
+        length=max_decode_len,
+        num_pieces=num_pieces,
     )
-    _, tokens, _, _, scores, _ = ops.while_loop(not_done, decode_one, state)
-    return DecodeOutput(ops.transpose(tokens), scores)
+    if config.method == "beam search":
+        found = beam_search(
+            decoder, alpha=config.alpha, num_return=config.num_return
+        )
+    elif is_sampling:
+        keys = example_keys(
+            config.seed if seed is None else seed,
+            images,
+            image_mask,
+            encoder_input_tokens,
+        )
+        # A key for each of an example's samples.
+        keys = fold_in(keys[:, None], ops.arange(config.num_return)[None])
+        sampler = make_sampler(ops.reshape(keys, (-1,)), config)
+        found = _each_row(decoder, sampler)
+    else:
+        found = _each_row(decoder, likeliest)
+    lengths = ops.sum(ops.cast(found.tokens != PAD_ID, "int32"), axis=-1)
+    return DecodeOutput(
+        tokens=found.tokens,
+        scores=found.scores,
+        normalized_scores=found.scores / brevity_penalty(config.alpha, lengths),
+        num_steps=found.num_steps,
+    )
+
+
+def _each_row(decoder: CachedDecoder, choose: Choose) -> Hypotheses:
+    """Decodes rows on their own; an example's likeliest comes first."""
+    rows = decode_rows(decoder, choose)
+    number = decoder.rows_per_example
+    scores, order = ops.top_k(ops.reshape(rows.scores, (-1, number)), number)
+    tokens = ops.reshape(rows.tokens, (-1, number, decoder.length))
+    return Hypotheses(
+        tokens=ops.take_along_axis(tokens, order[..., None], axis=1),
+        scores=scores,
+        num_steps=rows.num_steps,
+    )

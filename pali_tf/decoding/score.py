@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from keras import ops
 
+from pali_tf.decoding.log_probability import log_probability
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array, Batch
 
@@ -30,11 +31,9 @@ def score_targets(model: Pali, batch: Batch) -> ScoreOutput:
     Returns:
         ScoreOutput.
     """
-    log_probs = ops.log_softmax(model(batch), axis=-1)
-    targets = batch["decoder_target_tokens"]
-    weights = ops.cast(batch["decoder_loss_weights"] > 0, "float32")
-    picked = ops.take_along_axis(log_probs, targets[..., None], axis=-1)
+    picked = log_probability(model(batch), batch["decoder_target_tokens"])
+    is_real = batch["decoder_loss_weights"] > 0
     return ScoreOutput(
-        ops.sum(picked[..., 0] * weights, axis=-1),
-        ops.cast(ops.sum(weights, axis=-1), "int32"),
+        ops.sum(ops.where(is_real, picked, 0.0), axis=-1),
+        ops.sum(ops.cast(is_real, "int32"), axis=-1),
     )

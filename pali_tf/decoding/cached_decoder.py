@@ -1,0 +1,122 @@
+"""One position after another, from an encoding made once."""
+
+import dataclasses
+from typing import Any
+
+from keras import ops
+
+from pali_tf.models.pali.model import Pali
+from pali_tf.types import Array
+
+PAD_ID = 0
+EOS_ID = 1
+# In place of a logit that must not be chosen. Finite: it can be added up.
+_NEVER = -1e30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CachedDecoder:
+    """The decoder of a batch, as the search over its outputs sees it.
+
+    R = B*K rows: K hypotheses of each example in turn. They share the
+    example's keys and values.
+
+    Attributes:
+        model: a built Pali.
+        memory: what the decoder needs of the encoder's output.
+        num_examples: int32[]. B.
+        rows_per_example: K.
+        length: T, positions to decode.
+        num_pieces: size of the vocabulary. The rows of the padded table
+            beyond it, and the padding token, are never chosen.
+    """
+
+    model: Pali
+    memory: Any
+    num_examples: Array
+    rows_per_example: int
+    length: int
+    num_pieces: int
+
+    @property
+    def num_rows(self) -> Array:
+        """int32[]. R."""
+        return self.num_examples * self.rows_per_example
+
+    @property
+    def vocab_size(self) -> int:
+        """V, rows of the padded table."""
+        return self.model.config.language.vocab_size
+
+    def start(self) -> tuple[Array, Any]:
+        """Gives the tokens int32[R] before the first, and empty caches."""
+        # T5 decoders start from padding.
+        tokens = ops.full((self.num_rows,), PAD_ID, dtype="int32")
+        return tokens, self.model.decoder.make_caches(
+            self.num_rows, self.length
+        )
+
+    def step(
+        self, tokens: Array, caches: Any, position: Array
+    ) -> tuple[Array, Any]:
+        """Decodes one position.
+
+        Args:
+            tokens: int32[R]. Those of the position before.
+            caches: of all positions before.
+            position: int32[], in [0, T).
+
+        Returns:
+            float32[R, V], logits, and the caches after.
+        """
+        x = self.model.token_embedder(tokens[:, None])
+        return self.model.decoder.decode_step(x, caches, position, self.memory)
+
+    def choosable(self, logits: Array) -> Array:
+        """Puts what must not be chosen below everything else."""
+        ids = ops.arange(self.vocab_size)
+        allowed = ops.logical_and(ids < self.num_pieces, ids != PAD_ID)
+        return ops.where(allowed, logits, _NEVER)
+
+
+def encode_once(
+    model: Pali,
+    images: Array,
+    image_mask: Array,
+    encoder_input_tokens: Array,
+    *,
+    rows_per_example: int,
+    length: int,
+    num_pieces: int,
+) -> CachedDecoder:
+    """Encodes a batch for a search over its outputs.
+
+    Args:
+        model: a built Pali.
+        images: uint8[B, H, W, 3].
+        image_mask: bool[B].
+        encoder_input_tokens: int32[B, S].
+        rows_per_example: see CachedDecoder, as the others.
+        length: int.
+        num_pieces: int.
+
+    Raises:
+        ValueError: `length` or `num_pieces` leaves nothing to decode.
+    """
+    vocab_size = model.config.language.vocab_size
+    if not EOS_ID < num_pieces <= vocab_size:
+        raise ValueError(
+            f"num_pieces is {num_pieces}, not in [{EOS_ID + 1}, {vocab_size}], "
+            "the rows of the model's table."
+        )
+    if length < 1:
+        raise ValueError(f"max_decode_len is {length}, below 1.")
+    encoded, valid = model.encode(images, image_mask, encoder_input_tokens)
+    return CachedDecoder(
+        model=model,
+        memory=model.decoder.make_memory(encoded, valid, length),
+        num_examples=ops.shape(encoder_input_tokens)[0],
+        rows_per_example=rows_per_example,
+        length=length,
+        num_pieces=num_pieces,
+    )

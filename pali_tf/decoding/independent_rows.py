@@ -1,0 +1,80 @@
+"""Greedy decoding and sampling: each row goes its own way."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from keras import ops
+
+from pali_tf.decoding.cached_decoder import EOS_ID, PAD_ID, CachedDecoder
+from pali_tf.decoding.log_probability import log_probability
+from pali_tf.decoding.top_k import top_k
+from pali_tf.types import Array
+
+# From logits float32[R, V] and the position int32[] to tokens int32[R].
+Choose = Callable[[Array, Array], Array]
+
+
+class DecodedRows(NamedTuple):
+    """What each row chose.
+
+    Attributes:
+        tokens: int32[R, T]. Up to and with EOS; 0 after it.
+        scores: float32[R]. Sum of the log-probabilities of `tokens`.
+        num_steps: int32[]. Positions decoded until all rows had ended.
+    """
+
+    tokens: Array
+    scores: Array
+    num_steps: Array
+
+
+def likeliest(logits: Array, position: Array) -> Array:
+    """Chooses the likeliest token of each row: greedy decoding."""
+    del position
+    return top_k(logits, 1)[1][:, 0]
+
+
+def decode_rows(decoder: CachedDecoder, choose: Choose) -> DecodedRows:
+    """Chooses a token for each row and position until all rows have ended.
+
+    Args:
+        decoder: of R rows.
+        choose: of the logits of the position, those of what must not be chosen
+            far below the others.
+
+    Returns:
+        DecodedRows.
+    """
+
+    def not_done(position, tokens, token, ended, scores, caches):
+        del tokens, token, scores, caches
+        return ops.logical_and(
+            position < decoder.length, ops.logical_not(ops.all(ended))
+        )
+
+    def decode_one(position, tokens, token, ended, scores, caches):
+        logits, caches = decoder.step(token, caches, position)
+        chosen = choose(decoder.choosable(logits), position)
+        gain = log_probability(logits, chosen)
+        token = ops.where(ended, PAD_ID, chosen)
+        scores = scores + ops.where(ended, 0.0, gain)
+        tokens = ops.scatter_update(
+            tokens, ops.reshape(position, (1, 1)), token[None]
+        )
+        ended = ops.logical_or(ended, token == EOS_ID)
+        return position + 1, tokens, token, ended, scores, caches
+
+    first, caches = decoder.start()
+    # Time first: each step writes one row.
+    state = (
+        ops.zeros((), "int32"),
+        ops.full((decoder.length, decoder.num_rows), PAD_ID, dtype="int32"),
+        first,
+        ops.zeros((decoder.num_rows,), "bool"),
+        ops.zeros((decoder.num_rows,), "float32"),
+        caches,
+    )
+    num_steps, tokens, _, _, scores, _ = ops.while_loop(
+        not_done, decode_one, state
+    )
+    return DecodedRows(ops.transpose(tokens), scores, num_steps)
