@@ -43,6 +43,10 @@ COMMANDS = {
         module="pali_tf.vision_pretraining.main",
         help="train the ViT on classification and average its two ends",
     ),
+    "plan": Command(
+        module="pali_tf.planning.main",
+        help="show the parameters and bytes of a run, from its gin file",
+    ),
     "train": Command(
         module="pali_tf.train",
         help="train from a gin file",

@@ -44,6 +44,11 @@ _SCANNED = re.compile(r"(.*/)?layers/.*")
 _COMPILED = tuple((re.compile(pattern), axes) for pattern, axes in _RULES)
 
 
+def is_scanned(path: str) -> bool:
+    """Whether the parameter at `path` leads with the axis "layers"."""
+    return _SCANNED.fullmatch(path) is not None
+
+
 def logical_axes(path: str, num_dimensions: int) -> LogicalAxes:
     """Gives the logical axis of each dimension of the parameter at `path`.
 
@@ -61,7 +66,7 @@ def logical_axes(path: str, num_dimensions: int) -> LogicalAxes:
     """
     for pattern, axes in _COMPILED:
         if pattern.fullmatch(path):
-            if _SCANNED.fullmatch(path):
+            if is_scanned(path):
                 axes = ("layers", *axes)
             if len(axes) != num_dimensions:
                 raise ValueError(

@@ -2,18 +2,18 @@
 
 Compared with google-research/t5x, t5x/adafactor.py, line by line: for
 parameters of rank 0 to 2 in float32 the update is the same formula in the
-same order. optax differs in three places, and none concerns such a run:
-a parameter of rank 3 or more is factored over its two largest dimensions
-(T5X refuses it without an explicit rule); the root mean squares of the
-parameter and of the update are over the whole array (T5X takes them within
-each layer where a rule marks a stacked axis); the slots have the parameter's
-dtype (T5X's are always float32).
+same order, and the blocks of a scanned stack are treated each for itself
+(`by_block`), as T5X does with its axis "layers". The slots have the
+parameter's dtype (T5X's are always float32), which is float32 here.
 """
 
 import dataclasses
+from typing import Any
 
+import jax
 import optax
 
+from pali_tf.partitioning.logical_axes import is_scanned
 from pali_tf.training.schedules import Schedule
 
 
@@ -72,8 +72,15 @@ class Adafactor:
             learning_rate_fn: step, from 0, to learning rate.
 
         Returns:
-            A transformation whose updates are added to the parameters.
+            A transformation of {path: array}, whose updates are added to the
+            parameters. The blocks of a scanned stack are treated each for
+            itself, as those of an unrolled one are.
         """
+        return by_block(self._of_one_array(learning_rate_fn))
+
+    def _of_one_array(
+        self, learning_rate_fn: Schedule
+    ) -> optax.GradientTransformation:
         steps = [
             optax.scale_by_factored_rms(
                 factored=self.factored,
@@ -94,3 +101,52 @@ class Adafactor:
             steps.append(optax.add_decayed_weights(self.weight_decay_rate))
         steps.append(optax.scale(-1.0))
         return optax.chain(*steps)
+
+
+def by_block(
+    transformation: optax.GradientTransformation,
+) -> optax.GradientTransformation:
+    """Applies a transformation to each block of scanned stacks apart.
+
+    Adafactor's row and column means, its clipping and its parameter scale are
+    of one array. Stacked blocks are L arrays in one.
+
+    Args:
+        transformation: of {path: array}.
+
+    Returns:
+        The same, with the leading axis of stacked arrays mapped over.
+
+    Source: google-research/t5x, t5x/adafactor.py, where logical axis "layers"
+    is FactorDim.BATCH.
+    """
+
+    def init(params: Any) -> Any:
+        singles, stacks = _split_stacks(params)
+        state = {"singles": transformation.init(singles)}
+        if stacks:
+            state["stacks"] = jax.vmap(transformation.init)(stacks)
+        return state
+
+    def update(updates: Any, state: Any, params: Any = None) -> Any:
+        singles, stacks = _split_stacks(updates)
+        of_singles, of_stacks = _split_stacks(params)
+        changes, after = transformation.update(
+            singles, state["singles"], of_singles
+        )
+        if not stacks:
+            return changes, {"singles": after}
+        of_blocks, blocks_after = jax.vmap(transformation.update)(
+            stacks, state["stacks"], of_stacks
+        )
+        changes = {path: (changes | of_blocks)[path] for path in updates}
+        return changes, {"singles": after, "stacks": blocks_after}
+
+    return optax.GradientTransformation(init, update)
+
+
+def _split_stacks(arrays: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    singles, stacks = {}, {}
+    for path, array in arrays.items():
+        (stacks if is_scanned(path) else singles)[path] = array
+    return singles, stacks

@@ -5,6 +5,7 @@ import numpy as np
 import optax
 import pytest
 
+from pali_tf.models.stacking import unstack_layers
 from pali_tf.training.optimizer import Adafactor
 
 
@@ -85,7 +86,39 @@ def test_beta1_zero_keeps_no_momentum_slot():
     none = Adafactor(beta1=None).make(lambda s: 1.0).init(tree)
     zero = Adafactor(beta1=0.0).make(lambda s: 1.0).init(tree)
     some = Adafactor(beta1=0.9).make(lambda s: 1.0).init(tree)
+    none, zero, some = (state["singles"] for state in (none, zero, some))
     assert len(none) == len(zero) == len(some) - 1
+
+
+def test_blocks_of_a_scanned_stack_are_treated_each_for_itself():
+    rng = np.random.default_rng(0)
+    # Blocks of very different sizes: one scale for all would show.
+    kernels = rng.normal(size=(3, 130, 200)) * [[[1.0]], [[10.0]], [[0.1]]]
+    scales = rng.normal(size=(3, 5))
+    stacked = {
+        "encoder/layers/mlp/wo/kernel": jnp.asarray(kernels, jnp.float32),
+        "encoder/layers/norm/scale": jnp.asarray(scales, jnp.float32),
+        "encoder/encoder_norm/scale": jnp.ones(5),
+    }
+    unrolled = unstack_layers(stacked)
+    optimizer = Adafactor().make(lambda step: 1e-2)
+
+    def train(tree, spread):
+        state = optimizer.init(tree)
+        for step in range(3):
+            grads = {
+                path: jnp.sin(jnp.arange(value.size) + step).reshape(
+                    value.shape
+                )
+                for path, value in stacked.items()
+            }
+            updates, state = optimizer.update(spread(grads), state, tree)
+            tree = optax.apply_updates(tree, updates)
+        return tree
+
+    expected = train(unrolled, unstack_layers)
+    for path, value in unstack_layers(train(stacked, dict)).items():
+        np.testing.assert_allclose(value, expected[path], rtol=1e-5)
 
 
 def test_weight_decay_is_not_scaled_by_the_rate():
