@@ -153,10 +153,14 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
     found = find_parameters(
         source, source_map, allowed=Allowed([""]), only=options.only
     )
-    num_heads = options.num_heads or describe.find_num_heads(found.shapes)
+    axes = tree.read_axes(found.shapes)
+    sizes = Sizes(
+        num_heads=options.num_heads or describe.find_num_heads(found.shapes),
+        language_num_heads=axes.get("N"),
+    )
     if options.image_size is None:
-        return Sizes(num_heads=num_heads)
-    patch_size = describe.find_patch_size(tree.read_axes(found.shapes))
+        return sizes
+    patch_size = describe.find_patch_size(axes)
     if not patch_size:
         raise ValueError(
             "--image_size is for a vision tower; the source has none."
@@ -168,10 +172,8 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
             f"patch size {patch_size}; the nearest are {below} and "
             f"{below + patch_size}."
         )
-    return Sizes(
-        num_heads=num_heads,
-        num_patches=(options.image_size // patch_size) ** 2,
-    )
+    num_patches = (options.image_size // patch_size) ** 2
+    return dataclasses.replace(sizes, num_patches=num_patches)
 
 
 def _make_config(parameters: Parameters, options: Options) -> dict[str, object]:

@@ -21,10 +21,12 @@ class Sizes:
 
     Attributes:
         num_heads: N of the vision tower, to split [D, N*H] into [D, N, H].
+        language_num_heads: N of the language part.
         num_patches: rows of the position table wanted; None: as they are.
     """
 
     num_heads: int | None = None
+    language_num_heads: int | None = None
     num_patches: int | None = None
 
 
@@ -115,9 +117,11 @@ class JoinHeads(Transform):
 
     Args:
         axis: that of N in their array: 1 in [D, N, H], 0 in [N, H, D].
+        is_language: whether the heads are those of the language part.
     """
 
     axis: int
+    is_language: bool = False
     word = "reshaped"
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
@@ -129,11 +133,14 @@ class JoinHeads(Transform):
 
     def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Splits them again; needs the number of heads."""
-        heads, joined = sizes.num_heads, array.shape[self.axis]
+        heads = sizes.num_heads
+        if self.is_language:
+            heads = sizes.language_num_heads
+        joined = array.shape[self.axis]
         if not heads or joined % heads:
             raise ValueError(
-                f"the number of heads is {heads}; it must be given and "
-                f"divide {joined}"
+                f"its {joined} columns cannot be split into {heads} heads; "
+                "--num_heads says how many a vision tower has"
             )
         before, after = array.shape[: self.axis], array.shape[self.axis + 1 :]
         return array.reshape(*before, heads, joined // heads, *after)
