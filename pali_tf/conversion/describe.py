@@ -48,6 +48,8 @@ def describe(
             "num_heads": num_heads or find_num_heads(shapes),
             "image_size": patch_size * round(axes.get("P", 0) ** 0.5),
         }
+    if "map_head/probe" in shapes:
+        sizes["map_head"] = {}
     return sizes
 
 

@@ -72,6 +72,7 @@ FORMATS: dict[str, Format] = {
         container=CONTAINERS["safetensors"],
         maps=(vit_siglip.VIT_SIGLIP,),
         target_maps={"unrolled": vit_siglip.VIT_SIGLIP},
+        make_config=vit_siglip.make_config,
     ),
     "big-vision": Format(
         help="a ViT of big_vision, .npz",

@@ -7,6 +7,8 @@ in the head one array for queries, keys and values.
 Source: huggingface/transformers models/siglip/modeling_siglip.py.
 """
 
+from collections.abc import Mapping
+
 from pali_tf.conversion.name_map import NameMap, Rule
 from pali_tf.conversion.transform import (
     IDENTITY,
@@ -101,3 +103,28 @@ VIT_SIGLIP = NameMap(
     name="Hugging Face's SigLIP vision tower",
     rules=tuple(rule for prefix in _PREFIXES for rule in _tower(prefix)),
 )
+
+
+def make_config(
+    sizes: Mapping[str, Mapping[str, object]],
+) -> dict[str, object]:
+    """Gives the config.json that `SiglipVisionModel` loads with.
+
+    Args:
+        sizes: of `describe.describe`.
+    """
+    vision = sizes["vision"]
+    return {
+        "architectures": ["SiglipVisionModel"],
+        "model_type": "siglip_vision_model",
+        "hidden_size": vision["width"],
+        "intermediate_size": vision["mlp_dim"],
+        "num_hidden_layers": vision["depth"],
+        "num_attention_heads": vision["num_heads"],
+        "patch_size": vision["patch_size"],
+        "image_size": vision["image_size"],
+        "num_channels": 3,
+        "hidden_act": "gelu_pytorch_tanh",
+        "layer_norm_eps": 1e-6,
+        "vision_use_head": "map_head" in sizes,
+    }

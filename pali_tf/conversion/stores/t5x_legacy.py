@@ -173,6 +173,10 @@ def write_t5x(
         for parent in parents:
             node = node.setdefault(parent, {})
         node[leaf] = spec
-    optimizer = {"target": target, "state": {"step": 0, "param_states": {}}}
-    contents = {"version": _VERSION, "optimizer": optimizer}
+    step = msgpack.packb(([], "int32", np.int32(0).tobytes()))
+    state = {"step": msgpack.ExtType(_NDARRAY, step)}
+    contents = {
+        "version": _VERSION,
+        "optimizer": {"target": target, "state": state},
+    }
     (path / INDEX_NAME).write_bytes(msgpack.packb(contents))
