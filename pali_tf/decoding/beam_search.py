@@ -11,9 +11,10 @@ are settled, not all K; they are the same.
 
 from typing import Any, NamedTuple
 
-from keras import ops, tree
+from keras import ops
 
 from pali_tf.decoding.cached_decoder import EOS_ID, PAD_ID, CachedDecoder
+from pali_tf.decoding.reorder import reorder
 from pali_tf.decoding.top_k import top_k
 from pali_tf.types import Array
 
@@ -142,7 +143,7 @@ def _extend(decoder: CachedDecoder, alpha: float, state: _State) -> _State:
         ended_tokens=_pick(all_tokens, kept),
         ended_scores=_pick(all_scores, kept),
         ended_ranks=ended_ranks,
-        caches=_reorder(caches, _pick(parents, alive)),
+        caches=reorder(caches, _pick(parents, alive)),
     )
 
 
@@ -175,14 +176,6 @@ def _pick(x: Array, indices: Array) -> Array:
     if len(x.shape) == 3:
         indices = indices[..., None]
     return ops.take_along_axis(x, indices, axis=1)
-
-
-def _reorder(caches: Any, parents: Array) -> Any:
-    """Gives each row, axis -3 of each leaf, the past of its parent."""
-    num_examples, num_beams = ops.shape(parents)
-    first = ops.arange(num_examples)[:, None] * num_beams
-    rows = ops.reshape(first + parents, (-1,))
-    return tree.map_structure(lambda x: ops.take(x, rows, axis=-3), caches)
 
 
 def _best(state: _State, num_return: int) -> Hypotheses:

@@ -1,4 +1,4 @@
-"""The same Keras code on both backends: the same logits and text."""
+"""The same Keras code on both backends: the same logits, text and scores."""
 
 import os
 import pathlib
@@ -9,46 +9,63 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf.decoding.generate import greedy_decode
 from pali_tf.models.functional import flatten
+from tests.support import both_decodings
 from tests.support.tiny_pali import make_batch, make_functional
 
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def test_logits_and_decoding(tmp_path: pathlib.Path):
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Arrays by name, of JAX and of TensorFlow."""
+    folder = tmp_path_factory.mktemp("backends")
     model = make_functional()
     params = model.init(jax.random.key(5))
-    np.savez(tmp_path / "parameters.npz", **flatten(params))
+    np.savez(folder / "parameters.npz", **flatten(params))
     subprocess.run(
         [
             sys.executable,
             "-m",
             "tests.support.backend_child",
-            str(tmp_path / "parameters.npz"),
-            str(tmp_path / "outputs.npz"),
+            str(folder / "parameters.npz"),
+            str(folder / "outputs.npz"),
         ],
         cwd=ROOT,
         env=os.environ | {"KERAS_BACKEND": "tensorflow"},
         check=True,
     )
-    on_tensorflow = np.load(tmp_path / "outputs.npz")
     batch = make_batch()
+    on_jax = jax.jit(lambda p: model.call(both_decodings.run, p, batch))(params)
+    return on_jax, np.load(folder / "outputs.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "atol"),
+    [
+        ("logits", 1e-5),
+        ("classes", 1e-4),
+        ("top_values", 0),
+        ("top_indices", 0),
+        ("draws", 0),
+    ],
+)
+def test_arrays(found, name, atol):
+    on_jax, on_tensorflow = found
     np.testing.assert_allclose(
-        model.apply(params, batch), on_tensorflow["logits"], atol=1e-5
+        on_jax[name], on_tensorflow[name], rtol=0, atol=atol
     )
-    decoded = model.call(
-        greedy_decode,
-        params,
-        batch["images"],
-        batch["image_mask"],
-        batch["encoder_input_tokens"],
-        max_decode_len=6,
-        num_pieces=60,
-    )
-    np.testing.assert_array_equal(decoded.tokens, on_tensorflow["tokens"])
+
+
+@pytest.mark.parametrize("name", both_decodings.CONFIGS)
+def test_decoding(found, name):
+    on_jax, on_tensorflow = found
+    for part in ("tokens", "num_steps"):
+        np.testing.assert_array_equal(
+            on_jax[f"{name}/{part}"], on_tensorflow[f"{name}/{part}"]
+        )
     np.testing.assert_allclose(
-        decoded.scores, on_tensorflow["scores"], atol=1e-4
+        on_jax[f"{name}/scores"], on_tensorflow[f"{name}/scores"], atol=1e-4
     )
 
 

@@ -11,12 +11,9 @@ set_backend("tensorflow")
 
 import numpy as np  # noqa: E402  (the backend comes first)
 
-from pali_tf.decoding.generate import greedy_decode  # noqa: E402
 from pali_tf.models.parameter_path import parameter_path  # noqa: E402
+from tests.support import both_decodings  # noqa: E402
 from tests.support.tiny_pali import make_batch, make_pali  # noqa: E402
-
-DECODE_LENGTH = 6
-NUM_PIECES = 60
 
 
 def main(parameters: str, outputs: str) -> None:
@@ -25,21 +22,8 @@ def main(parameters: str, outputs: str) -> None:
     values = np.load(parameters)
     for variable in model.variables:
         variable.assign(values[parameter_path(variable)])
-    batch = make_batch()
-    decoded = greedy_decode(
-        model,
-        batch["images"],
-        batch["image_mask"],
-        batch["encoder_input_tokens"],
-        max_decode_len=DECODE_LENGTH,
-        num_pieces=NUM_PIECES,
-    )
-    np.savez(
-        outputs,
-        logits=np.asarray(model(batch)),
-        tokens=np.asarray(decoded.tokens),
-        scores=np.asarray(decoded.scores),
-    )
+    found = both_decodings.run(model, make_batch())
+    np.savez(outputs, **{k: np.asarray(v) for k, v in found.items()})
 
 
 if __name__ == "__main__":
