@@ -1,5 +1,6 @@
-"""What is compared between the backends: every way to decode and to score."""
+"""The tiny PaLI, and every way to decode and to score with it."""
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -10,6 +11,7 @@ from pali_tf.decoding.score_classes import score_classes
 from pali_tf.decoding.top_k import top_k
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array
+from tests.support.tiny_pali import make_pali
 
 CONFIGS = {
     "greedy": DecodingConfig(),
@@ -21,7 +23,12 @@ CONFIGS = {
 CANDIDATES = np.array([[5, 1, 0], [9, 8, 1], [1, 0, 0]], np.int32)
 
 
-def run(model: Pali, batch: dict[str, np.ndarray]) -> dict[str, Array]:
+def build() -> keras.Model:
+    """A built model on whichever backend is active."""
+    return make_pali()
+
+
+def run(model: Pali, batch: dict[str, Array]) -> dict[str, Array]:
     """Gives arrays by name."""
     features = [
         batch[k] for k in ("images", "image_mask", "encoder_input_tokens")
