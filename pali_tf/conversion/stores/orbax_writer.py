@@ -38,6 +38,7 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
     ) -> list[Any]:
         """Writes all; there is nothing left to wait for."""
         del args
+        writer = zarr_array.PieceWriter()
         jobs = zip(values, infos, strict=True)
         for tensor, info in sorted(
             jobs, key=lambda job: self._order[id(job[0])]
@@ -55,7 +56,8 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
             array = await ts.open(
                 ts.Spec(spec), create=True, context=info.ts_context
             )
-            zarr_array.write_pieces(array, tensor)
+            writer.write(array, tensor)
+        writer.finish()
         return []
 
 

@@ -144,6 +144,7 @@ def write_t5x(
     """
     del config
     path.mkdir(parents=True)
+    writer = zarr_array.PieceWriter()
     target: dict[str, Any] = {}
     for name, tensor in tensors.items():
         directory = f"target.{name.replace('/', '.')}"
@@ -167,12 +168,13 @@ def write_t5x(
             },
             create=True,
         ).result()
-        zarr_array.write_pieces(array, tensor)
+        writer.write(array, tensor)
         *parents, leaf = name.split("/")
         node = target
         for parent in parents:
             node = node.setdefault(parent, {})
         node[leaf] = spec
+    writer.finish()
     step = msgpack.packb(([], "int32", np.int32(0).tobytes()))
     state = {"step": msgpack.ExtType(_NDARRAY, step)}
     contents = {

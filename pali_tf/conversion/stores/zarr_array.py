@@ -87,7 +87,24 @@ class ChunkReader:
         return kept[2][inside]
 
 
-def write_pieces(array: ts.TensorStore, tensor: Tensor) -> None:
-    """Writes an array piece by piece, each on disk before the next."""
-    for region, values in tensor.pieces():
-        array[region].write(values).result()
+class PieceWriter:
+    """Writes arrays piece by piece, each piece while the next is made."""
+
+    def __init__(self) -> None:
+        self._pending: list[ts.WriteFutures] = []
+
+    def write(self, array: ts.TensorStore, tensor: Tensor) -> None:
+        """Writes an array; its last piece may still be on its way."""
+        for region, values in tensor.pieces():
+            self.finish()
+            # A piece is made anew and never changed, so that it is not copied.
+            self._pending.append(
+                array[region].write(
+                    values, can_reference_source_data_indefinitely=True
+                )
+            )
+
+    def finish(self) -> None:
+        """Waits for what is on its way."""
+        while self._pending:
+            self._pending.pop().result()
