@@ -1,9 +1,8 @@
 """What bfloat16 products cost against float32, with the goldens' weights.
 
 A bfloat16 number has eight significant bits: rounding is off by up to 2^-9 of
-the value, at every product. What must hold is that these errors stay single
-steps of the values' own size and do not pile up, which statistics, a softmax
-or logits in bfloat16 would let them do.
+the value, at every product. What must hold is that these errors, of five
+blocks, stay a few roundings of the values' own size.
 """
 
 import numpy as np
@@ -16,7 +15,7 @@ from tests.support.both_backends import Arrays, load, run_on_jax
 from tests.support.checkpoint import read_checkpoint
 
 # Of the root mean square of an output; 2^-9 is 0.002.
-TOLERANCE = 0.03
+TOLERANCE = 0.015
 
 
 def relative_errors(exact: Arrays, fast: Arrays) -> dict[str, float]:
@@ -34,8 +33,8 @@ def relative_errors(exact: Arrays, fast: Arrays) -> dict[str, float]:
 
 
 def run_mt5(dtype: str) -> Arrays:
-    golden = load(TESTDATA / "mt5_huggingface/outputs.npz")
-    inputs = golden | {"penalized_prompts": golden["prompts"]}
+    inputs = load(TESTDATA / "mt5_huggingface/outputs.npz")
+    del inputs["prompts"]  # Not to decode.
     return run_on_jax(mt5, make_parameters(), inputs, dtype=dtype)
 
 

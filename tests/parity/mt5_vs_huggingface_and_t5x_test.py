@@ -17,7 +17,7 @@ from tests.support.checkpoint import read_checkpoint
 from tests.support.parity import LAYER_TOLERANCE, MODEL_TOLERANCE, check_close
 
 HUGGING_FACE = load(TESTDATA / "mt5_huggingface/outputs.npz")
-T5X = load(TESTDATA / "mt5_t5x/outputs.npz")
+T5X = load(TESTDATA / "mt5_t5x_outputs/outputs.npz")
 STRIDE = 4  # Of T5X's golden, which has every fourth position.
 RUNS = {
     "jax": (run_on_jax, {}),

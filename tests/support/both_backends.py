@@ -73,7 +73,7 @@ def run_on_tensorflow(
 
 def save(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Writes arrays by name."""
-    np.savez(path, **arrays)  # pyright: ignore[reportArgumentType]
+    np.savez(path, **arrays)
 
 
 def load(path: pathlib.Path) -> Arrays:

@@ -33,7 +33,7 @@ def save_outputs(
     **commits: str,
 ) -> None:
     """Writes outputs.npz, and the versions that gave them."""
-    np.savez(folder / "outputs.npz", **outputs)  # pyright: ignore
+    np.savez(folder / "outputs.npz", **outputs)
     versions = {m.__name__: m.__version__ for m in made_with} | commits
     text = json.dumps(versions, indent=2, sort_keys=True)
     (folder / "versions.json").write_text(text + "\n", encoding="utf-8")

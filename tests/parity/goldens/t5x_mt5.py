@@ -26,7 +26,7 @@ from tests.parity.goldens.files import (
 )
 from tests.support.checkpoint import read_checkpoint
 
-FOLDER = TESTDATA / "mt5_t5x"
+FOLDER = TESTDATA / "mt5_t5x_outputs"
 SOURCE = TESTDATA / "mt5_huggingface"
 
 PAD, EOS = 0, 1
