@@ -30,3 +30,16 @@ def set_backend(name: BackendName) -> None:
                 f"process with KERAS_BACKEND={name}."
             )
     os.environ["KERAS_BACKEND"] = name
+
+
+def set_backend_if_unset(name: BackendName) -> None:
+    """Chooses the Keras backend where nothing has chosen one yet.
+
+    The environment's KERAS_BACKEND has been chosen, and so has the backend of
+    a Keras that is imported.
+
+    Args:
+        name: "jax" or "tensorflow".
+    """
+    if "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules:
+        set_backend(name)

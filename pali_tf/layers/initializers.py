@@ -2,7 +2,9 @@
 
 Keras draws the seed of an initializer from global state. Here `init(rng)` must
 be a pure function of its key, so these initializers take the next key of the
-`random_key_scope` they run in; outside of one they behave as Keras' own.
+`random_key_scope` they run in; outside of one they behave as Keras' own. In a
+`no_draws_scope` they give zeros: a model whose values are about to be read
+from a file need not draw them first.
 """
 
 import contextlib
@@ -10,11 +12,15 @@ import contextvars
 from collections.abc import Callable, Iterator
 
 import keras
+from keras import ops
 
 from pali_tf.types import Array
 
 _next_key: contextvars.ContextVar[Callable[[], Array] | None] = (
     contextvars.ContextVar("next_key", default=None)
+)
+_is_drawing: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "is_drawing", default=True
 )
 
 
@@ -32,6 +38,16 @@ def random_key_scope(next_key: Callable[[], Array]) -> Iterator[None]:
         _next_key.reset(token)
 
 
+@contextlib.contextmanager
+def no_draws_scope() -> Iterator[None]:
+    """Makes the initializers below give zeros."""
+    token = _is_drawing.set(False)
+    try:
+        yield
+    finally:
+        _is_drawing.reset(token)
+
+
 class _Keyed(keras.initializers.Initializer):
     """Takes its seed from the scope for the time of one call."""
 
@@ -40,6 +56,8 @@ class _Keyed(keras.initializers.Initializer):
     def __call__(
         self, shape: tuple[int, ...], dtype: str | None = None
     ) -> Array:
+        if not _is_drawing.get():
+            return ops.zeros(shape, dtype=dtype)
         next_key = _next_key.get()
         if next_key is None:
             return super().__call__(shape, dtype=dtype)

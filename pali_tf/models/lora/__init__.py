@@ -1,0 +1,1 @@
+"""LoRA: small trained matrices beside projections that stay as they are."""

@@ -1,0 +1,34 @@
+"""What is adapted, and how finely; standard library only."""
+
+import dataclasses
+import re
+
+# Queries and values of every attention of the language part.
+# Source: LoRA, arXiv 2106.09685, section 7.1 (at a given number of weights,
+# adapting both does best).
+DEFAULT_TARGET = r"(encoder|decoder)/.*attention/(query|value)/kernel"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LoRAConfig:
+    """Low-rank adapters: kernel + A B instead of kernel.
+
+    Attributes:
+        rank: int > 0. Columns of A [D, rank] and rows of B [rank, F].
+        target: regex over whole parameter paths; the projections whose kernel
+            it matches are adapted.
+    """
+
+    rank: int
+    target: str = DEFAULT_TARGET
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise ValueError(f"LoRA's rank is {self.rank}, below 1.")
+        try:
+            re.compile(self.target)
+        except re.error as error:
+            raise ValueError(
+                f"LoRA's target {self.target!r} is not a regular expression: "
+                f"{error}."
+            ) from error

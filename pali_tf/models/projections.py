@@ -1,0 +1,75 @@
+"""The layers that Keras can quantize and adapt, by the path of their weights.
+
+They are Dense and Embedding, wherever they are in a model.
+"""
+
+import difflib
+import re
+from typing import Any
+
+import keras
+
+from pali_tf.models.parameter_path import parameter_path, parameters_by_path
+
+_WEIGHTS = ("kernel", "embeddings")
+_SCANNED = re.compile(r"(.*/)?layers/.*")
+_MOST_SHOWN = 3
+
+
+def projections(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Finds the projections below a built layer.
+
+    Args:
+        layer: a model, or a part of one.
+
+    Returns:
+        {parameter path of the kernel or table: the Dense or Embedding}.
+
+    Example: the key "encoder/layers_0/attention/query/kernel".
+    """
+    owners = {
+        id(variable): part
+        # Keras lists the layers below a layer nowhere in public.
+        for part in layer._flatten_layers()
+        if isinstance(part, keras.layers.Dense | keras.layers.Embedding)
+        for variable in part.variables
+        if variable.name in _WEIGHTS
+    }
+    return {
+        parameter_path(variable): owners[id(variable)]
+        for variable in layer.variables
+        if id(variable) in owners
+    }
+
+
+def find_projections(model: keras.Model, target: str) -> dict[str, Any]:
+    """Finds the projections that a regex asks for.
+
+    Args:
+        model: built.
+        target: regex over whole parameter paths.
+
+    Returns:
+        {parameter path of the kernel or table: the layer}, at least one.
+
+    Raises:
+        ValueError: it matches none, or a scanned stack, whose blocks are not
+            layers of their own.
+    """
+    pattern = re.compile(target)
+    for path in parameters_by_path(model):
+        if _SCANNED.fullmatch(path) and pattern.fullmatch(path):
+            raise ValueError(
+                f"{target!r} asks for {path}, of a scanned stack; its blocks "
+                "are not layers of their own. Set scan_layers to False (gin's "
+                "SCAN_LAYERS)."
+            )
+    found = projections(model)
+    chosen = {p: layer for p, layer in found.items() if pattern.fullmatch(p)}
+    if not chosen:
+        near = difflib.get_close_matches(target, found, _MOST_SHOWN, 0.0)
+        raise ValueError(
+            f"{target!r} matches no projection as a whole; the nearest of the "
+            f"{len(found)} are {', '.join(near)}."
+        )
+    return chosen

@@ -1,0 +1,154 @@
+"""The folder of an adapter: LoRA's weights, and what they were trained on.
+
+adapter_config.json     rank, target, the sizes of the model
+adapter.safetensors     A and B of each adapted projection
+"""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pali_tf.conversion.atomic import new_path
+from pali_tf.conversion.stores.safetensors_files import (
+    SafetensorsSource,
+    write_safetensors,
+)
+from pali_tf.layers.initializers import no_draws_scope
+from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
+from pali_tf.models.lora.config import LoRAConfig
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.presets.fields import read_fields
+from pali_tf.presets.folder import read_json, require
+from pali_tf.presets.weights import load_weights, variable_tensors
+
+CONFIG = "adapter_config.json"
+WEIGHTS = "adapter.safetensors"
+FORMAT_VERSION = 1
+# What may differ between the model an adapter is for and the one it is put
+# into: it changes no shape of an adapter.
+_MAY_DIFFER = (
+    "image_size",
+    "position_stddev",
+    "dtype",
+    "dropout_rate",
+    "scan_layers",
+    "remat_policy",
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _AdapterConfig:
+    format_version: int
+    rank: int
+    target: str
+
+
+def write_adapter(
+    directory: str | os.PathLike[str],
+    model: keras.Model,
+    config: LoRAConfig,
+    sizes: PaliConfig,
+) -> Path:
+    """Writes the adapter's folder, which appears once it is whole.
+
+    Args:
+        directory: does not exist yet.
+        model: has adapters.
+        config: what they are.
+        sizes: of the model.
+
+    Raises:
+        FileExistsError: the folder exists.
+    """
+    path = Path(directory).absolute()
+    described = {
+        "format_version": FORMAT_VERSION,
+        **dataclasses.asdict(config),
+        "base": _base(sizes),
+    }
+    with new_path(path) as temporary:
+        temporary.mkdir()
+        tensors = variable_tensors(adapters_by_path(model))
+        write_safetensors(temporary / WEIGHTS, tensors, {})
+        (temporary / CONFIG).write_text(json.dumps(described, indent=2) + "\n")
+    return path
+
+
+def load_adapter(
+    directory: str | os.PathLike[str],
+    model: keras.Model,
+    current: LoRAConfig | None,
+    sizes: PaliConfig,
+) -> LoRAConfig:
+    """Puts a stored adapter into a model.
+
+    Args:
+        directory: of `write_adapter`.
+        model: built.
+        current: the adapters that it has; None: it has none.
+        sizes: of the model.
+
+    Returns:
+        What was loaded.
+
+    Raises:
+        FileNotFoundError: the folder or a file of it is not there.
+        ValueError: it is for a model of other sizes, or the model has
+            adapters of another rank or target.
+    """
+    folder = Path(directory)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no adapter {folder}.")
+    file = require(folder, CONFIG)
+    values = read_json(file)
+    base = values.pop("base", None) if isinstance(values, dict) else None
+    read = read_fields(_AdapterConfig, values, str(file))
+    if read.format_version != FORMAT_VERSION:
+        raise ValueError(
+            f"{file} has format_version {read.format_version}; this pali_tf "
+            f"reads {FORMAT_VERSION}."
+        )
+    _check_base(file, base, _base(sizes))
+    config = LoRAConfig(rank=read.rank, target=read.target)
+    if current not in (None, config):
+        raise ValueError(
+            f"{folder} holds {config}; the model has {current} already."
+        )
+    source = SafetensorsSource(require(folder, WEIGHTS))
+    if current is None:
+        with no_draws_scope():
+            enable_lora(model, config)
+    load_weights(adapters_by_path(model), source)
+    return config
+
+
+def _base(sizes: PaliConfig) -> dict[str, Any]:
+    """The sizes that an adapter must fit."""
+    fields = dataclasses.asdict(sizes)
+    for tower in ("vision", "language"):
+        fields[tower] = {
+            name: value
+            for name, value in fields[tower].items()
+            if name not in _MAY_DIFFER
+        }
+    return fields
+
+
+def _check_base(file: Path, base: Any, expected: dict[str, Any]) -> None:
+    if base == expected:
+        return
+    differing = [
+        f"{tower}.{name} is {base[tower].get(name)!r}, here {value!r}"
+        for tower in ("vision", "language")
+        if isinstance(base, dict) and isinstance(base.get(tower), dict)
+        for name, value in expected[tower].items()
+        if base[tower].get(name) != value
+    ]
+    raise ValueError(
+        f"{file} is for a model of other sizes: "
+        f"{'; '.join(differing) or repr(base)}."
+    )

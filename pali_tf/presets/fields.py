@@ -1,0 +1,70 @@
+"""Frozen dataclasses as JSON objects; a mistake names the field."""
+
+import dataclasses
+import difflib
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+_Config = TypeVar("_Config")
+
+
+def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
+    """Makes a dataclass of numbers, strings and other such dataclasses.
+
+    Args:
+        kind: the dataclass.
+        values: its fields, as JSON gives them.
+        place: where they are written, for the messages.
+
+    Raises:
+        ValueError: a field that is unknown, missing or of the wrong type.
+
+    Example: {"width": "16"} for a field `width: int` gives "config.json:
+        width is '16', not int".
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{place} is {values!r}, not a JSON object.")
+    fields = {f.name: f for f in dataclasses.fields(cast(Any, kind))}
+    for name in values:
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, 1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise ValueError(
+                f"{place} has the field {name!r}, which is not known{hint}."
+            )
+    for name, field in fields.items():
+        if name not in values and _is_required(field):
+            raise ValueError(f"{place} lacks the field {name!r}.")
+    types = typing.get_type_hints(kind)
+    arguments = {
+        name: _read(types[name], value, f"{place}: {name}")
+        for name, value in values.items()
+    }
+    try:
+        return kind(**arguments)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _is_required(field: dataclasses.Field) -> bool:
+    return (
+        field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    )
+
+
+def _read(hint: Any, value: Any, place: str) -> Any:
+    choices = typing.get_args(hint) or (hint,)
+    for kind in choices:
+        if dataclasses.is_dataclass(kind) and value is not None:
+            return read_fields(cast(type, kind), value, place)
+        # JSON writes 1.0 as it likes; bool is an int to Python.
+        if kind is float and type(value) is int:
+            return float(value)
+        if type(value) is kind:
+            return value
+    names = " or ".join(
+        getattr(kind, "__name__", str(kind)) for kind in choices
+    )
+    raise ValueError(f"{place} is {value!r}, not {names}.")

@@ -1,0 +1,131 @@
+"""The folder of a preset.
+
+    config.json             sizes, lengths, what is quantized or adapted
+    model.safetensors       or shards, and model.safetensors.index.json
+    sentencepiece.model     the vocabulary
+
+The arrays have our parameter paths as names, unrolled, as `pali convert`
+writes and reads them.
+"""
+
+import dataclasses
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf.conversion.stores.safetensors_files import (
+    INDEX_NAME,
+    SafetensorsSource,
+    write_safetensors,
+)
+from pali_tf.conversion.tensor import Tensor
+from pali_tf.presets import config as preset_config
+from pali_tf.presets.config import PresetConfig
+from pali_tf.presets.tokenizer import Tokenizer
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+VOCABULARY = "sentencepiece.model"
+SHARD_BYTES = 5_000_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """What a folder holds; the arrays are not read yet."""
+
+    config: PresetConfig
+    tokenizer: Tokenizer
+    weights: SafetensorsSource
+
+
+def open_preset(directory: str | os.PathLike[str]) -> Preset:
+    """Opens a folder.
+
+    Raises:
+        FileNotFoundError: the folder or a file of it is not there.
+        ValueError: a file is damaged or says what is not known.
+    """
+    path = Path(directory)
+    if not path.is_dir():
+        raise FileNotFoundError(f"There is no preset {path}{_beside(path)}.")
+    vocabulary = require(path, VOCABULARY)
+    if not (path / INDEX_NAME).is_file():
+        require(path, WEIGHTS)
+    file = require(path, CONFIG)
+    config = preset_config.from_json(read_json(file), str(file))
+    try:
+        tokenizer = Tokenizer(vocabulary.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{vocabulary}: {error}") from error
+    return Preset(config, tokenizer, SafetensorsSource(path))
+
+
+def require(folder: Path, name: str) -> Path:
+    """Gives the path of a file that must be in a folder."""
+    if not (folder / name).is_file():
+        found = sorted(child.name for child in folder.iterdir())
+        near = difflib.get_close_matches(name, found, 1)
+        hint = f"; did {near[0]!r} mean it?" if near else ""
+        raise FileNotFoundError(
+            f"{folder} lacks {name}: it holds {', '.join(found) or 'nothing'}"
+            f"{hint}"
+        )
+    return folder / name
+
+
+def read_json(file: Path) -> Any:
+    """Reads a JSON file; a ValueError names it."""
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}.") from error
+
+
+def _beside(path: Path) -> str:
+    parent = path.parent
+    names = [c.name for c in parent.iterdir()] if parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, 1)
+    return f"; beside it is {near[0]!r}" if near else ""
+
+
+def write_preset(
+    directory: str | os.PathLike[str],
+    config: PresetConfig,
+    tensors: Mapping[str, Tensor],
+    vocabulary: bytes,
+    *,
+    shard_bytes: int = SHARD_BYTES,
+) -> Path:
+    """Writes a folder that appears once all of it is there.
+
+    Args:
+        directory: does not exist yet.
+        config: what the arrays make up.
+        tensors: by parameter path; read one after the other.
+        vocabulary: content of the SentencePiece file.
+        shard_bytes: of a file of arrays, unless one array is larger.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: it exists.
+        ValueError: the disk has too little room.
+    """
+    path = Path(directory).absolute()
+    if path.exists():
+        raise FileExistsError(f"{path} exists; nothing is overwritten.")
+    check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
+    with new_path(path) as temporary:
+        write_safetensors(
+            temporary,
+            tensors,
+            preset_config.to_json(config),
+            shard_bytes=shard_bytes,
+        )
+        (temporary / VOCABULARY).write_bytes(vocabulary)
+    return path
