@@ -57,6 +57,9 @@ UI = ["jinja2>=3.1", "pillow>=12"]
 # T5X itself is on no package index.
 T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
 
+# Makes the goldens of tests/parity; the tests need none of it.
+PARITY = ["safetensors>=0.8", "torch==2.13.0", "transformers==5.23.0"]
+
 TPU = TRAIN + ["jax[tpu]>=0.10.2,<0.11"]
 
 TEST = (
@@ -102,6 +105,7 @@ setuptools.setup(
         "serve": SERVE,
         "ui": UI,
         "t5x": T5X,
+        "parity": PARITY,
         "tpu": TPU,
         "test": TEST,
         "dev": DEV,

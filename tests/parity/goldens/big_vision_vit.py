@@ -1,7 +1,7 @@
 """Makes the goldens of big_vision's ViT.
 
 git clone https://github.com/google-research/big_vision
-pip install -e .[t5x] einops ml-collections tensorflow-cpu
+pip install -e .[t5x] einops
 PYTHONPATH=big_vision python -m tests.parity.goldens.big_vision_vit
 """
 
