@@ -34,7 +34,7 @@ def split(shape: Shape, axis: int, max_elements: int) -> Iterator[Region]:
         return
     row = math.prod(shape) // max(shape[axis], 1)
     step = max(max_elements // max(row, 1), 1)
-    for start in range(0, shape[axis], step):
+    for start in range(0, max(shape[axis], 1), step):
         region = list(whole(shape))
         region[axis] = slice(start, min(start + step, shape[axis]))
         yield tuple(region)

@@ -5,6 +5,7 @@ layer of a stack costs one layer; a compressed one is unpacked as a whole.
 """
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from pali_tf.conversion.region import Region, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 
 _LOCAL_HEADER_BYTES = 30
+# What reading a damaged array ends with.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
 
 class NpzSource:
@@ -46,9 +49,14 @@ class NpzSource:
         with archive.open(member) as stream:
             try:
                 shape, fortran, dtype = _read_npy_header(stream)
-            except ValueError as error:
+            except _DAMAGES as error:
                 raise ValueError(f"{self.path}: {name!r}: {error}") from error
             header_bytes = stream.tell()
+        if dtype.hasobject:
+            raise ValueError(
+                f"{self.path}: {name!r} holds Python objects, which are not "
+                "read."
+            )
         # numpy stores bfloat16, which it does not know, as two raw bytes.
         if dtype == np.dtype("V2"):
             dtype = np.dtype(ml_dtypes.bfloat16)
@@ -80,7 +88,7 @@ class NpzSource:
             try:
                 with np.load(self.path) as archive:
                     array = archive[name]
-            except (zipfile.BadZipFile, EOFError, ValueError) as error:
+            except _DAMAGES as error:
                 raise ValueError(f"{self.path}: {name!r}: {error}") from error
             self._unpacked = (name, array.view(self.infos[name].dtype))
         return self._unpacked[1]
