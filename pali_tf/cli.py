@@ -67,6 +67,10 @@ COMMANDS = {
         module="pali_tf.export",
         help="write a checkpoint as a SavedModel for TF Serving",
     ),
+    "save-preset": Command(
+        module="pali_tf.save_preset",
+        help="write a checkpoint as a folder for PaliModel.from_preset",
+    ),
     "serve": Command(
         module="serving.server.main",
         help="serve a SavedModel over gRPC",

@@ -67,7 +67,7 @@ def export(
         logging.info("Dry run: would export %s to %s.", found, path)
         return path
     served = saved_model.ServedModel(
-        model=_restored(model.config, found),
+        model=_restored(model, found),
         codec=TextCodec(model.vocabulary.sp_model),
         prompt_length=task_feature_lengths["inputs"],
         text_length=task_feature_lengths["targets"],
@@ -83,15 +83,18 @@ def export(
     return path
 
 
-def _restored(config: Any, path: Path) -> Any:
+def _restored(trained: Any, path: Path) -> Any:
     from pali_tf.models.fitting import fit
+    from pali_tf.models.lora.adapters import enable_lora
     from pali_tf.models.pali.model import Pali
     from pali_tf.models.parameter_path import parameters_by_path
     from pali_tf.training import checkpoint
     from serving.parameters import assign_parameters
 
-    model = Pali(config.unrolled(), name="pali")
+    model = Pali(trained.config.unrolled(), name="pali")
     model.build()
+    if trained.lora is not None:
+        enable_lora(model, trained.lora)
     values = checkpoint.load_parameters(path)
     size = assign_parameters(model, fit(values, parameters_by_path(model)))
     logging.info("Restored all %s numbers of %s.", f"{size:,}", path)

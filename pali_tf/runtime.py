@@ -10,6 +10,7 @@ from absl import logging
 
 import gin
 from pali_tf.decoding.config import DecodingConfig
+from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
 from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import run_files
@@ -35,11 +36,25 @@ __all__ = [
     "SaveCheckpointConfig",
     "Trainer",
     "create_learning_rate_scheduler",
+    "lora",
     "mixture",
     "standard_logical_axis_rules",
     "summarize_gin_config",
     "vocabulary",
 ]
+
+
+def lora(rank: int | None, target: str | None = None) -> LoRAConfig | None:
+    """Gives what is adapted.
+
+    Args:
+        rank: int > 0; None: nothing is.
+        target: regex over whole parameter paths of kernels; None: queries
+            and values of the language part.
+    """
+    if rank is None:
+        return None
+    return LoRAConfig(rank=rank, target=target or DEFAULT_TARGET)
 
 
 def mixture(name: str, data_dir: str | None = None) -> Any:

@@ -15,6 +15,24 @@ _UNROLLED = re.compile(r"(?P<tower>(?:.*/)?layers)_(?P<index>\d+)/(?P<rest>.+)")
 _SCANNED = re.compile(r"(?P<tower>(?:.*/)?layers)/(?P<rest>.+)")
 
 
+def scanned_place(path: str) -> tuple[str, int | None]:
+    """Gives where the scanned layout has an array of the unrolled one.
+
+    Args:
+        path: of the unrolled layout.
+
+    Returns:
+        (scanned path, block); the block is None where both have the same.
+
+    Example: "encoder/layers_3/mlp/wo/kernel" ->
+        ("encoder/layers/mlp/wo/kernel", 3).
+    """
+    match = _UNROLLED.fullmatch(path)
+    if match is None:
+        return path, None
+    return f"{match['tower']}/{match['rest']}", int(match["index"])
+
+
 def stack_layers(
     values: Mapping[str, Any], where: Callable[[str], bool] = lambda path: True
 ) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _REPLICATED = (
     "patch",
     "vision_embed",
     "classes",
+    "lora_rank",
 )
 
 

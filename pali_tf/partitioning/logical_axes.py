@@ -39,6 +39,8 @@ _RULES: tuple[tuple[str, LogicalAxes], ...] = (
     (r"connector/kernel", ("vision_embed", "embed")),
     (r"connector/bias", ("embed",)),
 )
+# An adapter of a projection: A [rows, rank] or B [rank, columns].
+_ADAPTER = re.compile(r"(.*/)lora_(kernel|embedding)s?_([ab])")
 # A parameter of a scanned stack: the blocks' one, with an axis before.
 _SCANNED = re.compile(r"(.*/)?layers/.*")
 _COMPILED = tuple((re.compile(pattern), axes) for pattern, axes in _RULES)
@@ -64,6 +66,11 @@ def logical_axes(path: str, num_dimensions: int) -> LogicalAxes:
         ValueError: no rule names the parameter, or its rank differs. An
             unnamed parameter would be replicated in silence.
     """
+    adapter = _ADAPTER.fullmatch(path)
+    if adapter:
+        owner, kind, which = adapter.groups()
+        rows, columns = logical_axes(f"{owner}{kind}", num_dimensions)
+        return (rows, "lora_rank") if which == "a" else ("lora_rank", columns)
     for pattern, axes in _COMPILED:
         if pattern.fullmatch(path):
             if is_scanned(path):

@@ -18,6 +18,8 @@ from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.decoding.score_classes import ClassScores, score_classes
 from pali_tf.models.functional import FunctionalModel
+from pali_tf.models.lora.adapters import enable_lora
+from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.pali.model import Pali
 from pali_tf.training import loss
@@ -41,6 +43,8 @@ class PaliTrainingModel:
             computed from the batch.
         vocabulary: the SentencePiece vocabulary of its tokens.
         decoding: how it answers.
+        lora: adapters beside projections; `trainable` ".*/lora_.*" trains
+            them alone. None: there are none.
     """
 
     config: PaliConfig
@@ -51,6 +55,7 @@ class PaliTrainingModel:
     loss_normalizing_factor: float | str | None = None
     vocabulary: Any = None
     decoding: DecodingConfig = DecodingConfig()
+    lora: LoRAConfig | None = None
 
     def __post_init__(self) -> None:
         """Checks the loss settings."""
@@ -76,6 +81,8 @@ class PaliTrainingModel:
         def build() -> Pali:
             model = Pali(self.config, name="pali")
             model.build()
+            if self.lora is not None:
+                enable_lora(model, self.lora)
             return model
 
         return FunctionalModel(build)
