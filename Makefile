@@ -7,10 +7,11 @@ STAMP := $(VENV)/.installed
 SOURCES := pali_tf seqio_tasks serving tests benchmarks bazel t5x setup.py
 DEMO := demo
 DEMO_LONG := demo-long
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-long test test-fast check format bench report \
-	lock clean
+.PHONY: help setup demo demo-long test test-fast check format bench \
+	bench-peers report lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
@@ -54,6 +55,13 @@ format: $(STAMP)  ## rewrite in the house format
 
 bench: $(STAMP)  ## time of the parts that matter
 	$(BIN)/python -m benchmarks
+
+bench-peers: $(STAMP)  ## decoding and training beside Hugging Face's
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(BIN)/uv pip install --python $(PEERS)/bin/python -r setup.py \
+		--extra parity
+	$(BIN)/python -m benchmarks.decode --peer_python=$(PEERS)/bin/python
+	$(BIN)/python -m benchmarks.forward --peer_python=$(PEERS)/bin/python
 
 report: $(STAMP)  ## demo/report.html again, from what the demo left
 	test -f $(DEMO)/metrics.json || $(MAKE) demo

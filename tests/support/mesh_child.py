@@ -1,31 +1,26 @@
 """Decodes on four devices, two by two, in a process of its own.
 
-python -m tests.support.mesh_child
+KERAS_BACKEND=jax XLA_FLAGS=--xla_force_host_platform_device_count=4 \
+    python -m tests.support.mesh_child
+
 Prints, as JSON, whether the tokens are those of one device and the shapes that
 one device holds of the loop's arrays.
 """
 
 import json
-import os
 import re
 import sys
 
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=4"
+import jax
+import numpy as np
 
-from pali_tf.backend import set_backend
-
-set_backend("jax")
-
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
-
-from pali_tf.models.functional import flatten, unflatten  # noqa: E402
-from pali_tf.partitioning.shardings import (  # noqa: E402
+from pali_tf.models.functional import flatten, unflatten
+from pali_tf.partitioning.shardings import (
     PjitPartitioner,
     batch_sharding,
 )
-from pali_tf.training.model import PaliTrainingModel  # noqa: E402
-from tests.support.tiny_pali import make_batch, make_config  # noqa: E402
+from pali_tf.training.model import PaliTrainingModel
+from tests.support.tiny_pali import make_batch, make_config
 
 
 def main() -> None:

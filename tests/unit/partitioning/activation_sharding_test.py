@@ -33,7 +33,12 @@ def test_the_decoding_cache_is_sharded_over_rows_and_heads():
         capture_output=True,
         text=True,
         check=True,
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
+        env=os.environ
+        | {
+            "JAX_PLATFORMS": "cpu",
+            "KERAS_BACKEND": "jax",
+            "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
+        },
     )
     found = json.loads(ended.stdout.splitlines()[-1])
     assert found["same"]

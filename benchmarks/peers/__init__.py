@@ -1,0 +1,1 @@
+"""Our model beside Hugging Face's: same sizes, same weights, same inputs."""

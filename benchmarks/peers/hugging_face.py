@@ -1,0 +1,152 @@
+"""The peer: transformers on PyTorch.
+
+It has no PaLI; this is its SigLIP vision tower, a projection and its mT5,
+which takes the joined sequence as embeddings.
+"""
+
+import pathlib
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+import transformers.utils.logging
+
+from benchmarks.peers import workload
+from benchmarks.peers.worker import serve, timed
+
+
+def make_language(sizes: workload.Sizes) -> torch.nn.Module:
+    """Its mT5."""
+    model = transformers.MT5ForConditionalGeneration(
+        transformers.MT5Config(
+            vocab_size=sizes.vocab_size,
+            d_model=sizes.emb_dim,
+            d_kv=sizes.head_dim,
+            d_ff=sizes.language_mlp_dim,
+            num_layers=sizes.num_layers,
+            num_decoder_layers=sizes.num_layers,
+            num_heads=sizes.num_heads,
+            feed_forward_proj="gated-gelu",
+            dropout_rate=0.0,
+        )
+    )
+    # transformers ties the two tables of a fresh model; mT5 has two.
+    table = model.lm_head.weight.detach()
+    scale = sizes.emb_dim**-0.5
+    model.lm_head.weight = torch.nn.Parameter(torch.randn_like(table) * scale)
+    return model
+
+
+def make_vision(sizes: workload.Sizes) -> torch.nn.Module:
+    """Its vision tower."""
+    return transformers.SiglipVisionModel(
+        transformers.SiglipVisionConfig(
+            hidden_size=sizes.width,
+            intermediate_size=sizes.mlp_dim,
+            num_hidden_layers=sizes.depth,
+            num_attention_heads=sizes.num_heads,
+            image_size=sizes.image_size,
+            patch_size=sizes.patch_size,
+        )
+    )
+
+
+class HuggingFace:
+    """The model and what it is asked."""
+
+    def make(self, folder: str, sizes: dict[str, Any]) -> dict[str, Any]:
+        """Draws weights and writes them where both sides read them."""
+        torch.manual_seed(0)
+        files = workload.Files(folder=pathlib.Path(folder))
+        of = workload.Sizes(**sizes)
+        make_language(of).save_pretrained(files.language)
+        make_vision(of).save_pretrained(files.vision)
+        rng = np.random.default_rng(0)
+        kernel = rng.normal(size=(of.width, of.emb_dim)) * of.width**-0.5
+        np.save(files.connector, kernel.astype(np.float32))
+        return {}
+
+    def load(self, folder: str, sizes: dict[str, Any]) -> dict[str, Any]:
+        """Reads the weights."""
+        self.sizes = workload.Sizes(**sizes)
+        files = workload.Files(folder=pathlib.Path(folder))
+        self.language = (
+            transformers.MT5ForConditionalGeneration.from_pretrained(
+                files.language
+            ).eval()
+        )
+        self.vision = transformers.SiglipVisionModel.from_pretrained(
+            files.vision
+        ).eval()
+        self.connector = torch.nn.Parameter(
+            torch.from_numpy(np.load(files.connector))
+        )
+        return {"threads": torch.get_num_threads()}
+
+    def _embeddings(self, images: np.ndarray, prompts: np.ndarray) -> Any:
+        pixels = torch.from_numpy(images).float() / 127.5 - 1.0
+        # The tower's own tokens: no pooling head.
+        tokens = self.vision(pixels.permute(0, 3, 1, 2)).last_hidden_state
+        text = self.language.shared(torch.from_numpy(prompts).long())
+        return torch.cat([tokens @ self.connector, text], dim=1)
+
+    @torch.inference_mode()
+    def decode(
+        self, batch_size: int, num_beams: int, length: int
+    ) -> dict[str, Any]:
+        """Decodes a batch."""
+        made = workload.make_inputs(self.sizes, batch_size, length)
+
+        def run() -> np.ndarray:
+            x = self._embeddings(made["images"], made["prompts"])
+            tokens = self.language.generate(
+                inputs_embeds=x,
+                attention_mask=torch.ones(x.shape[:2], dtype=torch.long),
+                max_new_tokens=length,
+                num_beams=num_beams,
+                do_sample=False,
+                length_penalty=0.0,
+                suppress_tokens=[0],
+            )
+            return tokens[:, 1:].numpy()
+
+        return timed(run)
+
+    def train_step(self, batch_size: int, length: int) -> dict[str, Any]:
+        """Computes the loss and the gradient of every parameter."""
+        made = workload.make_inputs(self.sizes, batch_size, length)
+
+        def run() -> float:
+            self.language.zero_grad(set_to_none=True)
+            self.vision.zero_grad(set_to_none=True)
+            self.connector.grad = None
+            x = self._embeddings(made["images"], made["prompts"])
+            loss = self.language(
+                inputs_embeds=x,
+                attention_mask=torch.ones(x.shape[:2], dtype=torch.long),
+                labels=torch.from_numpy(made["targets"]).long(),
+            ).loss
+            loss.backward()
+            return loss.item()
+
+        return timed(run)
+
+
+def main() -> None:
+    """Serves."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    peer = HuggingFace()
+    serve(
+        {
+            "make": peer.make,
+            "load": peer.load,
+            "decode": peer.decode,
+            "train_step": peer.train_step,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
