@@ -86,6 +86,12 @@ def write_orbax(
     handler = ocp.CompositeCheckpointHandler(
         params=ocp.PyTreeCheckpointHandler(type_handler_registry=registry),
         progress=ocp.JsonCheckpointHandler(),
+        # The handler above writes at once, so the folders must be there.
+        composite_options=ocp.CompositeOptions(
+            async_options=ocp.options.AsyncOptions(
+                create_directories_asynchronously=False
+            )
+        ),
     )
     with ocp.Checkpointer(handler) as checkpointer:
         checkpointer.save(

@@ -141,21 +141,30 @@ def make_part(tree, prefix):
     return {k: v for k, v in tree.items() if k.startswith(prefix)}
 
 
-def test_positions_are_resized(tmp_path):
+@pytest.mark.parametrize("source_format", ["pali-safetensors", "hf-siglip"])
+@pytest.mark.parametrize("target_format", ["pali", "hf-siglip"])
+def test_positions_are_resized(tmp_path, source_format, target_format):
     tree = make_tree("vision")
-    write(tmp_path / "source", "pali-safetensors", tree)
-    options = Options(target_format="hf-siglip", image_size=15, num_heads=4)
-    with pytest.raises(ConversionError, match="resize"):
-        convert(tmp_path / "source", tmp_path / "x", options)
-    write_siglip = Options(target_format="hf-siglip", num_heads=4)
-    convert(tmp_path / "source", tmp_path / "siglip", write_siglip)
-    report = convert(
-        tmp_path / "siglip", tmp_path / "x", Options(image_size=15)
+    write(tmp_path / "ours", "pali-safetensors", tree)
+    convert(
+        tmp_path / "ours",
+        tmp_path / "source",
+        Options(target_format=source_format, num_heads=NUM_HEADS),
     )
-    table = load(tmp_path / "x")["vision/position_embedding/embedding"]
-    assert table.shape == (25, 8)
+    options = Options(
+        target_format=target_format, image_size=15, num_heads=NUM_HEADS
+    )
+    report = convert(tmp_path / "source", tmp_path / "x", options)
     done = {line.path: line.done for line in report.lines}
     assert done["vision/position_embedding/embedding"] == ("resized",)
+    convert(tmp_path / "x", tmp_path / "back", Options())
+    table = load(tmp_path / "back")["vision/position_embedding/embedding"]
+    assert table.shape == (25, 8)
+    np.testing.assert_allclose(
+        table[[0, 4, 20, 24]],
+        tree["vision/position_embedding/embedding"][[0, 2, 6, 8]],
+        rtol=1e-6,
+    )
 
 
 @pytest.mark.parametrize(
