@@ -16,7 +16,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from pali_tf.data import vocabulary as vocabulary_lib
 from pali_tf.data.images import decode_image
-from pali_tf.decoding.generate import greedy_decode
+from pali_tf.decoding.config import DecodingConfig
+from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.models.functional import FunctionalModel
 from pali_tf.models.pali.config import get_config
@@ -122,7 +123,7 @@ def files(tmp_path_factory):
     return paths
 
 
-def _export_command(model_dir, export_dir, vocabulary):
+def _export_command(model_dir, export_dir, vocabulary, *flags):
     lengths = {"inputs": PROMPT_LENGTH, "targets": TEXT_LENGTH, "images": SIDE}
     return [
         sys.executable,
@@ -135,6 +136,7 @@ def _export_command(model_dir, export_dir, vocabulary):
         f"--gin.EXPORT_DIR={str(export_dir)!r}",
         f"--gin.DATA_DIR={str(vocabulary.parents[1])!r}",
         f"--gin.TASK_FEATURE_LENGTHS={lengths}",
+        *flags,
     ]
 
 
@@ -151,6 +153,23 @@ def exported(tmp_path_factory, params, vocabulary):
 
 
 @pytest.fixture(scope="module")
+def exported_with_beams(tmp_path_factory, params, vocabulary):
+    """The same model, made to answer by beam search."""
+    root = tmp_path_factory.mktemp("beams")
+    checkpoint.save_parameters(root / "model", 7, params)
+    _run(
+        *_export_command(
+            root / "model",
+            root / "export",
+            vocabulary,
+            "--gin.NUM_BEAMS=4",
+            "--gin.BREVITY_ALPHA=1.0",
+        )
+    )
+    return root / "export" / "pali" / "1"
+
+
+@pytest.fixture(scope="module")
 def on_jax(params, vocabulary, files):
     """What evaluation computes for the same files, prompts and targets."""
     words = seqio.SentencePieceVocabulary(str(vocabulary))
@@ -161,15 +180,24 @@ def on_jax(params, vocabulary, files):
     mask = np.ones(len(files), bool)
     prompts = _tokens(words, PROMPTS, PROMPT_LENGTH)
     targets = _tokens(words, TARGETS, TEXT_LENGTH)
-    decoded = model.call(
-        greedy_decode,
-        params,
-        images,
-        mask,
-        prompts,
-        max_decode_len=TEXT_LENGTH,
-        num_pieces=words.vocab_size,
-    )
+
+    def decoded(config):
+        output = jax.jit(
+            lambda *features: model.call(
+                decode,
+                params,
+                *features,
+                config=config,
+                max_decode_len=TEXT_LENGTH,
+                num_pieces=words.vocab_size,
+            )
+        )(images, mask, prompts)
+        rows = np.array(output.tokens[:, 0])
+        texts = [words.decode(row.tolist()) for row in rows]
+        return texts, output.scores[:, 0]
+
+    text, score = decoded(DecodingConfig())
+    beam_text, beam_score = decoded(DecodingConfig(num_beams=4, alpha=1.0))
     scored = model.call(
         score_targets,
         params,
@@ -184,10 +212,10 @@ def on_jax(params, vocabulary, files):
     )
     embedded = model.call(lambda pali: pali.encode_image(images), params)
     return {
-        "text": [
-            words.decode(row.tolist()) for row in np.array(decoded.tokens)
-        ],
-        "score": decoded.scores,
+        "text": text,
+        "score": score,
+        "beam_text": beam_text,
+        "beam_score": beam_score,
         "target_score": scored.scores,
         "num_tokens": scored.num_tokens,
         "visual_tokens": embedded,
@@ -199,9 +227,8 @@ def _tokens(words, texts, length):
     return np.array([row + [0] * (length - len(row)) for row in rows], np.int32)
 
 
-def test_a_process_without_us_gives_what_jax_gives(
-    exported, files, on_jax, tmp_path
-):
+def _ask(version, files, tmp_path):
+    """Answers of a SavedModel in a process that holds none of us."""
     asked = tmp_path / "asked.json"
     asked.write_text(
         json.dumps(
@@ -212,15 +239,15 @@ def test_a_process_without_us_gives_what_jax_gives(
             }
         )
     )
-    shown = json.loads(
-        _run(
-            sys.executable,
-            "-c",
-            _FRESH_PROCESS,
-            str(exported / "1"),
-            str(asked),
-        )
+    return json.loads(
+        _run(sys.executable, "-c", _FRESH_PROCESS, str(version), str(asked))
     )
+
+
+def test_a_process_without_us_gives_what_jax_gives(
+    exported, files, on_jax, tmp_path
+):
+    shown = _ask(exported / "1", files, tmp_path)
     assert shown["text"] == on_jax["text"]
     assert len(set(shown["text"])) == len(PROMPTS)
     assert shown["num_tokens"] == np.array(on_jax["num_tokens"]).tolist()
@@ -228,9 +255,19 @@ def test_a_process_without_us_gives_what_jax_gives(
         np.testing.assert_allclose(shown[name], on_jax[name], atol=1e-3)
 
 
-def test_only_plain_ops(exported):
+def test_beams_give_what_they_give_on_jax(
+    exported_with_beams, files, on_jax, tmp_path
+):
+    shown = _ask(exported_with_beams, files, tmp_path)
+    assert shown["text"] == on_jax["beam_text"] != on_jax["text"]
+    np.testing.assert_allclose(shown["score"], on_jax["beam_score"], atol=1e-3)
+
+
+@pytest.mark.parametrize("search", ["greedy", "beams"])
+def test_only_plain_ops(exported, exported_with_beams, search):
+    version = exported / "1" if search == "greedy" else exported_with_beams
     model = saved_model_pb2.SavedModel.FromString(
-        (exported / "1" / "saved_model.pb").read_bytes()
+        (version / "saved_model.pb").read_bytes()
     )
     graph = model.meta_graphs[0].graph_def
     functions = graph.library.function
