@@ -38,26 +38,25 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
     ) -> list[Any]:
         """Writes all; there is nothing left to wait for."""
         del args
-        writer = zarr_array.PieceWriter()
         jobs = zip(values, infos, strict=True)
-        for tensor, info in sorted(
-            jobs, key=lambda job: self._order[id(job[0])]
-        ):
-            await info.await_path_creation()
-            spec = ocp.type_handlers.get_json_tspec_write(
-                info,
-                use_ocdbt=info.is_ocdbt_checkpoint,
-                global_shape=tensor.shape,
-                # The chunk of the array on disk: what is written at once.
-                local_shape=tensor.piece_shape,
-                dtype=tensor.dtype,
-                process_index=0,
-            )
-            array = await ts.open(
-                ts.Spec(spec), create=True, context=info.ts_context
-            )
-            writer.write(array, tensor)
-        writer.finish()
+        with zarr_array.PieceWriter() as writer:
+            for tensor, info in sorted(
+                jobs, key=lambda job: self._order[id(job[0])]
+            ):
+                await info.await_path_creation()
+                spec = ocp.type_handlers.get_json_tspec_write(
+                    info,
+                    use_ocdbt=info.is_ocdbt_checkpoint,
+                    global_shape=tensor.shape,
+                    # The chunk of the array on disk: what is written at once.
+                    local_shape=tensor.piece_shape,
+                    dtype=tensor.dtype,
+                    process_index=0,
+                )
+                array = await ts.open(
+                    ts.Spec(spec), create=True, context=info.ts_context
+                )
+                writer.write(array, tensor)
         return []
 
 

@@ -144,37 +144,27 @@ def write_t5x(
     """
     del config
     path.mkdir(parents=True)
-    writer = zarr_array.PieceWriter()
     target: dict[str, Any] = {}
-    for name, tensor in tensors.items():
-        directory = f"target.{name.replace('/', '.')}"
-        spec = {
-            "driver": "zarr",
-            "dtype": tensor.dtype.name,
-            "kvstore": {"driver": "file", "path": directory},
-            "metadata": {
-                "shape": list(tensor.shape),
-                "chunks": list(tensor.piece_shape),
-                # Weights hardly shrink, and gzip, T5X's choice, is slow.
-                "compressor": None,
-            },
-        }
-        absolute = {"driver": "file", "path": f"{path / directory}/"}
-        array = ts.open(
-            {
-                **spec,
-                "kvstore": absolute,
-                "store_data_equal_to_fill_value": True,
-            },
-            create=True,
-        ).result()
-        writer.write(array, tensor)
-        *parents, leaf = name.split("/")
-        node = target
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = spec
-    writer.finish()
+    with zarr_array.PieceWriter() as writer:
+        for name, tensor in tensors.items():
+            spec = _make_spec(name, tensor)
+            array = ts.open(
+                {
+                    **spec,
+                    "kvstore": {
+                        "driver": "file",
+                        "path": f"{path / spec['kvstore']['path']}/",
+                    },
+                    "store_data_equal_to_fill_value": True,
+                },
+                create=True,
+            ).result()
+            writer.write(array, tensor)
+            *parents, leaf = name.split("/")
+            node = target
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[leaf] = spec
     step = msgpack.packb(([], "int32", np.int32(0).tobytes()))
     state = {"step": msgpack.ExtType(_NDARRAY, step)}
     contents = {
@@ -182,3 +172,20 @@ def write_t5x(
         "optimizer": {"target": target, "state": state},
     }
     (path / INDEX_NAME).write_bytes(msgpack.packb(contents))
+
+
+def _make_spec(name: str, tensor: Tensor) -> dict[str, Any]:
+    return {
+        "driver": "zarr",
+        "dtype": tensor.dtype.name,
+        "kvstore": {
+            "driver": "file",
+            "path": f"target.{name.replace('/', '.')}",
+        },
+        "metadata": {
+            "shape": list(tensor.shape),
+            "chunks": list(tensor.piece_shape),
+            # Weights hardly shrink, and gzip, T5X's choice, is slow.
+            "compressor": None,
+        },
+    }

@@ -1,6 +1,7 @@
 """One zarr array, opened with tensorstore."""
 
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import ml_dtypes
 import numpy as np
@@ -88,7 +89,11 @@ class ChunkReader:
 
 
 class PieceWriter:
-    """Writes arrays piece by piece, each piece while the next is made."""
+    """Writes arrays piece by piece, each piece while the next is made.
+
+    Leaving it waits for what is on its way, after an interrupt too: a write
+    that goes on would put back the folder that is being removed.
+    """
 
     def __init__(self) -> None:
         self._pending: list[ts.WriteFutures] = []
@@ -96,7 +101,7 @@ class PieceWriter:
     def write(self, array: ts.TensorStore, tensor: Tensor) -> None:
         """Writes an array; its last piece may still be on its way."""
         for region, values in tensor.pieces():
-            self.finish()
+            self._finish()
             # A piece is made anew and never changed, so that it is not copied.
             self._pending.append(
                 array[region].write(
@@ -104,7 +109,18 @@ class PieceWriter:
                 )
             )
 
-    def finish(self) -> None:
-        """Waits for what is on its way."""
+    def _finish(self) -> None:
         while self._pending:
-            self._pending.pop().result()
+            self._pending[-1].result()
+            self._pending.pop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._finish()
