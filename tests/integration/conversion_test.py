@@ -113,7 +113,7 @@ def large(tmp_path_factory):
         ("decoder/logits_dense/kernel", (12, 2_000_000)),
     ):
         tree[name] = rng.standard_normal(shape, dtype=np.float32)
-    write(path, "pali-safetensors", tree)
+    write(path, "pali-safetensors", tree, rows=1_000_000)
     return path
 
 

@@ -59,10 +59,13 @@ def tensor_of(array: np.ndarray, rows: int = 5) -> Tensor:
 
 
 def write(
-    path: pathlib.Path, format_name: str, arrays: Mapping[str, np.ndarray]
+    path: pathlib.Path,
+    format_name: str,
+    arrays: Mapping[str, np.ndarray],
+    rows: int = 5,
 ) -> None:
     """Writes arrays under the names that they have here."""
-    tensors = {name: tensor_of(array) for name, array in arrays.items()}
+    tensors = {name: tensor_of(array, rows) for name, array in arrays.items()}
     FORMATS[format_name].container.write(path, tensors, {})
 
 
