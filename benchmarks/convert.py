@@ -14,28 +14,20 @@ import sys
 import tempfile
 import time
 
+import ml_dtypes
+import numpy as np
+
 from pali_tf.backend import set_backend
-
-set_backend("jax")
-
-import ml_dtypes  # noqa: E402  (the backend comes first)
-import numpy as np  # noqa: E402
-
-from pali_tf.conversion.formats import FORMATS, open_source  # noqa: E402
-from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE  # noqa: E402
-from pali_tf.conversion.problems import Allowed  # noqa: E402
-from pali_tf.conversion.reading import (  # noqa: E402
-    PIECE_BYTES,
-    find_parameters,
-)
-from pali_tf.conversion.region import Shape, region_shape, split  # noqa: E402
-from pali_tf.conversion.tensor import Tensor  # noqa: E402
-from pali_tf.conversion.transform import Sizes  # noqa: E402
-from pali_tf.models.functional import FunctionalModel  # noqa: E402
-from pali_tf.models.mt5 import config as mt5_config  # noqa: E402
-from pali_tf.models.pali.config import PaliConfig  # noqa: E402
-from pali_tf.models.pali.model import Pali  # noqa: E402
-from pali_tf.models.vit import config as vit_config  # noqa: E402
+from pali_tf.conversion.formats import FORMATS, open_source
+from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
+from pali_tf.conversion.problems import Allowed
+from pali_tf.conversion.reading import PIECE_BYTES, find_parameters
+from pali_tf.conversion.region import Shape, region_shape, split
+from pali_tf.conversion.tensor import Tensor
+from pali_tf.conversion.transform import Sizes
+from pali_tf.models.mt5 import config as mt5_config
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.models.vit import config as vit_config
 
 _DTYPE = np.dtype(ml_dtypes.bfloat16)
 _KIBIBYTE = 1024
@@ -44,6 +36,10 @@ _MAX_COMPARED = 1 << 20
 
 def parameter_shapes(size: str) -> dict[str, Shape]:
     """Shapes of the language part, from the model itself."""
+    set_backend("jax")  # Before these import keras.
+    from pali_tf.models.functional import FunctionalModel
+    from pali_tf.models.pali.model import Pali
+
     config = PaliConfig(
         vision=vit_config.get_config("tiny", image_size=64),
         language=mt5_config.get_config(size),
