@@ -12,7 +12,7 @@ from pali_tf.conversion import mt5_hugging_face, own_layouts, vit_siglip
 from pali_tf.conversion.containers import CONTAINERS, Container
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import NameMap
-from pali_tf.conversion.problems import Allowed
+from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.tree import nearest
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
@@ -109,7 +109,7 @@ _FOREIGN = {
 def describe_formats() -> str:
     """The formats, one a line."""
     width = max(map(len, FORMATS))
-    return "\n".join(f"  {k:<{width}}  {f.help}" for k, f in FORMATS.items())
+    return "\n".join(f"{k:<{width}}  {f.help}" for k, f in FORMATS.items())
 
 
 def get_format(name: str) -> Format:
@@ -150,7 +150,7 @@ def open_source(
         (c for c in CONTAINERS.values() if c.recognises(path)), None
     )
     if container is None:
-        raise ValueError(_unknown(path))
+        raise _unknown(path)
     candidates = candidates or FORMATS
     kinds = {f.container.name for f in candidates.values()}
     if container.name not in kinds:
@@ -168,9 +168,10 @@ def open_source(
     }
     best = max(scores, key=lambda choice: scores[choice])
     if not scores[best]:
-        raise ValueError(
+        raise ConversionError(
             f"{path} is {container.help}, but no format knows its arrays, "
-            f"{_some(shapes)}. The formats:\n{describe_formats()}"
+            f"{_some(shapes)}. The formats:",
+            describe_formats().splitlines(),
         )
     return best[0], source, FORMATS[best[0]].maps[best[1]]
 
@@ -196,16 +197,17 @@ def _some(names: Mapping[str, object]) -> str:
     return f"{shown}, ... ({len(names)} in all)" if len(names) > 4 else shown
 
 
-def _unknown(path: Path) -> str:
+def _unknown(path: Path) -> ValueError:
     found = "a file"
     if path.is_dir():
         for pattern, remedy in _FOREIGN.items():
             if any(path.glob(pattern)):
-                return f"{path} holds {remedy}."
+                return ValueError(f"{path} holds {remedy}.")
         names = {child.name: None for child in path.iterdir()}
         found = f"a folder with {_some(names)}" if names else "an empty folder"
         if _CHECKPOINT.match(path.name):
             found += "; if it is a checkpoint, it is half written"
-    return f"{path} has no known format: it is {found}. The formats:\n" + (
-        describe_formats()
+    return ConversionError(
+        f"{path} has no known format: it is {found}. The formats:",
+        describe_formats().splitlines(),
     )

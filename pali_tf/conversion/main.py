@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import signal
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -12,7 +13,9 @@ import tqdm
 
 from pali_tf import program_log
 from pali_tf.conversion import convert, formats
+from pali_tf.conversion.problems import ConversionError
 from pali_tf.conversion.writing import DTYPES
+from pali_tf.user_errors import EXIT_USER_ERROR
 
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -21,7 +24,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pali convert",
         description=__doc__,
-        epilog=f"formats:\n{formats.describe_formats()}",
+        epilog=f"formats:\n{textwrap.indent(formats.describe_formats(), '  ')}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", type=Path, help="a checkpoint")
@@ -110,9 +113,14 @@ def main(argv: list[str]) -> int:
     arguments["allow"] = tuple(arguments["allow"])
     program_log.set_up()
     signal.signal(signal.SIGTERM, _interrupt)
-    report = convert.convert(
-        source, target, convert.Options(**arguments), _progress_bar
-    )
+    try:
+        report = convert.convert(
+            source, target, convert.Options(**arguments), _progress_bar
+        )
+    except ConversionError as error:
+        # One problem a line, which the folding of other errors would lose.
+        print(f"pali: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
     print(report.text())
     if report_path is not None:
         report.write(report_path)

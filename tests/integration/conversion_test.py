@@ -93,6 +93,19 @@ def test_a_mistake_is_told_without_a_traceback(tmp_path):
     assert "Traceback" not in result.stderr
 
 
+def test_every_problem_has_a_line_of_its_own(tmp_path):
+    tree = make_tree("vision")
+    del tree["vision/encoder_norm/beta"]
+    tree["vision/encoder_norm/bias"] = np.zeros(8, np.float32)
+    write(tmp_path / "source", "pali-safetensors", tree)
+    result = run(tmp_path / "source", tmp_path / "x")
+    assert result.returncode == 2
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("pali: ")
+    assert "'vision/encoder_norm/bias' is not used" in lines[1]
+    assert "'vision/encoder_norm/beta'" in lines[2]
+
+
 def test_a_truncated_shard_is_named(tmp_path):
     content = (MT5 / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(content[:-100])
