@@ -23,6 +23,8 @@ class Container:
         writes: module and function that write it, or None.
         is_folder_of: whether a target that is not itself named
             `checkpoint_<step>` becomes a folder that holds checkpoint_0.
+        may_lack_chunks: whether the reader takes that argument: an array of
+            zeros and one that is not all there look the same.
     """
 
     name: str
@@ -31,12 +33,13 @@ class Container:
     opens: tuple[str, str]
     writes: tuple[str, str] | None = None
     is_folder_of: bool = False
+    may_lack_chunks: bool = False
 
     def open(self, path: Path, allowed: Allowed) -> Source:
         """Opens a checkpoint for reading."""
         module, name = self.opens
         opener = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
-        if self.name == "t5x":
+        if self.may_lack_chunks:
             return opener(path, may_lack_chunks=allowed)
         return opener(path)
 
@@ -92,6 +95,7 @@ CONTAINERS: dict[str, Container] = {
             opens=("t5x_legacy", "T5XSource"),
             writes=("t5x_legacy", "write_t5x"),
             is_folder_of=True,
+            may_lack_chunks=True,
         ),
         Container(
             name="safetensors",

@@ -100,19 +100,9 @@ def convert(
     start = time.monotonic()
     if target_path.exists():
         raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
-    target_format = FORMATS[options.target_format]
     allowed = Allowed(options.allow)
-    format_name, source, source_map = open_source(
-        source_path, options.source_format, allowed
-    )
-    parameters = find_parameters(
-        source,
-        source_map,
-        sizes=_find_sizes(source, source_map, options),
-        allowed=allowed,
-        only=options.only,
-    )
-    check_repetitions(parameters, source_map)
+    format_name, parameters = _find(source_path, options, allowed)
+    target_format = FORMATS[options.target_format]
     counters: list[Callable[[int], None]] = []
     targets = plan_targets(
         parameters,
@@ -131,15 +121,33 @@ def convert(
             _make_config(parameters, options),
         )
     return Report(
-        source=(str(source.path), format_name),
+        source=(str(parameters.source.path), format_name),
         target=(str(target_path), options.target_format),
         lines=make_lines(parameters, targets),
         allowed=tuple(allowed.used),
         left_out=parameters.left_out,
-        note=source.note,
+        note=parameters.source.note,
         num_bytes=num_bytes,
         seconds=time.monotonic() - start,
     )
+
+
+def _find(
+    path: Path, options: Options, allowed: Allowed
+) -> tuple[str, Parameters]:
+    """Gives the source's format and our parameters in it, checked."""
+    format_name, source, source_map = open_source(
+        path, options.source_format, allowed
+    )
+    parameters = find_parameters(
+        source,
+        source_map,
+        sizes=_find_sizes(source, source_map, options),
+        allowed=allowed,
+        only=options.only,
+    )
+    check_repetitions(parameters, source_map)
+    return format_name, parameters
 
 
 def _numpy_dtype(name: str | None) -> np.dtype | None:

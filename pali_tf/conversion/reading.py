@@ -89,28 +89,8 @@ def find_parameters(
         for name in infos
         if name not in used and not allowed(name)
     ]
-    shapes: dict[str, Shape] = {}
-    by_path: dict[str, Link] = {}
-    for link in kept:
-        if link.ours in by_path:
-            problems.append(
-                f"{by_path[link.ours].theirs!r} and {link.theirs!r} both hold "
-                f"{link.ours}."
-            )
-            continue
-        try:
-            shapes[link.ours] = _ours_shape(source, link, sizes)
-            by_path[link.ours] = link
-        except (ValueError, IndexError) as error:
-            problems.append(
-                f"{infos[link.theirs].file}: {link.theirs!r} has shape "
-                f"{infos[link.theirs].shape}: {error}."
-            )
-    for path, wrong in tree.find_wrong_shapes(shapes).items():
-        theirs = by_path[path].theirs
-        problems.append(
-            f"{infos[theirs].file}: {theirs!r} (our {path}) has {wrong}."
-        )
+    by_path, shapes, misfits = _fit(source, kept, sizes)
+    problems += misfits
     problems += _missing(source, name_map, by_path, allowed, only)
     if not by_path and not problems:
         problems.append(f"no parameter of {only or 'our tree'!r} is there.")
@@ -122,6 +102,37 @@ def find_parameters(
         )
     left_out = {link.theirs for link in links} - {k.theirs for k in kept}
     return Parameters(source, by_path, shapes, sizes, tuple(sorted(left_out)))
+
+
+def _fit(
+    source: Source, links: list[Link], sizes: Sizes
+) -> tuple[dict[str, Link], dict[str, Shape], list[str]]:
+    """Gives links and shapes by our path, and what does not fit."""
+    infos = source.infos
+    by_path: dict[str, Link] = {}
+    shapes: dict[str, Shape] = {}
+    problems = []
+    for link in links:
+        if link.ours in by_path:
+            problems.append(
+                f"{by_path[link.ours].theirs!r} and {link.theirs!r} both hold "
+                f"{link.ours}."
+            )
+            continue
+        try:
+            shapes[link.ours] = _ours_shape(source, link, sizes)
+        except (ValueError, IndexError) as error:
+            problems.append(
+                f"{infos[link.theirs].file}: {link.theirs!r} has shape "
+                f"{infos[link.theirs].shape}: {error}."
+            )
+        by_path[link.ours] = link
+    for path, wrong in tree.find_wrong_shapes(shapes).items():
+        theirs = by_path[path].theirs
+        problems.append(
+            f"{infos[theirs].file}: {theirs!r} (our {path}) has {wrong}."
+        )
+    return by_path, shapes, problems
 
 
 def _is_below(prefix: str, path: str) -> bool:
