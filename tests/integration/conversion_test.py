@@ -65,7 +65,9 @@ def test_training_starts_from_two_converted_parts(tmp_path):
         ("vision", "vit.npz", "big-vision"),
         ("", "mt5", "hf-mt5"),
     ):
-        options = ["--only", only] if only else ["--allow", "^(vision|connec)"]
+        options = (
+            ["--only", only] if only else ["--allow", "^(vision|connector)"]
+        )
         there = run(
             tmp_path / "pali",
             tmp_path / name,
