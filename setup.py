@@ -54,6 +54,9 @@ SERVE = TENSORFLOW + [
 
 UI = ["jinja2>=3.1", "pillow>=12"]
 
+# From a folder to answers, without TensorFlow.
+PRESETS = TRAIN + ["pillow>=12", "sentencepiece==0.2.1"]
+
 # T5X itself is on no package index.
 T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
 
@@ -104,6 +107,7 @@ setuptools.setup(
         "eval": EVAL,
         "serve": SERVE,
         "ui": UI,
+        "presets": PRESETS,
         "t5x": T5X,
         "parity": PARITY,
         "tpu": TPU,

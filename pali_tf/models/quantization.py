@@ -61,7 +61,8 @@ def quantize(model: keras.Model, config: QuantizationConfig) -> tuple[str, ...]:
         ValueError: the target matches nothing that can be quantized.
     """
     chosen = find_projections(model, config.target)
-    _quantize_each(chosen)
+    with _short_collections():
+        _quantize_each(chosen)
     return tuple(chosen)
 
 
@@ -83,8 +84,9 @@ def build_quantized(model: Any, config: QuantizationConfig) -> None:
     ):
         for block in stack.blocks:
             block.build = _then_quantize(block, pattern)
-    model.build()
-    quantize(model, config)
+    with _short_collections():
+        model.build()
+        _quantize_each(find_projections(model, config.target))
 
 
 def _then_quantize(
@@ -105,10 +107,9 @@ def _quantize_each(layers: Mapping[str, Any]) -> None:
     weights_only = keras.quantizers.Int8QuantizationConfig(
         activation_quantizer=None
     )
-    with _short_collections():
-        for layer in layers.values():
-            if layer.quantization_mode is None:
-                layer.quantize("int8", config=weights_only)
+    for layer in layers.values():
+        if layer.quantization_mode is None:
+            layer.quantize("int8", config=weights_only)
 
 
 @contextlib.contextmanager
