@@ -93,7 +93,7 @@ def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], None]]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Makes SIGTERM end as Ctrl-C does: what is half written is removed."""
+    """Ends as Ctrl-C does: what is half written is removed."""
     del number, frame
     raise KeyboardInterrupt
 
@@ -112,7 +112,9 @@ def main(argv: list[str]) -> int:
     source, target = arguments.pop("source"), arguments.pop("target")
     arguments["allow"] = tuple(arguments["allow"])
     program_log.set_up()
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell's background jobs inherit that it is ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         report = convert.convert(
             source, target, convert.Options(**arguments), _progress_bar
