@@ -78,7 +78,7 @@ def test_ids_past_the_pieces_never_come_though_they_are_likeliest(config):
         "decoder": PARAMS["decoder"] | {"logits_dense": {"kernel": large}}
     }
     batch = make_batch()
-    logits = np.asarray(MODEL.apply(params, batch))
+    logits = np.asarray(jax.jit(MODEL.apply)(params, batch))
     best = logits.argmax(-1)
     assert ((best == 0) | (best >= 40)).mean() > 0.9
     output = jax.jit(
@@ -118,7 +118,7 @@ def test_bfloat16_towers_give_float32_scores():
     output = jax.jit(
         lambda *features: model.call(
             decode,
-            model.init(jax.random.key(0)),
+            PARAMS,
             *features,
             config=DecodingConfig(num_beams=2),
             max_decode_len=4,

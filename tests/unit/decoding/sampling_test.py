@@ -99,13 +99,13 @@ def test_the_docstrings_example():
     assert kept.tolist() == [[True, True, False]]
 
 
-SAMPLING = DecodingConfig(temperature=1.0)
+SAMPLING = DecodingConfig(temperature=1.0, seed=5)
 
 
 def test_the_same_seed_gives_the_same_text():
     batch = make_batch()
-    first = np.asarray(answer(batch, SAMPLING, seed=5).tokens)
-    np.testing.assert_array_equal(answer(batch, SAMPLING, seed=5).tokens, first)
+    first = np.asarray(answer(batch, SAMPLING, seed=8).tokens)
+    np.testing.assert_array_equal(answer(batch, SAMPLING, seed=8).tokens, first)
     other = np.asarray(answer(batch, SAMPLING, seed=6).tokens)
     assert (first != other).any(axis=(1, 2)).all()
 
@@ -113,8 +113,8 @@ def test_the_same_seed_gives_the_same_text():
 def test_the_seed_of_the_configuration_is_the_default():
     batch = make_batch()
     np.testing.assert_array_equal(
-        answer(batch, DecodingConfig(temperature=1.0, seed=5)).tokens,
-        answer(batch, SAMPLING, seed=5).tokens,
+        answer(batch, SAMPLING).tokens,
+        answer(batch, SAMPLING, seed=SAMPLING.seed).tokens,
     )
 
 
