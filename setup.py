@@ -74,6 +74,7 @@ TEST = (
     + [
         "hypothesis>=6.100",
         "pytest>=8.0",
+        "pytest-xdist>=3.6",
         "safetensors>=0.6",
     ]
 )
