@@ -82,10 +82,23 @@ class MultiHeadAttention(keras.layers.Layer):
         return VarianceScaling(scale, "fan_in", "untruncated_normal")
 
     def project_keys_values(self, inputs_kv: Array) -> tuple[Array, Array]:
-        """float[B, S, D] -> keys and values, float[B, S, N, H] each."""
+        """Gives the keys and values of inputs, laid out for `call`.
+
+        The axes stand as the matrix products of `call` read them: a decoder
+        whose every step attends to the same ones would otherwise transpose
+        them at every step.
+
+        Args:
+            inputs_kv: float[B, S, D].
+
+        Returns:
+            (keys float[B, N, H, S], values float[B, N, S, H]).
+        """
         return (
-            self._split_heads(self.key(inputs_kv)),
-            self._split_heads(self.value(inputs_kv)),
+            ops.transpose(self._split_heads(self.key(inputs_kv)), (0, 2, 3, 1)),
+            ops.transpose(
+                self._split_heads(self.value(inputs_kv)), (0, 2, 1, 3)
+            ),
         )
 
     def call(
@@ -110,9 +123,9 @@ class MultiHeadAttention(keras.layers.Layer):
             keys_values = self.project_keys_values(inputs_q)
         key, value = keys_values
         query = self._split_heads(self.query(inputs_q))
-        logits = ops.einsum("bqnh,bknh->bnqk", query, key)
+        logits = ops.einsum("bqnh,bnhk->bnqk", query, key)
         weights = self.dropout(self._softmax(logits, bias), training=training)
-        return self._merge(ops.einsum("bnqk,bknh->bqnh", weights, value))
+        return self._merge(ops.einsum("bnqk,bnkh->bqnh", weights, value))
 
     def decode_step(
         self, inputs_q: Array, cache: KVCache, position: Array, bias: Array
@@ -130,7 +143,10 @@ class MultiHeadAttention(keras.layers.Layer):
             float[B, 1, D] and the cache that includes this position.
         """
         cache = update_cache(
-            cache, *self.project_keys_values(inputs_q), position
+            cache,
+            self._split_heads(self.key(inputs_q)),
+            self._split_heads(self.value(inputs_q)),
+            position,
         )
         query = self._split_heads(self.query(inputs_q))
         logits = ops.einsum("bqnh,kbnh->bnqk", query, cache.key)

@@ -28,8 +28,8 @@ class DecoderMemory(NamedTuple):
     """What decoding needs of the encoder's output, computed once.
 
     Attributes:
-        keys_values: of each block, keys and values float[B, S, N, H], in the
-            form of the decoder's stack.
+        keys_values: of each block, keys float[B, N, H, S] and values
+            float[B, N, S, H], in the form of the decoder's stack.
         cross_bias: float32[B, 1, 1, S]. Masks the padding of the encoder.
         self_bias: float32[1, N, T, T]. Relative and causal, by position.
     """

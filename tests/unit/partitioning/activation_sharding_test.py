@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 from pali_tf.layers.activation_sharding import constrain
-from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
+from pali_tf.partitioning.axis_rules import (
+    BATCH_AXES,
+    standard_logical_axis_rules,
+)
+from pali_tf.partitioning.mesh import MESH_AXES
 from pali_tf.partitioning.shardings import PjitPartitioner, activation_spec
 
 
@@ -42,18 +46,19 @@ def test_the_decoding_cache_is_sharded_over_rows_and_heads():
     )
     found = json.loads(ended.stdout.splitlines()[-1])
     assert found["same"]
-    # Of a cache [6, 4, 2, 8] and of cross-attention keys [4, 11, 2, 8]: half
-    # of the rows and one head of two.
+    # Of a cache [6, 4, 2, 8] and of cross-attention keys [4, 2, 8, 11] and
+    # values [4, 2, 11, 8]: half of the rows and one head of two.
     assert "f32[6,2,1,8]" in found["shapes"]
-    assert "f32[2,11,1,8]" in found["shapes"]
+    assert "f32[2,1,8,11]" in found["shapes"]
+    assert "f32[2,1,11,8]" in found["shapes"]
     assert "f32[6,4,2,8]" not in found["shapes"]
 
 
 def test_what_does_not_divide_stays_whole():
-    mesh = jax.sharding.AbstractMesh((2, 4), ("data", "model"))
+    mesh = jax.sharding.AbstractMesh((1, 2, 4), MESH_AXES)
     rules = standard_logical_axis_rules()
     spec = activation_spec((6, 5, 8), ("batch", "length", "mlp"), rules, mesh)
-    assert spec == jax.sharding.PartitionSpec("data", None, "model")
+    assert spec == jax.sharding.PartitionSpec(BATCH_AXES, None, "model")
     spec = activation_spec((3, 5, 6), ("batch", "length", "mlp"), rules, mesh)
     assert spec == jax.sharding.PartitionSpec(None, None, None)
 
