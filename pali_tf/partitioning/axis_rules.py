@@ -1,7 +1,8 @@
 """From logical axes to mesh axes: one table, read from the top.
 
 Source: the standard table is google-research/t5x, t5x/partitioning.py
-(standard_logical_axis_rules), with rows for the vision tower's own names.
+(standard_logical_axis_rules), with rows for the vision tower's own names and
+for the mesh axis "fsdp", which T5X has not.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,19 @@ from jax.sharding import PartitionSpec
 
 from pali_tf.types import LogicalAxes
 
-# (logical axis, mesh axis or None for replicated); earlier rows win.
-LogicalAxisRules: TypeAlias = Sequence[tuple[str, str | None]]
+# One mesh axis, several that together shard one dimension, or None: replicated.
+MeshAxes: TypeAlias = str | tuple[str, ...] | None
+# (logical axis, mesh axes); earlier rows win.
+LogicalAxisRules: TypeAlias = Sequence[tuple[str, MeshAxes]]
 
+# Examples are spread over both; parameters over one or both.
+BATCH_AXES = ("data", "fsdp")
 # What "embed" of a parameter maps to, by (activation, parameter) dims.
-_EMBED_ROWS: dict[tuple[int, int], tuple[tuple[str, str | None], ...]] = {
-    (1, 1): (("embed", None),),
-    (2, 1): (("embed", "model"),),
-    (1, 2): (("embed", "data"),),
-    (2, 2): (("embed", "model"), ("embed", "data")),
+_EMBED_ROWS: dict[tuple[int, int], tuple[tuple[str, MeshAxes], ...]] = {
+    (1, 1): (("embed", "fsdp"),),
+    (2, 1): (("embed", "model"), ("embed", "fsdp")),
+    (1, 2): (("embed", BATCH_AXES),),
+    (2, 2): (("embed", "model"), ("embed", BATCH_AXES)),
 }
 _REPLICATED = (
     "relpos_buckets",
@@ -45,12 +50,13 @@ def standard_logical_axis_rules(
     Args:
         activation_partitioning_dims: 1, or 2 to shard "embed" over the model
             axis as well.
-        parameter_partitioning_dims: 1, or 2 to shard "embed" over the data
-            axis as well (fully sharded parameters).
+        parameter_partitioning_dims: 1: "embed" of a parameter is sharded over
+            the fsdp axis, whose size is 1 unless it is asked for; 2: over the
+            data axis as well (fully sharded parameters).
         additional_rules: rows put after the standard ones.
 
     Returns:
-        (logical axis, mesh axis) rows; earlier rows win.
+        (logical axis, mesh axes) rows; earlier rows win.
 
     Raises:
         ValueError: the dims are not 1 or 2.
@@ -61,8 +67,8 @@ def standard_logical_axis_rules(
             f"activation_partitioning_dims={dims[0]} and "
             f"parameter_partitioning_dims={dims[1]}: each must be 1 or 2."
         )
-    rules: list[tuple[str, str | None]] = [
-        ("batch", "data"),
+    rules: list[tuple[str, MeshAxes]] = [
+        ("batch", BATCH_AXES),
         ("vocab", "model"),
         ("mlp", "model"),
         ("heads", "model"),
@@ -75,6 +81,13 @@ def standard_logical_axis_rules(
     return tuple(rules)
 
 
+def mesh_axis_names(axes: MeshAxes) -> tuple[str, ...]:
+    """Gives the mesh axes of one dimension as a tuple, which may be empty."""
+    if axes is None:
+        return ()
+    return (axes,) if isinstance(axes, str) else tuple(axes)
+
+
 def partition_spec(
     logical_axes: LogicalAxes, rules: LogicalAxisRules
 ) -> PartitionSpec:
@@ -85,7 +98,7 @@ def partition_spec(
 
     Args:
         logical_axes: one name, or None (never sharded), for each dimension.
-        rules: (logical axis, mesh axis) rows; earlier rows win.
+        rules: (logical axis, mesh axes) rows; earlier rows win.
 
     Returns:
         PartitionSpec with one entry for each dimension.
@@ -94,7 +107,7 @@ def partition_spec(
         ValueError: a name that no row mentions.
 
     Example: ("vocab", "embed") under the (1, 2) table gives
-        PartitionSpec("model", "data").
+        PartitionSpec("model", ("data", "fsdp")).
     """
     known = {name for name, _ in rules}
     unknown = sorted({a for a in logical_axes if a is not None} - known)
@@ -103,12 +116,14 @@ def partition_spec(
             f"No axis rule for logical axes {unknown}; rules exist for "
             f"{sorted(known)}. Add a row through additional_rules."
         )
-    mesh_axes: list[str | None] = [None] * len(logical_axes)
+    places: list[MeshAxes] = [None] * len(logical_axes)
     decided = [axis is None for axis in logical_axes]
-    for name, mesh_axis in rules:
+    taken: set[str] = set()
+    for name, mesh_axes in rules:
+        names = mesh_axis_names(mesh_axes)
         for i, axis in enumerate(logical_axes):
-            is_taken = mesh_axis is not None and mesh_axis in mesh_axes
-            if axis == name and not decided[i] and not is_taken:
-                mesh_axes[i] = mesh_axis
+            if axis == name and not decided[i] and taken.isdisjoint(names):
+                places[i] = mesh_axes
                 decided[i] = True
-    return PartitionSpec(*mesh_axes)
+                taken.update(names)
+    return PartitionSpec(*places)

@@ -1,4 +1,7 @@
-"""The device mesh: axes ("data", "model"), from the devices there are.
+"""The device mesh: axes ("data", "fsdp", "model"), from the devices there are.
+
+Examples are spread over data and fsdp; parameters over model and fsdp, so that
+each copy of the model is held by fsdp * model devices.
 
 Source: the two ways to size the model axis are google-research/t5x,
 t5x/partitioning.py (default_mesh).
@@ -12,30 +15,32 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-MESH_AXES = ("data", "model")
+MESH_AXES = ("data", "fsdp", "model")
 
 
 def make_mesh(
     *,
     num_partitions: int | None = None,
     model_parallel_submesh: Sequence[int] | None = None,
+    num_fsdp_partitions: int = 1,
     devices: Sequence[Any] | None = None,
 ) -> Mesh:
-    """Lays the devices out as (data, model).
+    """Lays the devices out as (data, fsdp, model).
 
     Args:
         num_partitions: size of the model axis.
         model_parallel_submesh: (x, y, z, core) tile of a TPU slice that
             holds one copy of the model; its product is the model axis.
             Takes the place of `num_partitions`.
+        num_fsdp_partitions: size of the fsdp axis.
         devices: jax.Device objects; None: all of this run's.
 
     Returns:
-        Mesh of shape (devices / model, model).
+        Mesh of shape (devices / (fsdp * model), fsdp, model).
 
     Raises:
-        ValueError: neither size is given, or it does not divide the number
-            of devices.
+        ValueError: no size of the model axis is given, or the sizes do not
+            divide the number of devices.
     """
     devices = list(jax.devices()) if devices is None else list(devices)
     if model_parallel_submesh is not None:
@@ -46,21 +51,28 @@ def make_mesh(
         raise ValueError(
             "PjitPartitioner needs num_partitions or model_parallel_submesh."
         )
-    if model_size < 1 or len(devices) % model_size:
-        divisors = [
-            n for n in range(1, len(devices) + 1) if len(devices) % n == 0
-        ]
-        raise ValueError(
-            f"The model axis of {model_size} partitions does not divide the "
-            f"{len(devices)} devices of this run; possible sizes: {divisors}."
-        )
+    _check_divides("num_partitions", model_size, len(devices))
+    num_groups = len(devices) // model_size
+    _check_divides("num_fsdp_partitions", num_fsdp_partitions, num_groups)
+    shape = (
+        num_groups // num_fsdp_partitions,
+        num_fsdp_partitions,
+        model_size,
+    )
     if devices[0].platform == "tpu":
         # Neighbours of the model axis must be neighbours in the torus.
         from jax.experimental import mesh_utils
 
-        grid = mesh_utils.create_device_mesh(
-            (len(devices) // model_size, model_size), devices=devices
-        )
+        grid = mesh_utils.create_device_mesh(shape, devices=devices)
     else:
-        grid = np.asarray(devices).reshape(-1, model_size)
+        grid = np.asarray(devices).reshape(shape)
     return Mesh(grid, MESH_AXES)
+
+
+def _check_divides(name: str, size: int, count: int) -> None:
+    if size < 1 or count % size:
+        possible = [n for n in range(1, count + 1) if count % n == 0]
+        raise ValueError(
+            f"{name} is {size}, which does not divide {count} devices; "
+            f"possible: {possible}."
+        )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,17 @@ from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
 from pali_tf.layers.activation_sharding import activation_sharding_scope
 from pali_tf.partitioning import axis_rules
+from pali_tf.partitioning.axis_rules import BATCH_AXES
 from pali_tf.partitioning.mesh import make_mesh
 from pali_tf.types import LogicalAxes
+
+
+def num_shards(
+    mesh: Mesh | AbstractMesh, mesh_axes: axis_rules.MeshAxes
+) -> int:
+    """Gives into how many parts mesh axes split a dimension."""
+    names = axis_rules.mesh_axis_names(mesh_axes)
+    return math.prod(mesh.shape[name] for name in names)
 
 
 def parameter_sharding(
@@ -28,7 +38,7 @@ def parameter_sharding(
         path: the parameter's path, for the messages.
         shape: its shape.
         logical_axes: one name, or None, for each dimension.
-        rules: (logical axis, mesh axis) rows.
+        rules: (logical axis, mesh axes) rows.
         mesh: the device mesh.
 
     Returns:
@@ -38,12 +48,13 @@ def parameter_sharding(
         ValueError: a dimension does not divide by its mesh axis.
     """
     spec = axis_rules.partition_spec(logical_axes, rules)
-    for size, name, mesh_axis in zip(shape, logical_axes, spec, strict=True):
-        if mesh_axis is not None and size % mesh.shape[mesh_axis]:
+    for size, name, axes in zip(shape, logical_axes, spec, strict=True):
+        count = num_shards(mesh, axes)
+        if size % count:
             raise ValueError(
                 f"{path}: axis {name!r} of size {size} does not divide by the "
-                f"{mesh.shape[mesh_axis]} devices of mesh axis {mesh_axis!r}; "
-                "lower num_partitions or map the axis to None."
+                f"{count} devices of mesh axes {axes!r}; lower num_partitions "
+                "or num_fsdp_partitions, or map the axis to None."
             )
     return NamedSharding(mesh, spec)
 
@@ -56,7 +67,11 @@ class PjitPartitioner:
         num_partitions: size of the model axis of the mesh.
         model_parallel_submesh: TPU tile of one model copy; takes the place
             of `num_partitions`.
-        logical_axis_rules: (logical axis, mesh axis) rows; None means the
+        num_fsdp_partitions: size of the fsdp axis: so many groups of
+            `num_partitions` devices share one copy of the parameters, and each
+            takes its own examples. T5X has no such axis; there,
+            parameter_partitioning_dims = 2 shards over the data axis.
+        logical_axis_rules: (logical axis, mesh axes) rows; None means the
             standard table.
 
     Source: google-research/t5x, t5x/partitioning.py (PjitPartitioner).
@@ -64,13 +79,20 @@ class PjitPartitioner:
 
     num_partitions: int | None = 1
     model_parallel_submesh: Sequence[int] | None = None
+    num_fsdp_partitions: int = 1
     logical_axis_rules: axis_rules.LogicalAxisRules | None = None
 
-    def mesh(self) -> Mesh:
-        """Gives the (data, model) mesh over the devices there are."""
+    def mesh(self, devices: Sequence[Any] | None = None) -> Mesh:
+        """Gives the (data, fsdp, model) mesh.
+
+        Args:
+            devices: jax.Device objects; None: all of this run's.
+        """
         return make_mesh(
             num_partitions=self.num_partitions,
             model_parallel_submesh=self.model_parallel_submesh,
+            num_fsdp_partitions=self.num_fsdp_partitions,
+            devices=devices,
         )
 
     def rules(self) -> axis_rules.LogicalAxisRules:
@@ -79,14 +101,17 @@ class PjitPartitioner:
             return axis_rules.standard_logical_axis_rules()
         return self.logical_axis_rules
 
-    def shard_activations(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        """Gives `fn` with its activations laid out on this mesh.
+    def shard_activations(
+        self, fn: Callable[..., Any], mesh: Mesh | None = None
+    ) -> Callable[..., Any]:
+        """Gives `fn` with its activations laid out on a mesh.
 
         Args:
             fn: a function that JAX traces; it is called within the scope of
                 the layers' constraints.
+            mesh: the device mesh; None: `mesh()`.
         """
-        mesh, rules = self.mesh(), self.rules()
+        mesh, rules = mesh or self.mesh(), self.rules()
         if mesh.size == 1:
             return fn
 
@@ -138,21 +163,21 @@ def activation_spec(
     Args:
         shape: of the activation.
         logical_axes: one name, or None, for each dimension.
-        rules: (logical axis, mesh axis) rows.
+        rules: (logical axis, mesh axes) rows.
         mesh: the device mesh.
     """
     spec = axis_rules.partition_spec(logical_axes, rules)
     return PartitionSpec(
         *(
-            None if axis is None or size % mesh.shape[axis] else axis
-            for size, axis in zip(shape, spec, strict=True)
+            None if size % num_shards(mesh, axes) else axes
+            for size, axes in zip(shape, spec, strict=True)
         )
     )
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
-    """Gives the sharding of a batch feature: rows over the data axis."""
-    return NamedSharding(mesh, PartitionSpec("data"))
+    """Gives the sharding of a batch feature: rows over data and fsdp."""
+    return NamedSharding(mesh, PartitionSpec(BATCH_AXES))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
@@ -160,17 +185,20 @@ def replicated(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec())
 
 
+def num_batch_shards(mesh: Mesh) -> int:
+    """Gives into how many parts the rows of a batch are split."""
+    return num_shards(mesh, BATCH_AXES)
+
+
 def check_batch_size(batch_size: int, mesh: Mesh) -> None:
-    """Raises ValueError if a batch does not divide over the data axis."""
-    data_size = mesh.shape["data"]
-    if batch_size % data_size:
-        below, above = (
-            batch_size - batch_size % data_size,
-            batch_size + data_size - batch_size % data_size,
-        )
+    """Raises ValueError if the rows of a batch do not divide over devices."""
+    count = num_batch_shards(mesh)
+    if batch_size % count:
+        below = batch_size - batch_size % count
         raise ValueError(
-            f"BATCH_SIZE {batch_size} does not divide over the {data_size} "
-            f"devices of the data axis; the nearest are {below} and {above}."
+            f"BATCH_SIZE {batch_size} does not divide over the {count} "
+            "devices of the data and fsdp axes; the nearest are "
+            f"{below} and {below + count}."
         )
 
 

@@ -23,21 +23,38 @@ def shape(count, **sizes):
 
 
 def test_num_partitions_is_the_model_axis():
-    assert shape(8, num_partitions=2) == {"data": 4, "model": 2}
+    assert shape(8, num_partitions=2) == {"data": 4, "fsdp": 1, "model": 2}
 
 
 def test_submesh_takes_the_place_of_num_partitions():
     sizes = {"num_partitions": 1, "model_parallel_submesh": (2, 2, 1, 1)}
-    assert shape(8, **sizes) == {"data": 2, "model": 4}
+    assert shape(8, **sizes) == {"data": 2, "fsdp": 1, "model": 4}
 
 
 def test_the_devices_of_this_run():
-    assert mesh.make_mesh(num_partitions=1).axis_names == ("data", "model")
+    axes = mesh.make_mesh(num_partitions=1).axis_names
+    assert axes == ("data", "fsdp", "model")
 
 
-def test_a_size_that_does_not_divide_names_those_that_do():
-    with pytest.raises(ValueError, match=r"3 .* 8 devices.*\[1, 2, 4, 8\]"):
-        shape(8, num_partitions=3)
+def test_fsdp_is_between_data_and_model():
+    sizes = {"num_partitions": 2, "num_fsdp_partitions": 2}
+    assert shape(8, **sizes) == {"data": 2, "fsdp": 2, "model": 2}
+    # Neighbours share a copy of the model.
+    grid = mesh.make_mesh(devices=devices(8), **sizes).devices
+    assert [d.id for d in grid[0].flatten()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("size", [0, 3, 16])
+def test_a_size_that_does_not_divide_names_those_that_do(size):
+    message = rf"num_partitions is {size}, .* 8 devices.*\[1, 2, 4, 8\]"
+    with pytest.raises(ValueError, match=message):
+        shape(8, num_partitions=size)
+
+
+def test_fsdp_divides_what_the_model_axis_leaves():
+    message = r"num_fsdp_partitions is 3, .* 4 devices.*\[1, 2, 4\]"
+    with pytest.raises(ValueError, match=message):
+        shape(8, num_partitions=2, num_fsdp_partitions=3)
 
 
 def test_a_size_is_needed():

@@ -35,7 +35,7 @@ def test_partitioner_places_every_parameter():
     partitioner = shardings.PjitPartitioner()
     specs = {"x/scale": VariableSpec((4,), "float32", ("embed",))}
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
-    assert places["x/scale"].spec == PartitionSpec(None)
+    assert places["x/scale"].spec == PartitionSpec("fsdp")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,22 @@ def test_factored_slots_of_a_square_matrix_are_replicated():
     assert spec == PartitionSpec()
 
 
-def test_batches_divide_over_the_data_axis():
-    mesh = types.SimpleNamespace(shape={"data": 4})
+def test_one_dimension_over_two_mesh_axes():
+    mesh = AbstractMesh((2, 4), ("data", "fsdp"))
+    rules = (("embed", ("data", "fsdp")),)
+
+    def spec(size):
+        return shardings.parameter_sharding(
+            "a/scale", (size,), ("embed",), rules=rules, mesh=mesh
+        ).spec
+
+    assert spec(16) == PartitionSpec(("data", "fsdp"))
+    with pytest.raises(ValueError, match="size 12 does not divide by the 8"):
+        spec(12)
+
+
+def test_batches_divide_over_data_and_fsdp():
+    mesh = types.SimpleNamespace(shape={"data": 2, "fsdp": 2})
     shardings.check_batch_size(8, mesh)
     with pytest.raises(ValueError, match="nearest are 8 and 12"):
         shardings.check_batch_size(10, mesh)
