@@ -20,6 +20,7 @@ from pali_tf.training.configs import (
     RestoreCheckpointConfig,
     SaveCheckpointConfig,
 )
+from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
 from pali_tf.training.schedules import create_learning_rate_scheduler
@@ -27,9 +28,11 @@ from pali_tf.training.trainer import Trainer
 
 __all__ = [
     "Adafactor",
+    "AdamW",
     "CheckpointConfig",
     "DatasetConfig",
     "DecodingConfig",
+    "Lion",
     "PaliTrainingModel",
     "PjitPartitioner",
     "RestoreCheckpointConfig",

@@ -148,7 +148,7 @@ def _infer_eval(
     def evaluate(state: Any, step: int) -> None:
         predictor = Predictor(
             model,
-            state.params(),
+            state.evaluated_params(),
             partitioner,
             config.task_feature_lengths["targets"],
         )

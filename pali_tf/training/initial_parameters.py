@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from pali_tf.models.fitting import fit
 from pali_tf.training import checkpoint
@@ -136,4 +137,8 @@ def replace_parameters(
             if origins[name] == path:
                 group = trainable if name in trainable else frozen
                 group[name] = value.astype(group[name].dtype)
-    return dataclasses.replace(state, trainable=trainable, frozen=frozen)
+    # A copy: the step consumes the state's arrays, each once.
+    ema = None if state.ema is None else jax.tree.map(jnp.copy, trainable)
+    return dataclasses.replace(
+        state, trainable=trainable, frozen=frozen, ema=ema
+    )

@@ -283,6 +283,8 @@ class _Run:
             {
                 **summary,
                 "learning_rate": rate,
+                "gradient_norm": float(sums.gradient_norm)
+                / max(int(sums.num_steps), 1),
                 "images_per_second": rates.images_per_second,
                 "tokens_per_second": rates.tokens_per_second,
                 "steps_per_second": rates.steps_per_second,
@@ -315,7 +317,7 @@ class _Run:
                 else "no checkpoint was saved before it"
             )
             raise DivergedError(
-                f"The loss of step {bad} is not a finite number; {good}. "
+                f"The loss or gradient of step {bad} is not finite; {good}. "
                 "Lower the peak learning rate "
                 "(create_learning_rate_scheduler.base_learning_rate) or "
                 "lengthen the warm-up, and start again."
@@ -342,7 +344,7 @@ class _Run:
 
     def _evaluate(self, state: TrainState, step: int) -> None:
         if self._evaluation is not None:
-            self._evaluation.run(state.params(), step)
+            self._evaluation.run(state.evaluated_params(), step)
         if self._hooks.infer_eval is not None:
             self._hooks.infer_eval(state, step)
 

@@ -42,8 +42,10 @@ class MetricSums:
         num_images: int32[]. Examples that carry an image.
         num_input_tokens: int32[]. Encoder tokens that are not padding.
         num_steps: int32[].
-        first_bad_step: int32[]. The first step whose loss was not finite; -1
-            if there was none.
+        gradient_norm: float32[]. Of all trainable parameters together, before
+            clipping.
+        first_bad_step: int32[]. The first step whose loss or gradient was not
+            finite; -1 if there was none.
     """
 
     cross_entropy: Array
@@ -54,6 +56,7 @@ class MetricSums:
     num_images: Array
     num_input_tokens: Array
     num_steps: Array
+    gradient_norm: Array
     first_bad_step: Array
 
 
@@ -68,6 +71,7 @@ def zeros(num_tasks: int) -> MetricSums:
         num_images=jnp.zeros((), jnp.int32),
         num_input_tokens=jnp.zeros((), jnp.int32),
         num_steps=jnp.zeros((), jnp.int32),
+        gradient_norm=jnp.zeros((), jnp.float32),
         first_bad_step=jnp.full((), -1, jnp.int32),
     )
 
@@ -77,6 +81,7 @@ def add(
     examples: ExampleMetrics,
     batch: Mapping[str, Array],
     step: Array,
+    gradient_norm: Array | float = 0.0,
 ) -> MetricSums:
     """Adds one batch to the sums.
 
@@ -85,6 +90,7 @@ def add(
         examples: what the loss function told about each example.
         batch: the model features of the same examples.
         step: int32[]. The number of this step, counted from 1.
+        gradient_norm: float32[], of this step; 0 where there is no gradient.
 
     Returns:
         The new sums. An example whose task_id lies outside [0, K) is counted
@@ -95,7 +101,7 @@ def add(
     def by_task(values: Array) -> Array:
         return jax.ops.segment_sum(values, batch["task_id"], num_tasks)
 
-    is_finite = jnp.isfinite(jnp.sum(examples.cross_entropy))
+    is_finite = jnp.isfinite(jnp.sum(examples.cross_entropy) + gradient_norm)
     is_first_bad = ~is_finite & (sums.first_bad_step < 0)
     is_input = batch["encoder_input_tokens"] > 0
     return MetricSums(
@@ -110,6 +116,7 @@ def add(
         num_input_tokens=sums.num_input_tokens
         + jnp.sum(is_input.astype(jnp.int32)),
         num_steps=sums.num_steps + 1,
+        gradient_norm=sums.gradient_norm + gradient_norm,
         first_bad_step=jnp.where(is_first_bad, step, sums.first_bad_step),
     )
 

@@ -24,7 +24,7 @@ from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.pali.model import Pali
 from pali_tf.training import loss
 from pali_tf.training.metrics import ExampleMetrics
-from pali_tf.training.optimizer import Adafactor
+from pali_tf.training.optimizer import OptimizerDef
 from pali_tf.types import Array, Batch, Params
 
 
@@ -48,7 +48,7 @@ class PaliTrainingModel:
     """
 
     config: PaliConfig
-    optimizer_def: Adafactor | None = None
+    optimizer_def: OptimizerDef | None = None
     trainable: str = ".*"
     z_loss: float = 0.0
     label_smoothing: float = 0.0

@@ -8,13 +8,22 @@ parameter's dtype (T5X's are always float32), which is float32 here.
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import optax
 
 from pali_tf.partitioning.logical_axes import is_scanned
+from pali_tf.training.gradient_clipping import clip_gradient
 from pali_tf.training.schedules import Schedule
+
+
+class OptimizerDef(Protocol):
+    """What a run file binds as the optimizer: it makes one, given a rate."""
+
+    def make(self, learning_rate_fn: Schedule) -> optax.GradientTransformation:
+        """Makes the optax transformation of {path: array}."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,6 +49,8 @@ class Adafactor:
             multiplied by the learning rate.
         epsilon1: added to g^2.
         epsilon2: the least parameter scale.
+        global_norm_clip_threshold: largest norm of the whole gradient; None
+            never clips.
 
     Source: arXiv 2209.06794 (beta1 0, decay 0.8); the other defaults are
     T5X's.
@@ -55,6 +66,7 @@ class Adafactor:
     weight_decay_rate: float | None = None
     epsilon1: float = 1e-30
     epsilon2: float = 1e-3
+    global_norm_clip_threshold: float | None = None
 
     def __post_init__(self) -> None:
         """Checks the rates."""
@@ -76,7 +88,10 @@ class Adafactor:
             parameters. The blocks of a scanned stack are treated each for
             itself, as those of an unrolled one are.
         """
-        return by_block(self._of_one_array(learning_rate_fn))
+        return clip_gradient(
+            by_block(self._of_one_array(learning_rate_fn)),
+            self.global_norm_clip_threshold,
+        )
 
     def _of_one_array(
         self, learning_rate_fn: Schedule

@@ -24,6 +24,7 @@ class TrainState:
         frozen: parameters that do not, by path.
         optimizer: the optimizer's slots, for `trainable` alone.
         metrics: sums since the last log line.
+        ema: float32 moving average of `trainable`, by path; None: not kept.
     """
 
     step: Array
@@ -31,7 +32,12 @@ class TrainState:
     frozen: dict[str, Array]
     optimizer: Any
     metrics: MetricSums
+    ema: dict[str, Array] | None = None
 
     def params(self) -> Params:
         """All parameters as the nested dict that the model takes."""
         return unflatten({**self.trainable, **self.frozen})
+
+    def evaluated_params(self) -> Params:
+        """All parameters, those that train as their average if it is kept."""
+        return unflatten({**(self.ema or self.trainable), **self.frozen})

@@ -23,11 +23,16 @@ def make_train_step(
     *,
     dropout_seed: int,
     num_microbatches: int | None = None,
+    ema_decay: float | None = None,
 ) -> TrainStep:
     """Makes the function that trains on one batch.
 
     Frozen parameters enter as constants: they get no gradient. Dropout is a
     function of (seed, step), so a resumed run draws the same.
+
+    From the first step whose loss or gradient is not finite on, only the
+    metric sums change: the state stays the last good one, with its step,
+    until the loop sees it.
 
     Args:
         model: a PaliTrainingModel.
@@ -35,6 +40,7 @@ def make_train_step(
         dropout_seed: seed of dropout.
         num_microbatches: parts that a batch is split into to save memory;
             None or 1: it is not.
+        ema_decay: of the moving average in `state.ema`; None: none is kept.
 
     Returns:
         (state, batch) -> state.
@@ -69,16 +75,33 @@ def make_train_step(
 
     def train_step(state: TrainState, batch: Batch) -> TrainState:
         grads, examples = gradients(state, batch)
+        sums = metrics.add(
+            state.metrics,
+            examples,
+            batch,
+            state.step + 1,
+            optax.global_norm(grads),
+        )
         updates, slots = optimizer.update(
             grads, state.optimizer, state.trainable
         )
-        step = state.step + 1
+        trainable = optax.apply_updates(state.trainable, updates)
+        ema = state.ema
+        if ema is not None and ema_decay is not None:
+            ema = optax.incremental_update(trainable, ema, 1 - ema_decay)
+        is_good = sums.first_bad_step < 0
+        step, trainable, slots, ema = jax.tree.map(
+            lambda new, old: jnp.where(is_good, new, old),
+            (state.step + 1, trainable, slots, ema),
+            (state.step, state.trainable, state.optimizer, state.ema),
+        )
         return TrainState(
             step=step,
-            trainable=optax.apply_updates(state.trainable, updates),
+            trainable=trainable,
             frozen=state.frozen,
             optimizer=slots,
-            metrics=metrics.add(state.metrics, examples, batch, step),
+            metrics=sums,
+            ema=ema,
         )
 
     return train_step

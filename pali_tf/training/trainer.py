@@ -32,6 +32,8 @@ class Trainer:
         random_seed: of initial values and dropout.
         learning_rate_fn: step to learning rate.
         num_microbatches: parts that a batch is split into; None: one.
+        ema_decay: of a moving average of what trains, which evaluations then
+            use; None: none is kept. T5X has no such field.
     """
 
     model: Any
@@ -40,6 +42,12 @@ class Trainer:
     random_seed: int
     learning_rate_fn: Schedule
     num_microbatches: int | None = None
+    ema_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the average's decay."""
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise ValueError(f"ema_decay is {self.ema_decay}, not in (0, 1).")
 
     @functools.cached_property
     def mesh(self) -> jax.sharding.Mesh:
@@ -78,6 +86,7 @@ class Trainer:
             },
             optimizer=self._optimizer.init(trainable),
             metrics=metrics.zeros(self.num_tasks),
+            ema=None if self.ema_decay is None else dict(trainable),
         )
 
     @functools.cached_property
@@ -126,16 +135,18 @@ class Trainer:
         rows = next(iter(batch.values())).shape[0]
         shardings.check_batch_size(rows, self.mesh)
         parts = self.num_microbatches or 1
-        if rows % parts or rows // parts % self.mesh.shape["data"]:
+        count = shardings.num_batch_shards(self.mesh)
+        if rows % parts or rows // parts % count:
             raise ValueError(
                 f"A batch of {rows} does not split into {parts} microbatches "
-                f"over {self.mesh.shape['data']} devices."
+                f"over {count} devices."
             )
         step = train_step.make_train_step(
             self.model,
             self._optimizer,
             dropout_seed=self.random_seed + 1,
             num_microbatches=self.num_microbatches,
+            ema_decay=self.ema_decay,
         )
         places = jax.tree.map(lambda x: x.sharding, self.abstract_state)
         jitted = jax.jit(

@@ -16,7 +16,7 @@ from pali_tf.models.functional import VariableSpec, unflatten
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import loss
 from pali_tf.training.metrics import ExampleMetrics
-from pali_tf.training.optimizer import Adafactor
+from pali_tf.training.optimizer import Adafactor, OptimizerDef
 from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.trainer import Trainer
 
@@ -49,7 +49,7 @@ RULES = (
 class ToyModel:
     """Predicts each target token from the one before it and the image."""
 
-    optimizer_def: Adafactor | None = Adafactor()
+    optimizer_def: OptimizerDef | None = Adafactor()
     trainable: str = r"(?!vision/).*"
     loss_normalizing_factor: float | str | None = "NUM_REAL_TARGET_TOKENS"
     dropout_rate: float = 0.2
@@ -121,7 +121,12 @@ def batches_from(start: int) -> Iterator[dict[str, np.ndarray]]:
 
 
 def make_trainer(
-    *, peak: float = 0.1, seed: int = 0, microbatches: int | None = None, **kw
+    *,
+    peak: float = 0.1,
+    seed: int = 0,
+    microbatches: int | None = None,
+    ema_decay: float | None = None,
+    **kw,
 ) -> Trainer:
     """A trainer of the toy on the devices there are."""
     return Trainer(
@@ -133,4 +138,5 @@ def make_trainer(
             factors="constant", base_learning_rate=peak
         ),
         num_microbatches=microbatches,
+        ema_decay=ema_decay,
     )

@@ -52,5 +52,11 @@ def test_the_first_bad_step_stays():
     assert int(sums.first_bad_step) == 2
 
 
+def test_a_gradient_that_is_not_finite_is_bad():
+    sums = metrics.add(metrics.zeros(2), examples([1, 1, 1]), BATCH, 1, 2.0)
+    sums = metrics.add(sums, examples([1, 1, 1]), BATCH, 2, jnp.inf)
+    assert int(sums.first_bad_step) == 2
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf.models.functional import flatten
+from pali_tf.models.functional import flatten, unflatten
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
@@ -99,6 +99,77 @@ def test_microbatches_give_the_same_step(microbatches):
     np.testing.assert_array_equal(
         whole.metrics.num_examples, parts.metrics.num_examples
     )
+
+
+def test_the_average_follows_what_trains():
+    trainer = toy_model.make_trainer(ema_decay=0.75)
+    states = [jax.device_get(trainer.init_state())]
+    state = trainer.init_state()
+    step = trainer.compile_train_step(trainer.place(toy_model.make_batch(0)))
+    for i in range(2):
+        state = step(state, trainer.place(toy_model.make_batch(i)))
+        states.append(jax.device_get(state))
+    for path, first in states[0].trainable.items():
+        np.testing.assert_array_equal(states[0].ema[path], first)
+        expected = first
+        for after in states[1:]:
+            expected = 0.75 * expected + 0.25 * after.trainable[path]
+        np.testing.assert_allclose(states[2].ema[path], expected, rtol=1e-6)
+    evaluated = flatten(states[2].evaluated_params())
+    np.testing.assert_array_equal(
+        evaluated["decoder/mlp/wi/kernel"],
+        states[2].ema["decoder/mlp/wi/kernel"],
+    )
+    assert evaluated.keys() == flatten(states[2].params()).keys()
+
+
+def test_without_an_average_what_trains_is_evaluated():
+    state = toy_model.make_trainer().init_state()
+    assert state.ema is None
+    assert flatten(state.evaluated_params()).keys() == toy_model.SPECS.keys()
+
+
+@pytest.mark.parametrize("decay", [0.0, 1.0])
+def test_a_decay_lies_between_zero_and_one(decay):
+    with pytest.raises(ValueError, match="ema_decay"):
+        toy_model.make_trainer(ema_decay=decay)
+
+
+def test_after_a_bad_step_the_last_good_state_stays():
+    trainer = toy_model.make_trainer(ema_decay=0.9)
+    step = trainer.compile_train_step(trainer.place(toy_model.make_batch(0)))
+    good = step(trainer.init_state(), trainer.place(toy_model.make_batch(0)))
+    kept = jax.device_get(good)
+    bad = toy_model.make_batch(1)
+    bad["decoder_loss_weights"][0, 0] = np.inf
+    state = step(good, trainer.place(bad))
+    # A good batch after it does not train either: the loop is to stop.
+    state = step(state, trainer.place(toy_model.make_batch(2)))
+    assert int(state.metrics.first_bad_step) == 2
+    assert int(state.step) == 1
+    for name in ("trainable", "optimizer", "ema"):
+        jax.tree.map(
+            np.testing.assert_array_equal,
+            getattr(kept, name),
+            jax.device_get(getattr(state, name)),
+        )
+
+
+def test_the_norm_of_the_gradient_is_summed():
+    trainer = toy_model.make_trainer(dropout_rate=0.0)
+    batch = trainer.place(toy_model.make_batch(0))
+    state = trainer.init_state()
+
+    def loss(trainable):
+        params = {**trainable, **state.frozen}
+        return trainer.model.loss_fn(unflatten(params), batch, None)[0]
+
+    gradient = jax.grad(loss)(state.trainable)
+    expected = np.sqrt(
+        sum(np.sum(np.square(g)) for g in jax.device_get(gradient).values())
+    )
+    state = trainer.compile_train_step(batch)(state, batch)
+    np.testing.assert_allclose(state.metrics.gradient_norm, expected, rtol=1e-5)
 
 
 def test_batch_must_split_into_microbatches():
