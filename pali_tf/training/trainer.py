@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -34,6 +34,8 @@ class Trainer:
         num_microbatches: parts that a batch is split into; None: one.
         ema_decay: of a moving average of what trains, which evaluations then
             use; None: none is kept. T5X has no such field.
+        devices: what to lay the run out on: those of a TPU topology that is
+            compiled for, say; None: all of this run's.
     """
 
     model: Any
@@ -43,6 +45,7 @@ class Trainer:
     learning_rate_fn: Schedule
     num_microbatches: int | None = None
     ema_decay: float | None = None
+    devices: Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
         """Checks the average's decay."""
@@ -52,7 +55,7 @@ class Trainer:
     @functools.cached_property
     def mesh(self) -> jax.sharding.Mesh:
         """The device mesh."""
-        return self.partitioner.mesh()
+        return self.partitioner.mesh(self.devices)
 
     @functools.cached_property
     def split(self) -> freezing.Split:
@@ -124,7 +127,8 @@ class Trainer:
         """Compiles the step for batches of this shape, ahead of the loop.
 
         Args:
-            batch: a placed batch; only its shapes are used.
+            batch: a placed batch, or jax.ShapeDtypeStructs with shardings;
+                only its shapes are used.
 
         Returns:
             The compiled step; it consumes (donates) the state it is given.
@@ -150,7 +154,7 @@ class Trainer:
         )
         places = jax.tree.map(lambda x: x.sharding, self.abstract_state)
         jitted = jax.jit(
-            self.partitioner.shard_activations(step),
+            self.partitioner.shard_activations(step, self.mesh),
             donate_argnums=0,
             out_shardings=places,
         )
@@ -164,5 +168,6 @@ class Trainer:
         """The evaluation step, compiled at its first call of a shape."""
         step = train_step.make_eval_step(self.model)
         return jax.jit(
-            self.partitioner.shard_activations(step), donate_argnums=1
+            self.partitioner.shard_activations(step, self.mesh),
+            donate_argnums=1,
         )
