@@ -25,6 +25,9 @@ class DatasetConfig:
         use_cached: whether SeqIO's offline cache is read.
         pack: always False: images cannot be packed.
         module: T5X's deprecated field; must be None.
+        num_readers: streams that a training batch's rows come from; it
+            divides batch_size. None: one for each process that reads rows of
+            its own, or what the run began with. T5X has no such field.
     """
 
     mixture_or_task_name: Any
@@ -36,6 +39,7 @@ class DatasetConfig:
     use_cached: bool = False
     pack: bool = False
     module: str | None = None
+    num_readers: int | None = None
 
     def __post_init__(self) -> None:
         """Checks what this engine cannot do."""
@@ -47,6 +51,13 @@ class DatasetConfig:
             raise ValueError(
                 f"module is {self.module!r}, must be None: import the module "
                 "in the gin file instead."
+            )
+        if self.num_readers is not None and (
+            self.num_readers < 1 or self.batch_size % self.num_readers
+        ):
+            raise ValueError(
+                f"num_readers is {self.num_readers}; it must divide "
+                f"batch_size {self.batch_size}."
             )
 
 

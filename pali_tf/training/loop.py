@@ -44,6 +44,7 @@ class RunConfig:
         eval_period: steps between evaluations; 0: none.
         checkpoint: saving and restoring.
         task_names: the task names behind task_id.
+        num_readers: of the data, noted in checkpoints.
     """
 
     model_dir: str
@@ -53,6 +54,7 @@ class RunConfig:
     eval_period: int = 0
     checkpoint: CheckpointConfig = CheckpointConfig()
     task_names: Sequence[str] = ()
+    num_readers: int = 1
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
@@ -187,6 +189,7 @@ def _check_progress(
     for name, then, now in (
         ("RANDOM_SEED", stored.random_seed, trainer.random_seed),
         ("the tasks", stored.task_names, tuple(config.task_names)),
+        ("num_readers", stored.num_readers, config.num_readers),
     ):
         if then != now:
             raise ValueError(
@@ -337,6 +340,7 @@ class _Run:
                 num_batches_read=step,
                 random_seed=self._trainer.random_seed,
                 task_names=tuple(self._config.task_names),
+                num_readers=self._config.num_readers,
             ),
         )
         self._saved_step = step
