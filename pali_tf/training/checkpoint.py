@@ -1,224 +1,123 @@
 """Checkpoints: `<dir>/checkpoint_<step>/`, written by orbax.
 
-A checkpoint of a run holds the items `params` (the nested dict), `slots`
-(optimizer and metric sums) and `progress` (JSON: step and data position). One
-of parameters alone holds `params`, maybe of a part of the tree, and
-`progress`. orbax writes into a directory of another name and renames it when
-all is there; a directory that a copy left half done is recognised by its
-missing commit time and never read.
+A checkpoint of a run (run_checkpoints.py) holds the items `params` (the nested
+dict), `slots` (optimizer and metric sums), `progress` (JSON: step and data
+position) and, if the run keeps one, `ema` (the average of what trains). One of
+parameters alone holds `params`, maybe of a part of the tree, and `progress`.
+Each has the digests of its files, which are checked whenever it is read.
 """
 
-import dataclasses
-import json
 import os
-import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
+from jax.experimental import multihost_utils
 
 from pali_tf.models.functional import flatten, unflatten
-from pali_tf.training.train_state import TrainState
+from pali_tf.training import checkpoint_digests, checkpoint_folders
+from pali_tf.training.checkpoint_commit import make_manager
+from pali_tf.training.checkpoint_digests import DamagedCheckpointError
+from pali_tf.training.checkpoint_folders import (
+    complete_steps,
+    is_complete,
+    path_of,
+)
+from pali_tf.training.configs import Selection
 from pali_tf.types import Params
 
-_PREFIX = "checkpoint"
-_NAME = re.compile(rf"{_PREFIX}_(\d+)")
-_ITEMS = ("params", "progress")
+__all__ = [
+    "DamagedCheckpointError",
+    "Selection",
+    "complete_steps",
+    "find",
+    "is_complete",
+    "load_parameters",
+    "parameter_shapes",
+    "save_parameters",
+    "verify",
+]
+
+FALLBACK_FLAG = "--gin.RestoreCheckpointConfig.fallback=True"
+ALL = Selection()
 
 
-def is_complete(path: str | os.PathLike[str]) -> bool:
-    """Tells whether a checkpoint was written to its end.
-
-    Args:
-        path: a `checkpoint_<step>` directory.
-
-    Returns:
-        True if orbax noted the commit and every item is there.
-    """
-    path = Path(path)
-    try:
-        metadata = json.loads((path / "_CHECKPOINT_METADATA").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    items = {*_ITEMS, *(metadata.get("item_handlers") or {})}
-    return bool(metadata.get("commit_timestamp_nsecs")) and all(
-        (path / item).is_dir() and any((path / item).iterdir())
-        for item in items
-    )
-
-
-def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
-    """Gives the steps of the complete checkpoints, in order."""
-    directory = Path(directory)
-    if not directory.is_dir():
-        return []
-    return sorted(
-        int(match[1])
-        for child in directory.iterdir()
-        if (match := _NAME.fullmatch(child.name)) and is_complete(child)
-    )
-
-
-def find(path: str | os.PathLike[str]) -> Path:
+def find(path: str | os.PathLike[str], *, fallback: bool = False) -> Path:
     """Resolves a path to one complete checkpoint.
 
     Args:
         path: a `checkpoint_<step>` directory, or a directory of them, whose
             latest is taken.
+        fallback: whether a damaged one is passed over for the one before it.
 
     Returns:
         The checkpoint's directory.
 
     Raises:
         FileNotFoundError: there is none, or it is half written.
+        DamagedCheckpointError: with `fallback`: none is whole.
     """
-    path = Path(path)
-    if _NAME.fullmatch(path.name) and path.is_dir():
-        if not is_complete(path):
-            raise FileNotFoundError(
-                f"{path} is a half-written checkpoint; complete ones beside "
-                f"it: {complete_steps(path.parent)}."
-            )
-        return path
-    steps = complete_steps(path)
-    if not steps:
-        beside = complete_steps(path.parent)
-        hint = f" {path.parent} holds steps {beside}." if beside else ""
-        raise FileNotFoundError(
-            f"No checkpoint at {path}: expected a checkpoint_<step> directory "
-            f"or a directory that holds one.{hint}"
-        )
-    return path / f"{_PREFIX}_{steps[-1]}"
+    found = checkpoint_folders.find(path)
+    while fallback and checkpoint_digests.exist(found):
+        try:
+            verify(found)
+            break
+        except DamagedCheckpointError as error:
+            before = checkpoint_folders.previous(found)
+            if before is None:
+                raise
+            logging.warning("%s Taking %s, as asked.", error, before)
+            found = before
+    return found
 
 
-def _manager(
-    directory: str | os.PathLike[str], keep: int | None = None
-) -> ocp.CheckpointManager:
-    options = ocp.CheckpointManagerOptions(
-        step_prefix=_PREFIX,
-        max_to_keep=keep,
-        # On CPU a saved array shares memory with the one the next step
-        # overwrites, so saving must end before the step begins.
-        enable_async_checkpointing=False,
-    )
-    return ocp.CheckpointManager(Path(directory).absolute(), options=options)
+def verify(path: Path, items: Collection[str] | None = None) -> None:
+    """Reads a checkpoint's files and compares them with their digests.
 
-
-def _set_aside_incomplete(directory: Path) -> None:
-    """Renames half-written checkpoints, which orbax would take for real."""
-    if not directory.is_dir():
-        return
-    for child in sorted(directory.iterdir()):
-        if _NAME.fullmatch(child.name) and not is_complete(child):
-            aside = child.with_name(f"{child.name}.incomplete-{os.getpid()}")
-            logging.warning(
-                "%s is half written and is not restored; moved to %s.",
-                child,
-                aside,
-            )
-            os.replace(child, aside)
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        step: steps done.
-        num_batches_read: the data position: the next batch's index.
-        random_seed: the run's seed.
-        task_names: the names behind task_id.
-    """
-
-    step: int
-    num_batches_read: int
-    random_seed: int
-    task_names: tuple[str, ...]
-
-
-class RunCheckpoints:
-    """The checkpoints of one MODEL_DIR.
+    Of several processes, each reads its share; all must call this.
 
     Args:
-        model_dir: the directory; half-written checkpoints in it are set
-            aside.
-        keep: how many of the latest are kept; None: all.
+        path: a complete checkpoint that has digests.
+        items: its items to read; None: all.
+
+    Raises:
+        DamagedCheckpointError: the message names the file, the previous
+            checkpoint and how to take it.
     """
-
-    def __init__(
-        self, model_dir: str | os.PathLike[str], keep: int | None = None
-    ):
-        self.model_dir = Path(model_dir).absolute()
-        _set_aside_incomplete(self.model_dir)
-        self._manager = _manager(self.model_dir, keep)
-
-    def latest_step(self) -> int | None:
-        """Gives the step of the latest checkpoint, or None."""
-        return self._manager.latest_step()
-
-    def save(self, state: TrainState, progress: Progress) -> None:
-        """Writes the checkpoint of `progress.step`; returns when it is done.
-
-        Args:
-            state: the state; its values are copied.
-            progress: where the run stands.
-        """
-        self._manager.save(
-            progress.step,
-            args=ocp.args.Composite(
-                params=ocp.args.StandardSave(state.params()),
-                slots=ocp.args.StandardSave(_slots(state)),
-                progress=ocp.args.JsonSave(dataclasses.asdict(progress)),
-            ),
-            force=True,
+    error = None
+    try:
+        checkpoint_digests.verify(
+            path,
+            items=items,
+            part=jax.process_index(),
+            num_parts=jax.process_count(),
         )
-
-    def restore(
-        self, step: int, abstract_state: TrainState
-    ) -> tuple[TrainState, Progress]:
-        """Reads the checkpoint of a step.
-
-        Args:
-            step: one that exists.
-            abstract_state: shape, dtype and sharding of every array.
-
-        Returns:
-            (state, progress).
-        """
-        restored = self._manager.restore(
-            step,
-            args=ocp.args.Composite(
-                params=ocp.args.StandardRestore(abstract_state.params()),
-                slots=ocp.args.StandardRestore(_slots(abstract_state)),
-                progress=ocp.args.JsonRestore(),
-            ),
-        )
-        flat = flatten(restored.params)
-        slots = restored.slots
-        progress = dict(restored.progress)
-        progress["task_names"] = tuple(progress["task_names"])
-        state = TrainState(
-            step=slots["step"],
-            trainable={p: flat[p] for p in abstract_state.trainable},
-            frozen={p: flat[p] for p in abstract_state.frozen},
-            optimizer=slots["optimizer"],
-            metrics=slots["metrics"],
-        )
-        return state, Progress(**progress)
-
-    def close(self) -> None:
-        """Ends orbax's threads."""
-        self._manager.close()
+    except DamagedCheckpointError as damage:
+        error = damage
+    if jax.process_count() > 1:
+        failed = multihost_utils.process_allgather(np.array(error is not None))
+        if error is None and failed.any():
+            process = int(np.argmax(failed))
+            error = DamagedCheckpointError(
+                f"{path} is damaged: process {process} names the file."
+            )
+    if error is not None:
+        raise DamagedCheckpointError(f"{error} {_way_out(path)}") from None
 
 
-def _slots(state: TrainState) -> dict[str, Any]:
-    return {
-        "step": state.step,
-        "optimizer": state.optimizer,
-        "metrics": state.metrics,
-    }
+def _way_out(path: Path) -> str:
+    before = checkpoint_folders.previous(path)
+    if before is None:
+        return f"No complete checkpoint of an earlier step is in {path.parent}."
+    return (
+        f"The previous complete one is {before}: to take the latest one that "
+        f"is whole, add {FALLBACK_FLAG} where the run has that setting, or "
+        "give that path."
+    )
 
 
 def save_parameters(
@@ -235,10 +134,10 @@ def save_parameters(
     Returns:
         The checkpoint's directory.
     """
-    path = Path(directory).absolute() / f"{_PREFIX}_{step}"
+    path = path_of(Path(directory).absolute(), step)
     if path.exists():
         raise ValueError(f"{path} exists; parameters are never overwritten.")
-    manager = _manager(directory)
+    manager = make_manager(directory, enable_async_checkpointing=False)
     manager.save(
         step,
         args=ocp.args.Composite(
@@ -254,21 +153,32 @@ def save_parameters(
 
 
 def parameter_shapes(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str], selection: Selection = ALL
 ) -> dict[str, jax.ShapeDtypeStruct]:
-    """Gives shape and dtype of each parameter of a checkpoint, by path."""
-    with _reader() as reader:
-        metadata = reader.metadata(find(path).absolute())
-    return {
-        name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-        for name, leaf in flatten(metadata.item_metadata["params"].tree).items()
+    """Gives shape and dtype of each parameter of a checkpoint, by path.
+
+    Args:
+        path: a checkpoint, or a directory of them.
+        selection: which parameters.
+
+    Raises:
+        FileNotFoundError: no complete checkpoint is there.
+        ValueError: nothing is selected, or it has no moving average.
+    """
+    found = find(path).absolute()
+    shapes = {
+        name: leaf
+        for item in _items(found, selection)
+        for name, leaf in _item_shapes(found, item).items()
     }
+    return {name: shapes[name] for name in selection.names(shapes, found)}
 
 
 def load_parameters(
     path: str | os.PathLike[str],
     *,
     places: Any = None,
+    selection: Selection = ALL,
 ) -> dict[str, jax.Array]:
     """Reads the parameters of a checkpoint, of a run or of parameters alone.
 
@@ -276,35 +186,88 @@ def load_parameters(
         path: a `checkpoint_<step>` directory, or a directory of them, whose
             latest is taken.
         places: shardings by path; what it lacks goes to the first device.
+        selection: which parameters.
 
     Returns:
         Arrays by path.
 
     Raises:
         FileNotFoundError: no complete checkpoint is there.
+        DamagedCheckpointError: a file is not as it was written.
+        ValueError: nothing is selected, or it has no moving average.
     """
-    checkpoint = find(path)
+    found = find(path).absolute()
+    items = _items(found, selection)
+    if checkpoint_digests.exist(found):
+        verify(found, items)
+    else:
+        logging.warning(
+            "%s was written without digests: it is read unverified.", found
+        )
     places = places or {}
     default = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    target = unflatten(
-        {
+    left = parameter_shapes(found, selection)
+    loaded = {}
+    # The average first: what it holds is not read a second time.
+    for item in reversed(items):
+        shapes = {
             name: jax.ShapeDtypeStruct(
-                leaf.shape, leaf.dtype, sharding=places.get(name, default)
+                left[name].shape,
+                left[name].dtype,
+                sharding=places.get(name, default),
             )
-            for name, leaf in parameter_shapes(checkpoint).items()
+            for name in _item_shapes(found, item)
+            if name in left and name not in loaded
         }
-    )
-    args = ocp.args.Composite(params=ocp.args.StandardRestore(target))
+        loaded |= _read(found, item, shapes)
+    return {name: loaded[name] for name in left}
+
+
+def _items(path: Path, selection: Selection) -> tuple[str, ...]:
+    """Gives the items that hold what is selected; later ones win."""
+    if not selection.use_ema:
+        return ("params",)
+    if not (path / "ema").is_dir():
+        raise ValueError(
+            f"{path} holds no moving average: its run did not keep one "
+            "(gin/optimizers/ema.gin)."
+        )
+    return ("params", "ema")
+
+
+def _item_shapes(path: Path, item: str) -> dict[str, Any]:
     with _reader() as reader:
-        return flatten(reader.restore(checkpoint.absolute(), args=args).params)
+        metadata = reader.metadata(path)
+    return {
+        name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
+        for name, leaf in flatten(metadata.item_metadata[item].tree).items()
+    }
+
+
+def _read(
+    path: Path, item: str, shapes: dict[str, jax.ShapeDtypeStruct]
+) -> dict[str, jax.Array]:
+    if not shapes:
+        return {}
+    target = unflatten(shapes)
+    args = ocp.args.PyTreeRestore(
+        target,
+        restore_args=ocp.checkpoint_utils.construct_restore_args(target),
+        partial_restore=True,
+    )
+    with _reader() as reader:
+        restored = reader.restore(path, args=ocp.args.Composite(**{item: args}))
+    return flatten(restored[item])
 
 
 def _reader() -> ocp.Checkpointer:
     """Reads single items; knows them all, or orbax warns of the others."""
     return ocp.Checkpointer(
         ocp.CompositeCheckpointHandler(
-            params=ocp.StandardCheckpointHandler(),
-            slots=ocp.StandardCheckpointHandler(),
+            params=ocp.PyTreeCheckpointHandler(),
+            ema=ocp.PyTreeCheckpointHandler(),
+            slots=ocp.PyTreeCheckpointHandler(),
             progress=ocp.JsonCheckpointHandler(),
+            metrics=ocp.JsonCheckpointHandler(),
         )
     )

@@ -5,7 +5,8 @@ SaveCheckpointConfig, RestoreCheckpointConfig).
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 
@@ -69,6 +70,13 @@ class SaveCheckpointConfig:
         period: steps between checkpoints; the last step is always saved.
         dtype: "float32": anything else would not resume exactly.
         keep: how many of the latest are kept; None: all.
+        keep_period: a checkpoint whose step is a multiple of it is kept for
+            ever; None: none is. T5X has no such field, nor the next three.
+        keep_best: how many of the best are kept beside them; None: none. It
+            needs an evaluation at every checkpoint.
+        best_metric: what they are the best by: a number of the evaluation of
+            the loss, such as "loss", "accuracy" or "loss/<task>".
+        best_mode: "min" or "max", which of its values is the best.
         save_dataset: T5X's field. The position in the data is a function of
             the step here, so it is always saved.
     """
@@ -76,19 +84,70 @@ class SaveCheckpointConfig:
     period: int = 1000
     dtype: str = "float32"
     keep: int | None = None
+    keep_period: int | None = None
+    keep_best: int | None = None
+    best_metric: str = "loss"
+    best_mode: str = "min"
     save_dataset: bool = False
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
         if self.period < 1:
             raise ValueError(f"period must be >= 1, got {self.period}.")
-        if self.keep is not None and self.keep < 1:
-            raise ValueError(f"keep must be >= 1 or None, got {self.keep}.")
+        for name in ("keep", "keep_period", "keep_best"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be >= 1 or None, got {value}.")
+        if self.best_mode not in ("min", "max"):
+            raise ValueError(
+                f"best_mode is {self.best_mode!r}, not 'min' or 'max'."
+            )
         if self.dtype != "float32":
             raise ValueError(
                 f"dtype is {self.dtype!r}; checkpoints are saved in float32, "
                 "or a resumed run would differ."
             )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which parameters of a checkpoint are read.
+
+    Attributes:
+        only: regex over whole parameter paths, as the checkpoint has them.
+        use_ema: whether those that trained are read as their moving average.
+    """
+
+    only: str = ".*"
+    use_ema: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks the regex."""
+        try:
+            re.compile(self.only)
+        except re.error as error:
+            raise ValueError(
+                f"only={self.only!r} is no regex: {error}."
+            ) from None
+
+    def names(self, names: Collection[str], where: object) -> list[str]:
+        """Gives the selected ones of some parameter paths.
+
+        Args:
+            names: parameter paths.
+            where: what holds them, for the message.
+
+        Raises:
+            ValueError: there are none.
+        """
+        found = [name for name in names if re.fullmatch(self.only, name)]
+        if not found:
+            tops = sorted({name.split("/")[0] for name in names})
+            raise ValueError(
+                f"only={self.only!r} matches no parameter of {where}, whose "
+                f"paths begin with {', '.join(tops)}."
+            )
+        return found
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,18 +160,31 @@ class RestoreCheckpointConfig:
         mode: "specific": `path` is the checkpoint; "latest": the latest in
             the directory `path`.
         dtype: T5X's field; parameters take the model's precision.
+        only: regex over whole parameter paths; others are not read from
+            `path`. T5X has no such field, nor the next two.
+        use_ema: whether those that trained are read as their moving average.
+        fallback: whether the checkpoint before it is taken where the latest,
+            in `path` or of the run that continues, is damaged.
     """
 
     path: str | Sequence[str] = ()
     mode: str = "specific"
     dtype: str | None = None
+    only: str = ".*"
+    use_ema: bool = False
+    fallback: bool = False
 
     def __post_init__(self) -> None:
-        """Checks the mode."""
+        """Checks the mode and the regex."""
+        self.selection()
         if self.mode not in ("specific", "latest"):
             raise ValueError(
                 f"mode is {self.mode!r}, not 'specific' or 'latest'."
             )
+
+    def selection(self) -> Selection:
+        """Gives which parameters are read."""
+        return Selection(only=self.only, use_ema=self.use_ema)
 
     def paths(self) -> tuple[str, ...]:
         """Gives the paths as a tuple."""

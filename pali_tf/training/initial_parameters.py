@@ -11,6 +11,8 @@ import jax.numpy as jnp
 
 from pali_tf.models.fitting import fit
 from pali_tf.training import checkpoint
+from pali_tf.training.checkpoint import ALL
+from pali_tf.training.configs import Selection
 from pali_tf.training.train_state import TrainState
 
 
@@ -44,13 +46,14 @@ def check_fit(
 
 
 def fitted_shapes(
-    path: str, specs: Mapping[str, Any]
+    path: str, specs: Mapping[str, Any], selection: Selection = ALL
 ) -> dict[str, jax.ShapeDtypeStruct]:
     """Gives what a checkpoint holds once it is fitted to the model, checked.
 
     Args:
         path: a complete checkpoint; only its metadata is read.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
+        selection: which of its parameters.
 
     Returns:
         Shape and dtype by the model's parameter paths.
@@ -59,14 +62,18 @@ def fitted_shapes(
         ValueError: the checkpoint does not fit the model.
     """
     shapes = jax.eval_shape(
-        lambda values: fit(values, specs), checkpoint.parameter_shapes(path)
+        lambda values: fit(values, specs),
+        checkpoint.parameter_shapes(path, selection),
     )
     check_fit(path, shapes, specs)
     return shapes
 
 
 def load_fitted(
-    path: str, specs: Mapping[str, Any], places: Mapping[str, Any]
+    path: str,
+    specs: Mapping[str, Any],
+    places: Mapping[str, Any],
+    selection: Selection = ALL,
 ) -> dict[str, jax.Array]:
     """Reads a checkpoint in the layout and image size of the model.
 
@@ -74,11 +81,15 @@ def load_fitted(
         path: a complete checkpoint that `fitted_shapes` has checked.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
         places: shardings by the model's parameter paths.
+        selection: which of its parameters.
 
     Returns:
         Arrays by the model's parameter paths, where they belong.
     """
-    values = fit(checkpoint.load_parameters(path, places=places), specs)
+    loaded = checkpoint.load_parameters(
+        path, places=places, selection=selection
+    )
+    values = fit(loaded, specs)
     return {
         name: jax.device_put(value, places.get(name))
         for name, value in values.items()
@@ -86,7 +97,11 @@ def load_fitted(
 
 
 def find_origins(
-    paths: Sequence[str], specs: Mapping[str, Any]
+    paths: Sequence[str],
+    specs: Mapping[str, Any],
+    selection: Selection = ALL,
+    *,
+    fallback: bool = False,
 ) -> dict[str, str]:
     """Finds which checkpoint each parameter is from, reading shapes alone.
 
@@ -97,6 +112,8 @@ def find_origins(
         paths: checkpoints, each holding a part of the tree; what a later one
             holds replaces an earlier one's.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
+        selection: which parameters of each.
+        fallback: whether a damaged one is passed over for the one before it.
 
     Returns:
         {parameter path: checkpoint path}; what is in none is left out.
@@ -107,8 +124,8 @@ def find_origins(
     """
     origins: dict[str, str] = {}
     for path in paths:
-        found = str(checkpoint.find(Path(path)))
-        shapes = fitted_shapes(found, specs)
+        found = str(checkpoint.find(Path(path), fallback=fallback))
+        shapes = fitted_shapes(found, specs, selection)
         origins.update(dict.fromkeys(shapes, found))
     return origins
 
@@ -118,6 +135,7 @@ def replace_parameters(
     origins: Mapping[str, str],
     specs: Mapping[str, Any],
     places: Mapping[str, Any],
+    selection: Selection = ALL,
 ) -> TrainState:
     """Puts the parameters of checkpoints into a fresh state.
 
@@ -126,13 +144,14 @@ def replace_parameters(
         origins: {parameter path: checkpoint path}, from `find_origins`.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
         places: shardings by parameter path.
+        selection: that `find_origins` was given.
 
     Returns:
         The state with those parameters replaced.
     """
     trainable, frozen = dict(state.trainable), dict(state.frozen)
     for path in dict.fromkeys(origins.values()):
-        loaded = load_fitted(path, specs, places)
+        loaded = load_fitted(path, specs, places, selection)
         for name, value in loaded.items():
             if origins[name] == path:
                 group = trainable if name in trainable else frozen

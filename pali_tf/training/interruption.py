@@ -33,7 +33,8 @@ class SignalFlag:
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         self.signal_number = number
-        self._restore()
+        for caught in self._previous:
+            signal.signal(caught, signal.SIG_DFL)
 
     def _restore(self) -> None:
         for number, handler in self._previous.items():

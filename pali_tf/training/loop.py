@@ -2,33 +2,26 @@
 
 import contextlib
 import dataclasses
+import difflib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 from absl import logging
 
-from pali_tf.training import (
-    checkpoint,
-    freezing,
-    initial_parameters,
-    metrics,
-    progress,
-    run_files,
-)
-from pali_tf.training.configs import CheckpointConfig
+from pali_tf.training import divergence, metrics, progress, starting_state
+from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
+from pali_tf.training.divergence import DivergedError
 from pali_tf.training.interruption import SignalFlag, TrainingInterrupted
 from pali_tf.training.metric_writer import MetricWriter
 from pali_tf.training.prefetch import Prefetcher
+from pali_tf.training.run_checkpoints import Progress, RunCheckpoints
 from pali_tf.training.teacher_forced_eval import TeacherForcedEval
 from pali_tf.training.train_state import TrainState
 from pali_tf.training.trainer import Trainer
 from pali_tf.types import Batch
-
-
-class DivergedError(ValueError):
-    """The loss is no longer a number."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,6 +54,29 @@ class RunConfig:
         if self.stats_period < 1:
             raise ValueError(
                 f"stats_period must be >= 1, got {self.stats_period}."
+            )
+        save = self.checkpoint.save
+        if save is not None and save.keep_best:
+            self._check_best(save)
+
+    def _check_best(self, save: SaveCheckpointConfig) -> None:
+        if self.eval_period < 1 or save.period % self.eval_period:
+            raise ValueError(
+                f"keep_best needs an evaluation at every checkpoint: "
+                f"eval_period is {self.eval_period}, which does not divide "
+                f"the checkpoints' period, {save.period}."
+            )
+        names = [
+            f"{kind}{task}"
+            for kind in ("loss", "accuracy")
+            for task in ("", *(f"/{name}" for name in self.task_names))
+        ]
+        if save.best_metric not in names:
+            near = difflib.get_close_matches(save.best_metric, names, 1)
+            raise ValueError(
+                f"best_metric is {save.best_metric!r}, not one of the "
+                f"evaluation's numbers; the nearest is "
+                f"{(near or names)[0]!r}."
             )
 
 
@@ -96,13 +112,16 @@ def run(
 
     Raises:
         TrainingInterrupted: SIGTERM or Ctrl-C; the state is saved first.
-        DivergedError: the loss became NaN or infinite; nothing is saved.
+        DivergedError: the loss became NaN or infinite; the last good state
+            is saved, and the batch that it ended at.
+        CheckpointSaveError: a checkpoint could not be written.
+        DamagedCheckpointError: the checkpoint to go on from is damaged.
     """
-    save = config.checkpoint.save
-    keep = save.keep if save else None
-    checkpoints = checkpoint.RunCheckpoints(config.model_dir, keep)
+    checkpoints = RunCheckpoints(config.model_dir, config.checkpoint.save)
     with contextlib.closing(checkpoints):
-        state = _restore_or_draw(trainer, config, checkpoints)
+        state = starting_state.restore_or_draw(
+            trainer, checkpoints, config.checkpoint.restore, config.task_names
+        )
         start = int(state.step)
         total = (
             start + config.relative_steps
@@ -118,86 +137,8 @@ def run(
 
 
 def describe(trainer: Trainer, config: RunConfig) -> str:
-    """Tells what a run would train, from shapes alone.
-
-    Args:
-        trainer: the model on its devices.
-        config: what happens when.
-
-    Returns:
-        The table of what trains, and the parameters one by one.
-
-    Raises:
-        ValueError: the layout or an initial checkpoint does not fit.
-        FileNotFoundError: an initial checkpoint is not there.
-    """
-    specs = trainer.model.functional.specs
-    restore = config.checkpoint.restore
-    origins = initial_parameters.find_origins(
-        restore.paths() if restore else (), specs
-    )
-    info = run_files.model_info(
-        specs, trainer.parameter_shardings, trainer.split
-    )
-    table = freezing.table(specs, trainer.split, origins)
-    return f"What trains:\n{table}\n\n{info}"
-
-
-def _restore_or_draw(
-    trainer: Trainer,
-    config: RunConfig,
-    checkpoints: checkpoint.RunCheckpoints,
-) -> TrainState:
-    """Gives the state to start from; the latest own checkpoint wins."""
-    specs = trainer.model.functional.specs
-    restore = config.checkpoint.restore
-    step = checkpoints.latest_step()
-    if step is not None:
-        state, stored = checkpoints.restore(step, trainer.abstract_state)
-        _check_progress(stored, trainer, config)
-        origins = dict.fromkeys(specs, f"checkpoint_{step} of this run")
-        logging.info("Resuming %s after step %d.", config.model_dir, step)
-    else:
-        # Before anything is drawn, so that a mistake is told at once.
-        origins = initial_parameters.find_origins(
-            restore.paths() if restore else (), specs
-        )
-        state = initial_parameters.replace_parameters(
-            trainer.init_state(), origins, specs, trainer.parameter_shardings
-        )
-    table = freezing.table(specs, trainer.split, origins)
-    logging.info("What trains:\n%s", table)
-    drawn = sorted(
-        {p.split("/")[0] for p in trainer.split.frozen if p not in origins}
-    )
-    if drawn:
-        logging.warning(
-            "%s is frozen at random values: no checkpoint holds it. Name one "
-            "by --gin.INITIAL_CHECKPOINT_PATH.",
-            ", ".join(drawn),
-        )
-    run_files.write_text(
-        Path(config.model_dir) / "model-info.txt",
-        run_files.model_info(specs, trainer.parameter_shardings, trainer.split),
-    )
-    return state
-
-
-def _check_progress(
-    stored: checkpoint.Progress, trainer: Trainer, config: RunConfig
-) -> None:
-    for name, then, now in (
-        ("RANDOM_SEED", stored.random_seed, trainer.random_seed),
-        ("the tasks", stored.task_names, tuple(config.task_names)),
-        ("num_readers", stored.num_readers, config.num_readers),
-    ):
-        if then != now:
-            raise ValueError(
-                f"{config.model_dir} was trained with {name} {then}, this run "
-                f"has {now}: it would not continue the same run. Restore the "
-                "setting, or name a new MODEL_DIR and start from this one by "
-                "INITIAL_CHECKPOINT_PATH."
-            )
+    """Tells what a run would train (starting_state.describe)."""
+    return starting_state.describe(trainer, config.checkpoint.restore)
 
 
 class _Run:
@@ -208,12 +149,13 @@ class _Run:
         trainer: Trainer,
         config: RunConfig,
         hooks: Hooks,
-        checkpoints: checkpoint.RunCheckpoints,
+        checkpoints: RunCheckpoints,
     ):
         self._trainer = trainer
         self._config = config
         self._hooks = hooks
         self._checkpoints = checkpoints
+        self._start = 0
         self._saved_step: int | None = None
         self._evaluation: TeacherForcedEval | None = None
 
@@ -221,6 +163,7 @@ class _Run:
         self, state: TrainState, start: int, total: int
     ) -> tuple[int, TrainState]:
         """Steps from `start` to `total`."""
+        self._start = start
         directory = Path(self._config.model_dir)
         with contextlib.ExitStack() as stack:
             batches = stack.enter_context(
@@ -250,12 +193,11 @@ class _Run:
                 if step < total:
                     batch = self._next(batches, step)
                 if _is_due(step, self._config.stats_period, total):
+                    self._checkpoints.raise_if_failed()
                     state = self._log(state, step, total, writer, watch)
-                if self._is_save_due(step, total):
-                    self._save(state, step)
-                    watch.skip()
-                if _is_due(step, self._config.eval_period, total):
-                    self._evaluate(state, step)
+                is_eval_due = _is_due(step, self._config.eval_period, total)
+                if self._is_save_due(step, total) or is_eval_due:
+                    self._evaluate_and_save(state, step, total, is_eval_due)
                     watch.skip()
                 if stop.signal_number is not None and step < total:
                     self._stop(state, step, stop.signal_number)
@@ -304,58 +246,95 @@ class _Run:
                 rates=rates,
             ),
         )
-        zeros = metrics.zeros(self._trainer.num_tasks)
-        places = jax.tree.map(lambda x: x.sharding, state.metrics)
-        return dataclasses.replace(state, metrics=jax.device_put(zeros, places))
+        return self._with_zero_sums(state)
 
     def _fetch_finite(self, state: TrainState) -> metrics.MetricSums:
         """Fetches the sums; waits for the device."""
         sums = jax.device_get(state.metrics)
         bad = int(sums.first_bad_step)
         if bad >= 0:
-            last = self._checkpoints.latest_step()
-            good = (
-                f"checkpoint_{last} is the last good one"
-                if last is not None
-                else "no checkpoint was saved before it"
-            )
-            raise DivergedError(
-                f"The loss or gradient of step {bad} is not finite; {good}. "
-                "Lower the peak learning rate "
-                "(create_learning_rate_scheduler.base_learning_rate) or "
-                "lengthen the warm-up, and start again."
-            )
+            # The state is that of the step before; its sums are not.
+            self._stop_diverged(self._with_zero_sums(state), bad)
         return sums
+
+    def _stop_diverged(self, state: TrainState, bad: int) -> NoReturn:
+        self._checkpoints.wait()
+        last = self._checkpoints.latest_step()
+        good = bad - 1
+        if self._config.checkpoint.save is not None and good > self._start:
+            if last != good:
+                self._write(state, good)
+                self._checkpoints.wait()
+            last = good
+        kept = (
+            f"checkpoint_{last} is the last good state"
+            if last is not None
+            else "no checkpoint was saved before it"
+        )
+        batch = next(self._hooks.batches_from(good))
+        path = divergence.write_batch(self._config.model_dir, bad, batch)
+        raise DivergedError(divergence.describe(bad, batch, path, kept))
+
+    def _with_zero_sums(self, state: TrainState) -> TrainState:
+        zeros = metrics.zeros(self._trainer.num_tasks)
+        places = jax.tree.map(lambda x: x.sharding, state.metrics)
+        return dataclasses.replace(state, metrics=jax.device_put(zeros, places))
 
     def _is_save_due(self, step: int, total: int) -> bool:
         save = self._config.checkpoint.save
         return save is not None and _is_due(step, save.period, total)
 
-    def _save(self, state: TrainState, step: int) -> None:
+    def _evaluate_and_save(
+        self, state: TrainState, step: int, total: int, is_eval_due: bool
+    ) -> None:
+        """Saves after the loss is known and before what takes long."""
+        found = None
+        if is_eval_due and self._evaluation is not None:
+            found = self._evaluation.run(state.evaluated_params(), step)
+        if self._is_save_due(step, total):
+            self._save(state, step, found)
+        if is_eval_due and self._hooks.infer_eval is not None:
+            self._hooks.infer_eval(state, step)
+
+    def _save(
+        self,
+        state: TrainState,
+        step: int,
+        evaluation: dict[str, float | int] | None = None,
+    ) -> None:
         self._fetch_finite(state)
+        self._write(state, step, evaluation)
+
+    def _write(
+        self,
+        state: TrainState,
+        step: int,
+        evaluation: dict[str, float | int] | None = None,
+    ) -> None:
+        start = time.monotonic()
         self._checkpoints.save(
             state,
-            checkpoint.Progress(
+            Progress(
                 step=step,
                 num_batches_read=step,
                 random_seed=self._trainer.random_seed,
                 task_names=tuple(self._config.task_names),
-                num_readers=self._config.num_readers,
             ),
+            evaluation,
         )
         self._saved_step = step
-        logging.info("Saved checkpoint_%d.", step)
-
-    def _evaluate(self, state: TrainState, step: int) -> None:
-        if self._evaluation is not None:
-            self._evaluation.run(state.evaluated_params(), step)
-        if self._hooks.infer_eval is not None:
-            self._hooks.infer_eval(state, step)
+        logging.info(
+            "Saving checkpoint_%d in the background; the loop stood %.2f s.",
+            step,
+            time.monotonic() - start,
+        )
 
     def _stop(self, state: TrainState, step: int, signal_number: int) -> None:
         can_save = self._config.checkpoint.save is not None
         if can_save and self._saved_step != step:
             self._save(state, step)
+        # Until it is written, a second signal kills.
+        self._checkpoints.wait()
         raise TrainingInterrupted(
             f"Stopped after step {step}"
             + (

@@ -8,11 +8,12 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf.training import checkpoint
+from pali_tf.training import checkpoint, run_checkpoints
+from pali_tf.training.configs import SaveCheckpointConfig
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
-PROGRESS = checkpoint.Progress(
+PROGRESS = run_checkpoints.Progress(
     step=3, num_batches_read=3, random_seed=0, task_names=toy_model.TASKS
 )
 
@@ -36,7 +37,7 @@ def saved(tmp_path_factory):
     trainer = toy_model.make_trainer()
     directory = tmp_path_factory.mktemp("run")
     state = stepped(trainer, 3)
-    checkpoints = checkpoint.RunCheckpoints(directory)
+    checkpoints = run_checkpoints.RunCheckpoints(directory)
     checkpoints.save(state, PROGRESS)
     checkpoints.close()
     return trainer, directory, state
@@ -50,7 +51,7 @@ def copy(saved, tmp_path):
 
 def test_a_state_comes_back_bit_for_bit(saved):
     trainer, directory, state = saved
-    checkpoints = checkpoint.RunCheckpoints(directory)
+    checkpoints = run_checkpoints.RunCheckpoints(directory)
     restored, progress = checkpoints.restore(3, trainer.abstract_state)
     assert progress == PROGRESS
     assert jax.tree.structure(restored) == jax.tree.structure(state)
@@ -69,21 +70,22 @@ def test_a_checkpoint_without_its_commit_is_never_restored(saved, tmp_path):
     metadata = json.loads((half / "_CHECKPOINT_METADATA").read_text())
     metadata["commit_timestamp_nsecs"] = None
     (half / "_CHECKPOINT_METADATA").write_text(json.dumps(metadata))
+    (half / "digests.json").unlink()
     with pytest.raises(FileNotFoundError, match="half-written.*\\[3\\]"):
         checkpoint.find(half)
-    checkpoints = checkpoint.RunCheckpoints(directory)
+    checkpoints = run_checkpoints.RunCheckpoints(directory)
     assert checkpoints.latest_step() == 3
     assert not half.exists()
     assert list(directory.glob("checkpoint_9.incomplete-*"))
 
 
 @pytest.mark.parametrize("lost", ["params", "slots", "progress"])
-def test_a_checkpoint_that_lacks_an_item_is_never_restored(
-    saved, tmp_path, lost
-):
+def test_a_half_copied_checkpoint_is_never_restored(saved, tmp_path, lost):
+    """digests.json is the last that a checkpoint gets."""
     directory = copy(saved, tmp_path)
     shutil.copytree(directory / "checkpoint_3", directory / "checkpoint_9")
     shutil.rmtree(directory / "checkpoint_9" / lost)
+    (directory / "checkpoint_9" / "digests.json").unlink()
     assert checkpoint.complete_steps(directory) == [3]
 
 
@@ -93,11 +95,13 @@ def test_what_a_kill_leaves_behind_is_not_a_checkpoint(saved, tmp_path):
         parents=True
     )
     (directory / "checkpoint_7" / "params").mkdir(parents=True)
-    assert checkpoint.RunCheckpoints(directory).latest_step() == 3
+    assert run_checkpoints.RunCheckpoints(directory).latest_step() == 3
 
 
 def test_only_the_latest_are_kept(saved, tmp_path):
-    checkpoints = checkpoint.RunCheckpoints(tmp_path, keep=2)
+    checkpoints = run_checkpoints.RunCheckpoints(
+        tmp_path, SaveCheckpointConfig(keep=2)
+    )
     for step in (1, 2, 3):
         checkpoints.save(saved[2], dataclasses.replace(PROGRESS, step=step))
     checkpoints.close()

@@ -123,20 +123,55 @@ def test_a_stop_signal_saves_and_the_run_goes_on(tmp_path, unbroken):
     assert read_lines(tmp_path) == read_lines(unbroken[0])
 
 
-def test_a_nan_stops_the_run_and_is_not_saved(tmp_path):
+def _with_bad_batch(index, value):
     def batches_from(start):
         for i, batch in enumerate(toy_model.batches_from(start), start):
-            if i == 6:
-                batch["decoder_loss_weights"] *= np.nan
+            if i == index:
+                batch["decoder_loss_weights"][0, 0] = value
             yield batch
 
-    with pytest.raises(loop.DivergedError, match="step 7 .*checkpoint_5 is"):
+    return loop.Hooks(batches_from=batches_from)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_bad_batch_leaves_the_last_good_state_and_itself(
+    tmp_path, unbroken, value
+):
+    """Step 7 is bad; it is seen at the log line of step 8."""
+    trainer = toy_model.make_trainer()
+    config = make_config(tmp_path)
+    with pytest.raises(loop.DivergedError) as caught:
+        loop.run(trainer, config, _with_bad_batch(6, value))
+    message = str(caught.value)
+    assert "step 7 is not finite; checkpoint_6 is" in message
+    assert "decoder_loss_weights holds values that are not" in message
+    assert checkpoint.complete_steps(tmp_path) == [5, 6]
+    dumped = np.load(tmp_path / "diverged" / "step_7.npz")
+    assert str(tmp_path / "diverged" / "step_7.npz") in message
+    for name, array in toy_model.make_batch(6).items():
+        if name != "decoder_loss_weights":
+            np.testing.assert_array_equal(dumped[name], array)
+    np.testing.assert_equal(dumped["decoder_loss_weights"][0, 0], value)
+    # Once the data is mended, the run ends as it would have without the fault.
+    _, state = loop.run(trainer, config, HOOKS)
+    for path, array in flatten(unbroken[1].params()).items():
+        np.testing.assert_array_equal(array, flatten(state.params())[path])
+
+
+def test_a_run_that_diverges_at_once_has_nothing_to_save(tmp_path):
+    with pytest.raises(loop.DivergedError, match="step 1 .* no checkpoint"):
         loop.run(
             toy_model.make_trainer(),
             make_config(tmp_path),
-            loop.Hooks(batches_from=batches_from),
+            _with_bad_batch(0, np.nan),
         )
-    assert checkpoint.complete_steps(tmp_path) == [5]
+    assert checkpoint.complete_steps(tmp_path) == []
+
+
+def test_divergence_of_finite_batches_says_what_to_change(tmp_path):
+    trainer = toy_model.make_trainer(peak=1e38)
+    with pytest.raises(loop.DivergedError, match=r"finite\. Lower the peak"):
+        loop.run(trainer, make_config(tmp_path, 40), HOOKS)
 
 
 def test_data_that_ends_is_an_error(tmp_path):
@@ -209,6 +244,57 @@ def test_initial_parameters_and_the_frozen_random_warning(
     assert "random values" not in caplog.text
     assert "vit/checkpoint_1" in caplog.text
     np.testing.assert_array_equal(state.frozen["vision/kernel"], 1.0)
+
+
+def test_the_best_and_every_so_many_are_kept_beside_the_latest(tmp_path):
+    losses = {}
+    # The toy only gets better, so that the "best" is an early one by "max".
+    save = SaveCheckpointConfig(
+        period=2,
+        keep=1,
+        keep_period=6,
+        keep_best=1,
+        best_metric="loss/first",
+        best_mode="max",
+    )
+    config = make_config(
+        tmp_path,
+        12,
+        eval_period=2,
+        checkpoint=CheckpointConfig(save=save),
+    )
+    hooks = loop.Hooks(
+        batches_from=toy_model.batches_from,
+        eval_batches=lambda: [toy_model.make_batch(i) for i in (100, 101)],
+    )
+    trainer = toy_model.make_trainer()
+    # In two parts: what was best before is remembered.
+    loop.run(trainer, dataclasses.replace(config, total_steps=8), hooks)
+    loop.run(trainer, config, hooks)
+    for line in read_lines(tmp_path, "training_eval/first/metrics.jsonl"):
+        losses[line["step"]] = line["loss"]
+    best = max(losses, key=losses.get)
+    assert best < 6
+    assert checkpoint.complete_steps(tmp_path) == [best, 6, 12]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"eval_period": 3}, "eval_period is 3, which does not divide"),
+        ({"eval_period": 0}, "needs an evaluation at every checkpoint"),
+        ({"best_metric": "loss/frist"}, "nearest is 'loss/first'"),
+    ],
+)
+def test_what_keeping_the_best_needs(tmp_path, changes, message):
+    metric = changes.pop("best_metric", "loss")
+    save = SaveCheckpointConfig(period=4, keep_best=1, best_metric=metric)
+    with pytest.raises(ValueError, match=message):
+        make_config(
+            tmp_path,
+            checkpoint=CheckpointConfig(save=save),
+            **{"eval_period": 2} | changes,
+        )
 
 
 def test_stats_period_is_checked(tmp_path):
