@@ -120,7 +120,10 @@ def run(
     checkpoints = RunCheckpoints(config.model_dir, config.checkpoint.save)
     with contextlib.closing(checkpoints):
         state = starting_state.restore_or_draw(
-            trainer, checkpoints, config.checkpoint.restore, config.task_names
+            trainer,
+            checkpoints,
+            config.checkpoint.restore,
+            _progress(trainer, config, 0),
         )
         start = int(state.step)
         total = (
@@ -313,14 +316,7 @@ class _Run:
     ) -> None:
         start = time.monotonic()
         self._checkpoints.save(
-            state,
-            Progress(
-                step=step,
-                num_batches_read=step,
-                random_seed=self._trainer.random_seed,
-                task_names=tuple(self._config.task_names),
-            ),
-            evaluation,
+            state, _progress(self._trainer, self._config, step), evaluation
         )
         self._saved_step = step
         logging.info(
@@ -344,6 +340,16 @@ class _Run:
             ),
             signal_number,
         )
+
+
+def _progress(trainer: Trainer, config: RunConfig, step: int) -> Progress:
+    return Progress(
+        step=step,
+        num_batches_read=step,
+        random_seed=trainer.random_seed,
+        task_names=tuple(config.task_names),
+        num_readers=config.num_readers,
+    )
 
 
 def _is_due(step: int, period: int, total: int) -> bool:

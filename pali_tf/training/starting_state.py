@@ -1,6 +1,5 @@
 """What a run starts from: its own checkpoint, others', or drawn values."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -40,7 +39,7 @@ def restore_or_draw(
     trainer: Trainer,
     checkpoints: RunCheckpoints,
     config: RestoreCheckpointConfig | None,
-    task_names: Sequence[str],
+    expected: Progress,
 ) -> TrainState:
     """Gives the state to start from; the latest own checkpoint wins.
 
@@ -48,7 +47,8 @@ def restore_or_draw(
         trainer: the model on its devices.
         checkpoints: of the run.
         config: initial parameters of a run that has no checkpoint.
-        task_names: the names behind task_id.
+        expected: the run's settings, which a checkpoint must agree with; its
+            step is not used.
 
     Raises:
         DamagedCheckpointError: the checkpoint is damaged.
@@ -61,7 +61,7 @@ def restore_or_draw(
     )
     if found is not None:
         state, stored = found
-        _check_progress(stored, trainer, checkpoints.model_dir, task_names)
+        _check_progress(stored, expected, checkpoints.model_dir)
         own = f"checkpoint_{stored.step} of this run"
         origins = dict.fromkeys(specs, own)
         logging.info(
@@ -115,14 +115,12 @@ def _report(trainer: Trainer, origins: dict[str, str], model_dir: Path) -> None:
 
 
 def _check_progress(
-    stored: Progress,
-    trainer: Trainer,
-    model_dir: Path,
-    task_names: Sequence[str],
+    stored: Progress, expected: Progress, model_dir: Path
 ) -> None:
     for name, then, now in (
-        ("RANDOM_SEED", stored.random_seed, trainer.random_seed),
-        ("the tasks", stored.task_names, tuple(task_names)),
+        ("RANDOM_SEED", stored.random_seed, expected.random_seed),
+        ("the tasks", stored.task_names, expected.task_names),
+        ("num_readers", stored.num_readers, expected.num_readers),
     ):
         if then != now:
             raise ValueError(
