@@ -41,21 +41,29 @@ class GinFlags:
         bindings: "NAME = value", applied after the files, in order.
         search_paths: directories that files are looked for in.
         is_dry_run: stop once everything is built and shown.
+        arguments: all flags as parsed, a program's own among them.
     """
 
     files: tuple[str, ...]
     bindings: tuple[str, ...]
     search_paths: tuple[str, ...]
     is_dry_run: bool
+    arguments: argparse.Namespace
 
 
-def parse_flags(prog: str, description: str, argv: Sequence[str]) -> GinFlags:
+def parse_flags(
+    prog: str,
+    description: str,
+    argv: Sequence[str],
+    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> GinFlags:
     """Parses T5X's flags.
 
     Args:
         prog: the program's name, for --help.
         description: what it does.
         argv: the arguments after the program's name.
+        add_flags: adds the program's own.
 
     Returns:
         GinFlags.
@@ -91,6 +99,8 @@ def parse_flags(prog: str, description: str, argv: Sequence[str]) -> GinFlags:
         action="store_true",
         help="build and show everything, then stop",
     )
+    if add_flags is not None:
+        add_flags(parser)
     parser.epilog = (
         "--gin.NAME=VALUE sets a macro or a binding: --gin.TRAIN_STEPS=100, "
         "--gin.MODEL_DIR=\"'/path'\" (text has quotes inside)."
@@ -106,6 +116,7 @@ def parse_flags(prog: str, description: str, argv: Sequence[str]) -> GinFlags:
         bindings=tuple(flags.gin_bindings),
         search_paths=tuple(flags.gin_search_paths.split(",")),
         is_dry_run=flags.dry_run,
+        arguments=flags,
     )
 
 

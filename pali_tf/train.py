@@ -14,6 +14,7 @@ from absl import logging
 
 from pali_tf import gin_flags, program_log
 from pali_tf.backend import set_backend
+from pali_tf.training import processes
 from pali_tf.training.configs import CheckpointConfig, DatasetConfig
 from pali_tf.user_errors import run_command
 
@@ -65,7 +66,7 @@ def train(
     """
     # These import JAX and keras; the backend is chosen by now.
     from pali_tf.data import task_ids
-    from pali_tf.training import loop, run_files
+    from pali_tf.training import data_readers, loop, run_files
 
     if not isinstance(random_seed, int):
         raise ValueError(
@@ -78,6 +79,9 @@ def train(
         num_tasks=len(task_ids.names()),
         random_seed=random_seed,
     )
+    num_readers = data_readers.settle_number(
+        model_dir, train_dataset_cfg.num_readers, trainer.mesh
+    )
     config = loop.RunConfig(
         model_dir=model_dir,
         total_steps=total_steps,
@@ -86,6 +90,7 @@ def train(
         eval_period=eval_period,
         checkpoint=checkpoint_cfg,
         task_names=task_ids.names(),
+        num_readers=num_readers,
     )
     if is_dry_run:
         logging.info("Dry run: nothing is trained or written.")
@@ -93,13 +98,18 @@ def train(
         return 0
 
     def before_first_step(step: int) -> None:
+        if not processes.is_first():
+            return
         run_files.write_environment(model_dir)
         if summarize_config_fn is not None:
             summarize_config_fn(model_dir, None, step)
 
+    batches = functools.partial(
+        _batches, mesh=trainer.mesh, num_readers=num_readers
+    )
     hooks = loop.Hooks(
-        batches_from=functools.partial(_batches, train_dataset_cfg),
-        eval_batches=_eval_batches(train_eval_dataset_cfg, eval_steps),
+        batches_from=functools.partial(batches, train_dataset_cfg),
+        eval_batches=_eval_batches(batches, train_eval_dataset_cfg, eval_steps),
         infer_eval=_infer_eval(
             model, partitioner, infer_eval_dataset_cfg, model_dir
         ),
@@ -110,31 +120,40 @@ def train(
     return step
 
 
-def _batches(config: DatasetConfig, start: int) -> Iterator[Any]:
-    """Gives the batches of a dataset from index `start` on, for ever."""
+def _batches(
+    config: DatasetConfig, start: int, *, mesh: Any, num_readers: int
+) -> Iterator[Any]:
+    """Gives this process' rows of each batch from index `start` on."""
     from pali_tf.data import input_pipeline
+    from pali_tf.partitioning.process_rows import process_rows
 
     if config.use_cached or not config.shuffle:
         raise ValueError(
             "DatasetConfig needs use_cached=False and shuffle=True to train: "
             "batches are drawn from the sources, in an order that seed gives."
         )
-    return input_pipeline.train_batches(
+    own = process_rows(mesh, config.batch_size, num_readers)
+    batches = input_pipeline.train_batches(
         config.mixture_or_task_name,
         feature_lengths=config.task_feature_lengths,
         batch_size=config.batch_size,
         seed=config.seed or 0,
         split=config.split,
         start_step=start,
+        num_readers=num_readers,
+        readers=own.readers,
     )
+    return own.take(batches)
 
 
 def _eval_batches(
-    config: DatasetConfig | None, num_batches: int
+    batches: Callable[[DatasetConfig, int], Iterator[Any]],
+    config: DatasetConfig | None,
+    num_batches: int,
 ) -> Callable[[], Iterable[Any]] | None:
     if config is None:
         return None
-    return lambda: itertools.islice(_batches(config, 0), num_batches)
+    return lambda: itertools.islice(batches(config, 0), num_batches)
 
 
 def _infer_eval(
@@ -159,7 +178,7 @@ def _infer_eval(
             split=config.split,
             batch_size=config.batch_size,
             seed=config.seed or 0,
-            output_dir=model_dir,
+            output_dir=model_dir if processes.is_first() else None,
             step=step,
         )
 
@@ -175,7 +194,10 @@ def main(argv: list[str]) -> int:
     Returns:
         The exit status: 128 + the signal's number if the run was stopped.
     """
-    flags = gin_flags.parse_flags("pali train", __doc__ or "", argv)
+    flags = gin_flags.parse_flags(
+        "pali train", __doc__ or "", argv, processes.add_flags
+    )
+    process_flags = processes.flags_of(flags.arguments)
     set_backend("jax")
     program_log.set_up()
     gin_flags.load(flags, __name__)
@@ -185,7 +207,8 @@ def main(argv: list[str]) -> int:
 
     host_tensorflow.keep_off_accelerators()
     try:
-        gin_flags.call(train, is_dry_run=flags.is_dry_run)
+        with processes.joined(process_flags):
+            gin_flags.call(train, is_dry_run=flags.is_dry_run)
     except TrainingInterrupted as stop:
         logging.warning("%s", stop)
         return 128 + stop.signal_number

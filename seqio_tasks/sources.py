@@ -61,8 +61,8 @@ class StoredExamples(seqio.DataSource):
 
     @property
     def supports_arbitrary_sharding(self) -> bool:
-        """False: SeqIO shards by file."""
-        return False
+        """True: where there are too few files, records are shared out."""
+        return True
 
     def list_shards(self, split: str) -> Sequence[str]:
         """Returns the paths of the split's shards, in order."""
@@ -92,26 +92,35 @@ class StoredExamples(seqio.DataSource):
             shuffle: whether to shuffle files and records; each iteration of
                 the result gives another order.
             seed: of the shuffles.
-            shard_info: which share of the files to read; None: all.
+            shard_info: which share to read; None: all. The shares of one
+                `num_shards` have no record in common, and all of them between
+                them: whole files if there are as many, else every n-th record
+                of all files, in their order.
             sequence_length: unused, SeqIO's.
             use_cached: unused, SeqIO's.
             num_epochs: unused, SeqIO's: the task repeats.
+
+        Raises:
+            ValueError: there are more shares than records.
         """
         del sequence_length, use_cached, num_epochs
         shards = self.list_shards(split)
         files = tf.data.Dataset.from_tensor_slices(shards)
+        count, index = 1, 0
         if shard_info is not None:
-            if shard_info.num_shards > len(shards):
-                raise ValueError(
-                    f"{self._source}/{split} has {len(shards)} shards and "
-                    f"cannot be read by {shard_info.num_shards} readers."
-                )
-            files = files.shard(shard_info.num_shards, shard_info.index)
-        if shuffle:
+            count, index = shard_info.num_shards, shard_info.index
+            self._check_num_shares(split, count)
+        shares_files = count <= len(shards)
+        if shares_files and count > 1:
+            files = files.shard(count, index)
+        # Shares of records must agree on the order they count in.
+        if shuffle and shares_files:
             files = files.shuffle(len(shards), seed=seed)
         examples = files.interleave(
             tf.data.TFRecordDataset, cycle_length=4, block_length=16
         )
+        if not shares_files:
+            examples = examples.shard(count, index)
         if shuffle:
             examples = examples.shuffle(_SHUFFLE_RECORDS, seed=seed)
         examples = examples.map(
@@ -121,6 +130,14 @@ class StoredExamples(seqio.DataSource):
         if key is None:
             return examples
         return examples.filter(lambda example: tf.size(example[key]) > 0)
+
+    def _check_num_shares(self, split: str, count: int) -> None:
+        num_records = self.num_input_examples(split)
+        if count > num_records:
+            raise ValueError(
+                f"{self._source}/{split} has {num_records} records, too few "
+                f"for {count} readers; at most {num_records} can share them."
+            )
 
     def _parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
         return tf.io.parse_single_example(serialized, self._features)

@@ -1,15 +1,16 @@
 """Batches for training, and examples for evaluation.
 
 Everything is seeded and keeps its order: the batch of step n is a function of
-(seed, n). A run that starts again at step n passes over the examples before it,
-task by task, where they are still compressed records: no text is made and no
-image is decoded.
+(seed, n, number of readers), and never of how many processes read it. A run
+that starts again at step n passes over the examples before it, task by task,
+where they are still compressed records: no text is made and no image is
+decoded.
 """
 
 import difflib
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import seqio
@@ -58,8 +59,13 @@ def train_batches(
     seed: int,
     split: str = "train",
     start_step: int = 0,
+    num_readers: int = 1,
+    readers: Sequence[int] | None = None,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Yields a mixture's batches for ever, from step `start_step` on.
+
+    A reader is a stream of its own over 1 / num_readers of each source. Reader
+    r of R fills rows [r B / R, (r + 1) B / R) of the batch.
 
     Args:
         mixture: its tasks must give PaliFeatureConverter's task features.
@@ -68,19 +74,42 @@ def train_batches(
         seed: >= 0. Same seed and step, same batch.
         split: "train".
         start_step: the step whose batch comes first.
+        num_readers: R, which divides B.
+        readers: whose rows to give, in order; None: all.
 
     Yields:
-        The model features of PaliFeatureConverter, each with a leading B.
+        The model features of PaliFeatureConverter, each with a leading B, or
+        the share of it that `readers` fill.
 
     Raises:
         FileNotFoundError: there are no data.
         ValueError: a file is truncated or an image corrupt; the message names
-            it.
+            it. Or R does not divide B, or a source has fewer than R records.
     """
-    dataset = _mixed_examples(
-        mixture, feature_lengths, seed, split, start_step * batch_size
-    )
-    dataset = dataset.batch(batch_size, drop_remainder=True)
+    if num_readers < 1 or batch_size % num_readers:
+        raise ValueError(
+            f"num_readers is {num_readers}, which does not divide the batch of "
+            f"{batch_size}."
+        )
+    streams = [
+        _reader_batches(
+            mixture,
+            seqio.ShardInfo(index=reader, num_shards=num_readers),
+            lengths=feature_lengths,
+            num_rows=batch_size // num_readers,
+            seed=seed,
+            split=split,
+            start_step=start_step,
+        )
+        for reader in (range(num_readers) if readers is None else readers)
+    ]
+    dataset = streams[0]
+    if len(streams) > 1:
+        dataset = tf.data.Dataset.zip(*streams).map(
+            lambda *parts: tf.nest.map_structure(
+                lambda *rows: tf.concat(rows, axis=0), *parts
+            )
+        )
     dataset = dataset.prefetch(_PREFETCH_BATCHES).with_options(_options())
     tasks = seqio.get_subtasks(mixture)
     num_truncated = 0
@@ -129,12 +158,34 @@ def eval_dataset(
     ).with_options(_options())
 
 
+def _reader_batches(
+    mixture: seqio.Mixture | seqio.Task,
+    share: seqio.ShardInfo,
+    *,
+    lengths: Mapping[str, int],
+    num_rows: int,
+    seed: int,
+    split: str,
+    start_step: int,
+) -> tf.data.Dataset:
+    """Returns one reader's rows of each batch, for ever."""
+    if share.num_shards > 1:
+        # Readers shall not draw the same tasks side by side.
+        name = f"reader {share.index} of {share.num_shards}"
+        seed = (seed + zlib.crc32(name.encode())) % 2**31
+    examples = _mixed_examples(
+        mixture, lengths, seed, split, start_step * num_rows, share
+    )
+    return examples.batch(num_rows, drop_remainder=True)
+
+
 def _mixed_examples(
     mixture: seqio.Mixture | seqio.Task,
     lengths: Mapping[str, int],
     seed: int,
     split: str,
     start: int,
+    share: seqio.ShardInfo,
 ) -> tf.data.Dataset:
     tasks = seqio.get_subtasks(mixture)
     if isinstance(mixture, seqio.Mixture):
@@ -143,7 +194,7 @@ def _mixed_examples(
         rates = [1.0]
     num_before = mixing.task_counts(rates, seed, start)
     streams = [
-        _task_examples(task, lengths, seed, split, int(skip))
+        _task_examples(task, lengths, seed, split, int(skip), share)
         for task, skip in zip(tasks, num_before, strict=True)
     ]
     return tf.data.Dataset.choose_from_datasets(
@@ -157,11 +208,14 @@ def _task_examples(
     seed: int,
     split: str,
     skip: int,
+    share: seqio.ShardInfo,
 ) -> tf.data.Dataset:
     """Returns a task's model features, for ever, without the first `skip`."""
     # Tasks of one source shall not walk through it side by side.
     seed = (seed + zlib.crc32(task.name.encode())) % 2**31
-    dataset = task.source.get_dataset(split=split, shuffle=True, seed=seed)
+    dataset = task.source.get_dataset(
+        split=split, shuffle=True, seed=seed, shard_info=share
+    )
     dataset = dataset.repeat()
     steps = list(task.preprocessors)
     num_cheap = 1 if steps[:1] == [draw_seed] else len(steps)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
 from pali_tf.layers.activation_sharding import activation_sharding_scope
@@ -183,6 +184,20 @@ def batch_sharding(mesh: Mesh) -> NamedSharding:
 def replicated(mesh: Mesh) -> NamedSharding:
     """Gives the sharding of an array that every device holds whole."""
     return NamedSharding(mesh, PartitionSpec())
+
+
+def place_whole(tree: Any, sharding: NamedSharding) -> Any:
+    """Places arrays that each process has whole, the same in all of them.
+
+    Args:
+        tree: of arrays on the host or on one device.
+        sharding: where they go; other processes' devices may be part of it.
+    """
+    if sharding.is_fully_addressable:
+        return jax.device_put(tree, sharding)
+    tree = jax.tree.map(np.asarray, tree)
+    shapes = jax.tree.map(np.shape, tree)
+    return jax.make_array_from_process_local_data(sharding, tree, shapes)
 
 
 def num_batch_shards(mesh: Mesh) -> int:

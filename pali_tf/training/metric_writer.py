@@ -22,10 +22,20 @@ class MetricWriter:
         directory: made if need be.
         start_step: lines of a later step, left by a run that was killed after
             its last checkpoint, are removed: those steps come again.
+        is_silent: write nothing; another process writes for this one.
     """
 
-    def __init__(self, directory: str | os.PathLike[str], start_step: int = 0):
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        start_step: int = 0,
+        *,
+        is_silent: bool = False,
+    ):
         self.directory = Path(directory)
+        self._is_silent = is_silent
+        if is_silent:
+            return
         self.directory.mkdir(parents=True, exist_ok=True)
         self.path = self.directory / "metrics.jsonl"
         _drop_lines_after(self.path, start_step)
@@ -48,6 +58,8 @@ class MetricWriter:
             step: steps done.
             numbers: by name; not "step".
         """
+        if self._is_silent:
+            return
         line = json.dumps({"step": step, **numbers}, ensure_ascii=False)
         self._lines.write(line + "\n")
         summary = Summary(
@@ -60,6 +72,8 @@ class MetricWriter:
 
     def close(self) -> None:
         """Closes both files."""
+        if self._is_silent:
+            return
         self._lines.close()
         self._events.close()
 

@@ -12,11 +12,17 @@ from pali_tf.models.functional import unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import checkpoint, initial_parameters
+from pali_tf.training.configs import Selection
 from pali_tf.types import Batch, Params
 
 
 def load_model_parameters(
-    model: Any, path: str, partitioner: PjitPartitioner
+    model: Any,
+    path: str,
+    partitioner: PjitPartitioner,
+    selection: Selection = checkpoint.ALL,
+    *,
+    fallback: bool = False,
 ) -> tuple[Params, int]:
     """Reads all of a model's parameters onto the devices.
 
@@ -24,6 +30,8 @@ def load_model_parameters(
         model: a PaliTrainingModel.
         path: a checkpoint, or a directory of them, whose latest is taken.
         partitioner: how they are laid out.
+        selection: which are read; all must be.
+        fallback: whether a damaged one is passed over for the one before it.
 
     Returns:
         (the nested dict of parameters, the checkpoint's step).
@@ -32,9 +40,9 @@ def load_model_parameters(
         FileNotFoundError: there is no complete checkpoint.
         ValueError: it does not hold exactly the model's parameters.
     """
-    found = checkpoint.find(Path(path))
+    found = checkpoint.find(Path(path), fallback=fallback)
     specs = model.functional.specs
-    shapes = initial_parameters.fitted_shapes(str(found), specs)
+    shapes = initial_parameters.fitted_shapes(str(found), specs, selection)
     missing = sorted(specs.keys() - shapes.keys())
     if missing:
         raise ValueError(
@@ -42,12 +50,15 @@ def load_model_parameters(
             f"{missing[0]!r}: it is not a checkpoint of a whole run."
         )
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
-    flat = initial_parameters.load_fitted(str(found), specs, places)
+    flat = initial_parameters.load_fitted(str(found), specs, places, selection)
     return unflatten(flat), int(found.name.rpartition("_")[2])
 
 
 class Predictor:
     """Decodes or scores batches of one static shape.
+
+    Where several processes share a run, each gives the same whole batches and
+    gets all answers.
 
     Args:
         model: a PaliTrainingModel with its vocabulary.
@@ -71,13 +82,19 @@ class Predictor:
             max_decode_len=max_decode_len,
             num_pieces=model.vocabulary.vocab_size,
         )
-        self._decode = jax.jit(partitioner.shard_activations(decode))
-        self._score = jax.jit(partitioner.shard_activations(model.score_batch))
+        # Every process reads all answers.
+        jit = functools.partial(
+            jax.jit, out_shardings=shardings.replicated(self._mesh)
+        )
+        self._decode = jit(partitioner.shard_activations(decode))
+        self._score = jit(partitioner.shard_activations(model.score_batch))
 
     def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
         rows = len(batch["encoder_input_tokens"])
         shardings.check_batch_size(rows, self._mesh)
-        return jax.device_put(dict(batch), shardings.batch_sharding(self._mesh))
+        return shardings.place_whole(
+            dict(batch), shardings.batch_sharding(self._mesh)
+        )
 
     def predict(
         self, batch: Mapping[str, np.ndarray]

@@ -8,7 +8,7 @@ from typing import Any, Self
 import jax
 from absl import logging
 
-from pali_tf.training import metrics
+from pali_tf.training import metrics, processes
 from pali_tf.training.metric_writer import MetricWriter
 from pali_tf.training.trainer import Trainer
 from pali_tf.types import Params
@@ -45,7 +45,11 @@ class TeacherForcedEval:
     def _writer(self, task: str) -> MetricWriter:
         if task not in self._writers:
             self._writers[task] = self._stack.enter_context(
-                MetricWriter(self._directory / task, self._start_step)
+                MetricWriter(
+                    self._directory / task,
+                    self._start_step,
+                    is_silent=not processes.is_first(),
+                )
             )
         return self._writers[task]
 
@@ -59,7 +63,7 @@ class TeacherForcedEval:
         Returns:
             The summary over all batches (metrics.summarize).
         """
-        sums = metrics.zeros(self._trainer.num_tasks)
+        sums = self._trainer.zero_metrics()
         for batch in self._batches():
             sums = self._trainer.eval_step(
                 params, sums, self._trainer.place(batch)

@@ -120,8 +120,23 @@ class Trainer:
         return init(jax.random.key(self.random_seed))
 
     def place(self, batch: Mapping[str, np.ndarray]) -> Batch:
-        """Starts the transfer of a batch to the devices."""
-        return jax.device_put(dict(batch), shardings.batch_sharding(self.mesh))
+        """Starts the transfer of a batch to the devices.
+
+        Args:
+            batch: the rows of this process, all rows where it is the only one.
+
+        Returns:
+            The batch of all processes' rows.
+        """
+        return jax.make_array_from_process_local_data(
+            shardings.batch_sharding(self.mesh), dict(batch)
+        )
+
+    def zero_metrics(self) -> metrics.MetricSums:
+        """Gives sums of nothing, where the steps have them."""
+        return shardings.place_whole(
+            metrics.zeros(self.num_tasks), shardings.replicated(self.mesh)
+        )
 
     def compile_train_step(self, batch: Batch) -> train_step.TrainStep:
         """Compiles the step for batches of this shape, ahead of the loop.
@@ -170,4 +185,5 @@ class Trainer:
         return jax.jit(
             self.partitioner.shard_activations(step, self.mesh),
             donate_argnums=1,
+            out_shardings=shardings.replicated(self.mesh),
         )

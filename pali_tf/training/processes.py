@@ -1,0 +1,237 @@
+"""Several processes that share one run: how they meet, and how they part.
+
+The flags are those of T5X's train.py, so that one command line serves both
+engines. What they leave out JAX finds by itself on TPU slices, under SLURM and
+under Open MPI.
+
+Source: google-research/t5x, t5x/train.py (multiprocess_gpu and after it).
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import platform
+import subprocess
+from collections.abc import Iterator
+
+from absl import logging
+
+# JAX's own defaults.
+_INITIALIZATION_TIMEOUT_SECONDS = 300
+_HEARTBEAT_TIMEOUT_SECONDS = 100
+# Waits for a word on its standard input; where the input ends without one, the
+# process that holds the other end is gone, and can no longer say so itself.
+_LAST_WORD = """trap '' INT TERM
+read -r word || echo "$1" >&2"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProcessFlags:
+    """How the processes of a run find each other.
+
+    Attributes:
+        is_multiprocess: whether this process is one of several.
+        coordinator_address: "host:port" of process 0; None: JAX finds it.
+        process_count: how many there are; None: JAX finds it.
+        process_index: which of them this is; None: JAX finds it.
+        initialization_timeout: seconds to wait for the others at the start.
+        heartbeat_timeout: seconds without a sign of life after which a
+            process counts as lost, and the others end.
+    """
+
+    is_multiprocess: bool = False
+    coordinator_address: str | None = None
+    process_count: int | None = None
+    process_index: int | None = None
+    initialization_timeout: int = _INITIALIZATION_TIMEOUT_SECONDS
+    heartbeat_timeout: int = _HEARTBEAT_TIMEOUT_SECONDS
+
+    def __post_init__(self) -> None:
+        """Checks the numbers."""
+        count, index = self.process_count, self.process_index
+        if count is not None and count < 1:
+            raise ValueError(f"--process_count is {count}; it must be >= 1.")
+        if count is not None and index is not None and not 0 <= index < count:
+            raise ValueError(
+                f"--process_index is {index}, not in 0 to {count - 1}."
+            )
+        if self.coordinator_address and ":" not in self.coordinator_address:
+            raise ValueError(
+                f"--coordinator_address is {self.coordinator_address!r}: a "
+                "host and a port are needed, such as "
+                f"{self.coordinator_address}:8476."
+            )
+        for name in ("initialization_timeout", "heartbeat_timeout"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name} must be >= 1 second.")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags to a program's parser."""
+    group = parser.add_argument_group(
+        "several processes",
+        "One command on every host. TPU slices, SLURM and Open MPI need "
+        "--multiprocess alone; elsewhere name the coordinator, too.",
+    )
+    group.add_argument(
+        "--multiprocess",
+        "--multiprocess_gpu",
+        action="store_true",
+        help="this process is one of several that share the run",
+    )
+    group.add_argument(
+        "--coordinator_address",
+        metavar="HOST:PORT",
+        help="where process 0 runs, and a free port there",
+    )
+    group.add_argument("--process_count", type=int, metavar="N")
+    group.add_argument("--process_index", type=int, metavar="I")
+    group.add_argument(
+        "--initialization_timeout",
+        type=int,
+        default=_INITIALIZATION_TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help="how long to wait for the others at the start",
+    )
+    group.add_argument(
+        "--heartbeat_timeout",
+        type=int,
+        default=_HEARTBEAT_TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help="after so long without a sign of life a process counts as lost",
+    )
+
+
+def flags_of(arguments: argparse.Namespace) -> ProcessFlags:
+    """Gives the flags from what the parser read.
+
+    Any of the three that name processes means that there are several.
+
+    Raises:
+        ValueError: a flag has an impossible value.
+    """
+    named = (
+        arguments.coordinator_address,
+        arguments.process_count,
+        arguments.process_index,
+    )
+    return ProcessFlags(
+        is_multiprocess=arguments.multiprocess
+        or any(value is not None for value in named),
+        coordinator_address=arguments.coordinator_address,
+        process_count=arguments.process_count,
+        process_index=arguments.process_index,
+        initialization_timeout=arguments.initialization_timeout,
+        heartbeat_timeout=arguments.heartbeat_timeout,
+    )
+
+
+def is_first() -> bool:
+    """Whether this process writes the run's text files, for all of them."""
+    import jax
+
+    return jax.process_index() == 0
+
+
+class LostProcessError(ValueError):
+    """Another process of the run no longer answers."""
+
+
+@contextlib.contextmanager
+def joined(flags: ProcessFlags) -> Iterator[None]:
+    """Joins the run's other processes, and leaves them at the end.
+
+    Enter it before anything uses a JAX device. When one process is lost, the
+    others end within the heartbeat timeout, with a status that is not 0: JAX
+    ends those that wait for it, and names it.
+
+    Args:
+        flags: how they find each other; nothing is done for a single one.
+
+    Raises:
+        LostProcessError: another process went away while this one needed it.
+        ValueError: JAX cannot find what a flag leaves out.
+    """
+    if not flags.is_multiprocess:
+        yield
+        return
+    import jax
+
+    with _last_word(_name(flags.process_index, flags.process_count)):
+        _initialize(flags)
+        _introduce()
+        try:
+            yield
+        except ValueError as error:
+            # What JAX raises on CPU when a peer's connection closes.
+            if "Gloo" not in str(error):
+                raise
+            raise LostProcessError(
+                f"{_name(jax.process_index(), jax.process_count())} lost "
+                "another, which JAX names below when its heartbeats have been "
+                f"out for {flags.heartbeat_timeout} s. The same command, on "
+                "every process, resumes from the latest checkpoint. "
+                f"({str(error).splitlines()[0]})"
+            ) from error
+        jax.distributed.shutdown()
+
+
+def _name(index: int | None, count: int | None) -> str:
+    if index is None or count is None:
+        return f"The process on {platform.node()}"
+    return f"Process {index} of {count}"
+
+
+def _initialize(flags: ProcessFlags) -> None:
+    import jax
+
+    try:
+        jax.distributed.initialize(
+            coordinator_address=flags.coordinator_address,
+            num_processes=flags.process_count,
+            process_id=flags.process_index,
+            initialization_timeout=flags.initialization_timeout,
+            heartbeat_timeout_seconds=flags.heartbeat_timeout,
+            shutdown_timeout_seconds=flags.heartbeat_timeout,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"JAX does not find the run's other processes here ({error}): "
+            "name --coordinator_address=HOST:PORT, --process_count and "
+            "--process_index."
+        ) from error
+
+
+def _introduce() -> None:
+    import jax
+
+    index = jax.process_index()
+    logging.info(
+        "%s, with %d of %d devices.",
+        _name(index, jax.process_count()),
+        jax.local_device_count(),
+        jax.device_count(),
+    )
+    if index:
+        # Process 0 alone tells of the run.
+        logging.set_verbosity(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _last_word(name: str) -> Iterator[None]:
+    """Lets a shell say what a process that is killed, or aborted, cannot."""
+    message = (
+        f"pali: {name} ended without a word: it was killed, or JAX ended it "
+        "because another, named above, was lost or did not come. The same "
+        "command, on every process, resumes from the latest checkpoint."
+    )
+    with subprocess.Popen(
+        ["sh", "-c", _LAST_WORD, "sh", message],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as shell:
+        try:
+            yield
+        finally:
+            shell.communicate("said\n")
