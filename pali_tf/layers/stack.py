@@ -70,7 +70,9 @@ class Stack(keras.layers.Layer):
 
     def collect(self, fn: Callable[..., Any], x: Array) -> Any:
         """Gives fn(block, x) of each block, as one tree in the stack's form."""
-        return self.run(lambda block, x: (x, fn(block, x)), x)[1]
+        # What a scan carries is kept once a block; x is the same for all.
+        nothing = ops.zeros((1, 1, 1))
+        return self.run(lambda block, _: (nothing, fn(block, x)), nothing)[1]
 
     def _groups(self) -> int:
         if self.remat_policy != "full":

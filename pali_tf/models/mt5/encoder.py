@@ -101,13 +101,15 @@ class Encoder(keras.layers.Layer):
             float[B, S, D].
         """
         positions = keras.ops.arange(keras.ops.shape(x)[1])
-        bias = self.relpos_bias(positions, positions) + mask_to_bias(
-            make_padding_mask(valid)
-        )
+        relative = self.relpos_bias(positions, positions)
+        padding = mask_to_bias(make_padding_mask(valid))
+
+        def step(block, x):
+            # Their sum is [B, N, S, S]: within the block it need not be kept.
+            return block(x, relative + padding, training=training), ()
+
         x, _ = self.stack.run(
-            lambda block, x: (block(x, bias, training=training), ()),
-            self.dropout(x, training=training),
-            training=training,
+            step, self.dropout(x, training=training), training=training
         )
         return self.dropout(self.encoder_norm(x), training=training)
 
