@@ -58,7 +58,13 @@ def evaluate(
         logging.info("Dry run: would evaluate %s on", checkpoint.find(path))
         logging.info("%s.", names)
         return {}
-    params, step = predictor.load_model_parameters(model, path, partitioner)
+    params, step = predictor.load_model_parameters(
+        model,
+        path,
+        partitioner,
+        restore_checkpoint_cfg.selection(),
+        fallback=restore_checkpoint_cfg.fallback,
+    )
     lengths = dataset_cfg.task_feature_lengths
     decoder = predictor.Predictor(
         model, params, partitioner, lengths["targets"]

@@ -27,6 +27,7 @@ def export(
     model_name: str = "pali",
     version: int | None = None,
     verify: bool = True,
+    use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
     """Exports the parameters of a checkpoint.
@@ -44,6 +45,8 @@ def export(
         version: int > 0; None: the next free one.
         verify: whether it is loaded in a fresh process, and its warm-up
             requests run, before it is put in place.
+        use_ema: whether those that trained are exported as their moving
+            average.
         is_dry_run: find the checkpoint and the version, and stop.
 
     Returns:
@@ -67,7 +70,7 @@ def export(
         logging.info("Dry run: would export %s to %s.", found, path)
         return path
     served = saved_model.ServedModel(
-        model=_restored(model, found),
+        model=_restored(model, found, use_ema),
         codec=TextCodec(model.vocabulary.sp_model),
         prompt_length=task_feature_lengths["inputs"],
         text_length=task_feature_lengths["targets"],
@@ -83,19 +86,21 @@ def export(
     return path
 
 
-def _restored(trained: Any, path: Path) -> Any:
+def _restored(trained: Any, path: Path, use_ema: bool) -> Any:
     from pali_tf.models.fitting import fit
     from pali_tf.models.lora.adapters import enable_lora
     from pali_tf.models.pali.model import Pali
     from pali_tf.models.parameter_path import parameters_by_path
     from pali_tf.training import checkpoint
+    from pali_tf.training.configs import Selection
     from serving.parameters import assign_parameters
 
     model = Pali(trained.config.unrolled(), name="pali")
     model.build()
     if trained.lora is not None:
         enable_lora(model, trained.lora)
-    values = checkpoint.load_parameters(path)
+    selection = Selection(use_ema=use_ema)
+    values = checkpoint.load_parameters(path, selection=selection)
     size = assign_parameters(model, fit(values, parameters_by_path(model)))
     logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
     return model

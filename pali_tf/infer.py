@@ -68,7 +68,13 @@ def infer(
         logging.info("Dry run: would run %s on", checkpoint.find(path))
         logging.info("%s.", names)
         return []
-    params, step = predictor.load_model_parameters(model, path, partitioner)
+    params, step = predictor.load_model_parameters(
+        model,
+        path,
+        partitioner,
+        restore_checkpoint_cfg.selection(),
+        fallback=restore_checkpoint_cfg.fallback,
+    )
     runner = predictor.Predictor(
         model, params, partitioner, dataset_cfg.task_feature_lengths["targets"]
     )

@@ -25,6 +25,7 @@ def save_preset(
     task_feature_lengths: Mapping[str, int],
     preset_dir: str,
     shard_bytes: int,
+    use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
     """Writes the parameters of a checkpoint as a preset, array by array.
@@ -38,6 +39,8 @@ def save_preset(
             was trained.
         preset_dir: the folder; it must not exist.
         shard_bytes: of a file of arrays, unless one array is larger.
+        use_ema: whether those that trained are written as their moving
+            average.
         is_dry_run: check that the checkpoint fits the model, and stop.
 
     Returns:
@@ -53,6 +56,7 @@ def save_preset(
     from pali_tf.presets.folder import write_preset
     from pali_tf.presets.from_checkpoint import checkpoint_tensors
     from pali_tf.training import checkpoint
+    from pali_tf.training.configs import Selection
 
     config = PresetConfig(
         model=model.config,
@@ -62,10 +66,14 @@ def save_preset(
     )
     unrolled = dataclasses.replace(model, config=config.model)
     found = checkpoint.find(checkpoint_path)
-    tensors = checkpoint_tensors(found, unrolled.functional.specs)
+    items = checkpoint.items_of(found, Selection(use_ema=use_ema))
+    tensors = checkpoint_tensors(
+        found, unrolled.functional.specs, use_ema=use_ema
+    )
     if is_dry_run:
         logging.info("Dry run: would write %s as %s.", found, preset_dir)
         return Path(preset_dir)
+    checkpoint.verify_if_possible(found, items)
     folder = write_preset(
         preset_dir,
         config,

@@ -23,6 +23,7 @@ from pali_tf.conversion.report import Report, make_lines
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.writing import DTYPES, plan_targets
+from pali_tf.training import checkpoint_digests
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
@@ -102,6 +103,8 @@ def convert(
         raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
     allowed = Allowed(options.allow)
     format_name, parameters = _find(source_path, options, allowed)
+    if checkpoint_digests.exist(parameters.source.path):
+        checkpoint_digests.verify(parameters.source.path, items=("params",))
     target_format = FORMATS[options.target_format]
     counters: list[Callable[[int], None]] = []
     targets = plan_targets(

@@ -36,10 +36,12 @@ __all__ = [
     "complete_steps",
     "find",
     "is_complete",
+    "items_of",
     "load_parameters",
     "parameter_shapes",
     "save_parameters",
     "verify",
+    "verify_if_possible",
 ]
 
 FALLBACK_FLAG = "--gin.RestoreCheckpointConfig.fallback=True"
@@ -109,6 +111,24 @@ def verify(path: Path, items: Collection[str] | None = None) -> None:
         raise DamagedCheckpointError(f"{error} {_way_out(path)}") from None
 
 
+def verify_if_possible(path: Path, items: Collection[str]) -> None:
+    """Verifies items that hold parameters; warns where there are no digests.
+
+    Args:
+        path: a complete checkpoint, maybe older than digests are.
+        items: its items to read.
+
+    Raises:
+        DamagedCheckpointError: a file is not as it was written.
+    """
+    if checkpoint_digests.exist(path):
+        verify(path, items)
+    else:
+        logging.warning(
+            "%s was written without digests: it is read unverified.", path
+        )
+
+
 def _way_out(path: Path) -> str:
     before = checkpoint_folders.previous(path)
     if before is None:
@@ -168,7 +188,7 @@ def parameter_shapes(
     found = find(path).absolute()
     shapes = {
         name: leaf
-        for item in _items(found, selection)
+        for item in items_of(found, selection)
         for name, leaf in _item_shapes(found, item).items()
     }
     return {name: shapes[name] for name in selection.names(shapes, found)}
@@ -197,13 +217,8 @@ def load_parameters(
         ValueError: nothing is selected, or it has no moving average.
     """
     found = find(path).absolute()
-    items = _items(found, selection)
-    if checkpoint_digests.exist(found):
-        verify(found, items)
-    else:
-        logging.warning(
-            "%s was written without digests: it is read unverified.", found
-        )
+    items = items_of(found, selection)
+    verify_if_possible(found, items)
     places = places or {}
     default = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     left = parameter_shapes(found, selection)
@@ -223,8 +238,16 @@ def load_parameters(
     return {name: loaded[name] for name in left}
 
 
-def _items(path: Path, selection: Selection) -> tuple[str, ...]:
-    """Gives the items that hold what is selected; later ones win."""
+def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
+    """Gives the items that hold what is selected; a later one's arrays win.
+
+    Args:
+        path: a complete checkpoint.
+        selection: which parameters.
+
+    Raises:
+        ValueError: it has no moving average.
+    """
     if not selection.use_ema:
         return ("params",)
     if not (path / "ema").is_dir():

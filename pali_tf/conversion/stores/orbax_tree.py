@@ -27,16 +27,22 @@ _OURS = ("params", ())
 _T5X = ("state", ("target",))
 
 
-def find_item(path: Path) -> tuple[Path, tuple[str, ...]] | None:
+_AVERAGE = ("ema", ())
+
+
+def find_item(
+    path: Path, *, use_ema: bool = False
+) -> tuple[Path, tuple[str, ...]] | None:
     """Finds the item that holds parameters.
 
     Args:
         path: a `checkpoint_<step>` directory.
+        use_ema: whether it is that of the moving average.
 
     Returns:
         (its directory, keys above the parameters), or None.
     """
-    for item, prefix in (_OURS, _T5X):
+    for item, prefix in (_AVERAGE,) if use_ema else (_OURS, _T5X):
         if (path / item / "_METADATA").is_file():
             return path / item, prefix
     return None
@@ -47,14 +53,15 @@ class OrbaxSource:
 
     Args:
         path: a `checkpoint_<step>` directory.
+        use_ema: whether the moving average of what trained is read, alone.
 
     Raises:
         ValueError: half written, or an array that is not there.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, *, use_ema: bool = False):
         self.path = path
-        found = find_item(path)
+        found = find_item(path, use_ema=use_ema)
         if found is None or not _is_committed(path):
             raise ValueError(
                 f"{path} is half written: orbax has not noted its commit."
