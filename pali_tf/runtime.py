@@ -1,30 +1,54 @@
 """Every name that a run file binds, whichever engine runs it.
 
-Here they are the native engine's objects, which carry T5X's field names, so
-that one gin file describes a run to both.
+The main program decides: where it is T5X's train.py, the names below are T5X's
+objects (pali_tf/engines/t5x.py), else the native engine's, which carry T5X's
+field names. So one gin file, with the same flags, describes a run to both.
+Optimizers, LoRA and decoding are descriptions that both engines read.
+
+Under T5X, gin/runs/t5x.gin is read as well: what T5X's train() takes beyond
+what a run file binds.
 """
 
+from pathlib import Path
 from typing import Any
 
 from absl import logging
 
 import gin
 from pali_tf.decoding.config import DecodingConfig
+from pali_tf.engines.chosen import chosen_engine
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
-from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
-from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import run_files
-from pali_tf.training.configs import (
-    CheckpointConfig,
-    DatasetConfig,
-    RestoreCheckpointConfig,
-    SaveCheckpointConfig,
-)
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
-from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import create_learning_rate_scheduler
-from pali_tf.training.trainer import Trainer
+
+if chosen_engine() == "t5x":
+    from pali_tf.engines.t5x import (
+        CheckpointConfig,
+        DatasetConfig,
+        PaliTrainingModel,
+        PjitPartitioner,
+        RestoreCheckpointConfig,
+        SaveCheckpointConfig,
+        Trainer,
+        create_learning_rate_scheduler,
+        standard_logical_axis_rules,
+    )
+
+    _GIN = Path(__file__).resolve().parent.parent / "gin"
+    gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))
+else:
+    from pali_tf.engines.native import (
+        CheckpointConfig,
+        DatasetConfig,
+        PaliTrainingModel,
+        PjitPartitioner,
+        RestoreCheckpointConfig,
+        SaveCheckpointConfig,
+        Trainer,
+        create_learning_rate_scheduler,
+        standard_logical_axis_rules,
+    )
 
 __all__ = [
     "Adafactor",

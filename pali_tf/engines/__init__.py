@@ -1,0 +1,1 @@
+"""The two engines that a run file may run on: ours, and T5X."""

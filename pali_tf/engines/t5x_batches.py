@@ -1,0 +1,179 @@
+"""The native engine's batches as T5X takes data.
+
+T5X's own pipeline draws another order at each start. Here the batch of step n
+is a function of (seed, n), as natively, so a resumed run reads on where it
+stopped and both engines see the same batches.
+"""
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from clu.data.dataset_iterator import ArraySpec, DatasetIterator
+
+from pali_tf.data import input_pipeline
+
+_STEP = re.compile(r"checkpoint_(\d+)")
+
+
+class TrainBatches(DatasetIterator):
+    """Training batches from a step on, which a checkpoint can set.
+
+    Args:
+        open_at: step -> the batches from there on.
+    """
+
+    def __init__(self, open_at: Callable[[int], Iterator[Any]]):
+        self._open_at = open_at
+        self.reset()
+
+    def _restart(self, step: int) -> None:
+        batches = self._open_at(step)
+        first = next(batches)
+        self._batches = itertools.chain([first], batches)
+        self._spec = {
+            name: ArraySpec(dtype=value.dtype, shape=value.shape)
+            for name, value in first.items()
+        }
+
+    def __next__(self) -> dict[str, np.ndarray]:
+        return next(self._batches)
+
+    def reset(self) -> None:
+        """Starts again at step 0."""
+        self._restart(0)
+
+    @property
+    def element_spec(self) -> Any:
+        """Shape and dtype of every feature."""
+        return self._spec
+
+    def save(self, filename: str | os.PathLike[str]) -> None:
+        """Writes the position: the step of the checkpoint it is saved in.
+
+        T5X reads a batch ahead, so the number of batches read is not it.
+
+        Args:
+            filename: below `.../checkpoint_<step>`.
+        """
+        position = {"num_batches_read": _step_of(filename)}
+        Path(filename).write_text(json.dumps(position), encoding="utf-8")
+
+    def restore(self, filename: str | os.PathLike[str]) -> None:
+        """Goes to the position that `save` wrote."""
+        position = json.loads(Path(filename).read_text(encoding="utf-8"))
+        self._restart(position["num_batches_read"])
+
+    def load(self, filename: str | os.PathLike[str]) -> None:
+        """Goes to the position; T5X calls `restore` by its older name."""
+        self.restore(filename)
+
+
+def get_dataset(
+    cfg: Any,
+    shard_id: int,
+    num_shards: int,
+    feature_converter_cls: Any = None,
+    num_epochs: int | None = None,
+    continue_from_last_checkpoint: bool = False,
+) -> TrainBatches:
+    """Gives the training batches; T5X's `get_dataset_fn`.
+
+    Args:
+        cfg: t5x.utils.DatasetConfig.
+        shard_id: which rows of each batch this host reads.
+        num_shards: of how many parts of a batch.
+        feature_converter_cls: the model's; it is the one that we use.
+        num_epochs: None: the data repeat for ever.
+        continue_from_last_checkpoint: must be False: T5X's checkpoints hold
+            the position.
+
+    Raises:
+        ValueError: a setting that would change the batches.
+    """
+    del feature_converter_cls
+    if num_epochs is not None or continue_from_last_checkpoint:
+        raise ValueError(
+            "num_epochs must be None and continue_from_last_checkpoint False: "
+            "training data repeat, and checkpoints hold their position."
+        )
+
+    def open_at(step: int) -> Iterator[Any]:
+        return _rows(cfg, shard_id, num_shards, step)
+
+    return TrainBatches(open_at)
+
+
+def get_training_eval_datasets(
+    cfg: Any,
+    shard_id: int,
+    num_shards: int,
+    eval_steps: int,
+    feature_converter_cls: Any = None,
+) -> dict[str, tf.data.Dataset]:
+    """Gives the native engine's validation batches; T5X's function's name.
+
+    Args:
+        cfg: t5x.utils.DatasetConfig.
+        shard_id: which rows of each batch this host reads.
+        num_shards: of how many parts of a batch.
+        eval_steps: batches of one evaluation.
+        feature_converter_cls: the model's; it is the one that we use.
+
+    Returns:
+        {name of the mixture: its batches}; the losses of its tasks are among
+        the metrics of each batch.
+    """
+    del feature_converter_cls
+
+    def batches() -> Iterator[Any]:
+        return itertools.islice(_rows(cfg, shard_id, num_shards, 0), eval_steps)
+
+    signature = {
+        name: tf.TensorSpec(value.shape, value.dtype)
+        for name, value in next(batches()).items()
+    }
+    dataset = tf.data.Dataset.from_generator(
+        batches, output_signature=signature
+    )
+    return {cfg.mixture_or_task_name.name: dataset}
+
+
+def _rows(
+    cfg: Any, shard_id: int, num_shards: int, start_step: int
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields this host's rows of the global batches."""
+    if cfg.use_cached or not cfg.shuffle:
+        raise ValueError(
+            "DatasetConfig needs use_cached=False and shuffle=True to train: "
+            "batches are drawn from the sources, in an order that seed gives."
+        )
+    if cfg.batch_size % num_shards:
+        raise ValueError(
+            f"BATCH_SIZE {cfg.batch_size} does not divide over the "
+            f"{num_shards} parts that T5X's hosts read."
+        )
+    size = cfg.batch_size // num_shards
+    mine = slice(shard_id * size, (shard_id + 1) * size)
+    for batch in input_pipeline.train_batches(
+        cfg.mixture_or_task_name,
+        feature_lengths=cfg.task_feature_lengths,
+        batch_size=cfg.batch_size,
+        seed=cfg.seed or 0,
+        split=cfg.split,
+        start_step=start_step,
+    ):
+        yield {name: value[mine] for name, value in batch.items()}
+
+
+def _step_of(filename: str | os.PathLike[str]) -> int:
+    found = _STEP.search(os.fspath(filename))
+    if found is None:
+        raise ValueError(f"{filename} lies in no checkpoint_<step> folder.")
+    return int(found[1])

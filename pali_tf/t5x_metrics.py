@@ -1,0 +1,82 @@
+"""The native engine's metrics as clu metrics, which T5X merges and writes."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import clu.metrics
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from pali_tf.training.metrics import MetricSums
+
+
+@struct.dataclass
+class Mean(clu.metrics.Metric):
+    """A sum over a weight; NaN, "no value", where nothing was weighed.
+
+    Attributes:
+        total: float32[].
+        weight: float32[].
+    """
+
+    total: jax.Array
+    weight: jax.Array
+
+    def merge(self, other: Self) -> Self:
+        """Adds the sums of further batches."""
+        return type(self)(
+            total=self.total + other.total, weight=self.weight + other.weight
+        )
+
+    def compute(self) -> jax.Array:
+        """Gives the mean."""
+        mean = self.total / jnp.maximum(self.weight, 1e-9)
+        return jnp.where(self.weight > 0, mean, jnp.nan)
+
+
+@struct.dataclass
+class Count(clu.metrics.Metric):
+    """A sum.
+
+    Attributes:
+        total: int32[].
+    """
+
+    total: jax.Array
+
+    def merge(self, other: Self) -> Self:
+        """Adds the count of further batches."""
+        return type(self)(total=self.total + other.total)
+
+    def compute(self) -> jax.Array:
+        """Gives the sum."""
+        return self.total
+
+
+def clu_metrics(sums: MetricSums, task_names: Sequence[str]) -> dict[str, Any]:
+    """Gives the metrics of `pali_tf.training.metrics.summarize`, unmerged.
+
+    Args:
+        sums: of one batch.
+        task_names: the name of task i at place i.
+
+    Returns:
+        {"loss": Metric, "accuracy": ..., "loss/<task>": ..., ...}.
+    """
+    tokens = sums.num_tokens
+    found: dict[str, Any] = {
+        "loss": Mean(total=sums.cross_entropy.sum(), weight=tokens.sum()),
+        "accuracy": Mean(total=sums.num_correct.sum(), weight=tokens.sum()),
+        "z_loss": Mean(total=sums.z_loss, weight=tokens.sum()),
+        "examples": Count(total=sums.num_examples.sum()),
+    }
+    for i, name in enumerate(task_names):
+        found[f"loss/{name}"] = Mean(
+            total=sums.cross_entropy[i], weight=tokens[i]
+        )
+        found[f"accuracy/{name}"] = Mean(
+            total=sums.num_correct[i], weight=tokens[i]
+        )
+        found[f"examples/{name}"] = Count(total=sums.num_examples[i])
+    return found
