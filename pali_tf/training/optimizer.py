@@ -138,9 +138,12 @@ def by_block(
 
     def init(params: Any) -> Any:
         singles, stacks = _split_stacks(params)
-        state = {"singles": transformation.init(singles)}
+        state: dict[str, Any] = {"singles": transformation.init(singles)}
         if stacks:
-            state["stacks"] = jax.vmap(transformation.init)(stacks)
+            state["stacks"] = {
+                depth: jax.vmap(transformation.init)(of_depth)
+                for depth, of_depth in stacks.items()
+            }
         return state
 
     def update(updates: Any, state: Any, params: Any = None) -> Any:
@@ -149,19 +152,27 @@ def by_block(
         changes, after = transformation.update(
             singles, state["singles"], of_singles
         )
-        if not stacks:
-            return changes, {"singles": after}
-        of_blocks, blocks_after = jax.vmap(transformation.update)(
-            stacks, state["stacks"], of_stacks
-        )
-        changes = {path: (changes | of_blocks)[path] for path in updates}
-        return changes, {"singles": after, "stacks": blocks_after}
+        state_after: dict[str, Any] = {"singles": after}
+        for depth, of_depth in stacks.items():
+            of_blocks, blocks_after = jax.vmap(transformation.update)(
+                of_depth, state["stacks"][depth], of_stacks[depth]
+            )
+            changes = changes | of_blocks
+            state_after.setdefault("stacks", {})[depth] = blocks_after
+        return {path: changes[path] for path in updates}, state_after
 
     return optax.GradientTransformation(init, update)
 
 
-def _split_stacks(arrays: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    singles, stacks = {}, {}
+def _split_stacks(
+    arrays: Any,
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    # The stacks by their depth, as text: towers may differ in it.
+    singles: dict[str, Any] = {}
+    stacks: dict[str, dict[str, Any]] = {}
     for path, array in arrays.items():
-        (stacks if is_scanned(path) else singles)[path] = array
+        if is_scanned(path):
+            stacks.setdefault(str(array.shape[0]), {})[path] = array
+        else:
+            singles[path] = array
     return singles, stacks

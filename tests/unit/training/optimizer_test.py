@@ -121,6 +121,19 @@ def test_blocks_of_a_scanned_stack_are_treated_each_for_itself():
         np.testing.assert_allclose(value, expected[path], rtol=1e-5)
 
 
+def test_stacks_of_different_depths_train_together():
+    tree = {
+        "vision/layers/mlp/wo/kernel": jnp.ones((4, 130, 140)),
+        "encoder/layers/mlp/wo/kernel": jnp.ones((3, 130, 140)),
+    }
+    optimizer = Adafactor().make(lambda step: 1e-2)
+    together, _ = optimizer.update(tree, optimizer.init(tree), tree)
+    for path, value in tree.items():
+        alone = {path: value}
+        expected, _ = optimizer.update(alone, optimizer.init(alone), alone)
+        np.testing.assert_array_equal(together[path], expected[path])
+
+
 def test_weight_decay_is_not_scaled_by_the_rate():
     optimizer = Adafactor(weight_decay_rate=0.5).make(lambda s: 0.0)
     tree = {"w": jnp.asarray([2.0])}
