@@ -75,10 +75,7 @@ class Stack(keras.layers.Layer):
         return self.run(lambda block, _: (nothing, fn(block, x)), nothing)[1]
 
     def _groups(self) -> int:
-        if self.remat_policy != "full":
-            return 1
-        root = math.isqrt(self.num_layers)
-        return max(n for n in range(1, root + 1) if self.num_layers % n == 0)
+        return num_groups(self.num_layers) if self.remat_policy == "full" else 1
 
     def _remat(self, fn: Callable[..., Any], *, of: str) -> Callable[..., Any]:
         kept = {"block": ("block", "full"), "group": ("full",)}[of]
@@ -133,6 +130,15 @@ class UnrolledStack(Stack):
             return x, outputs
 
         return run_group
+
+
+def num_groups(num_layers: int) -> int:
+    """Gives into how many groups of blocks "full" splits a tower.
+
+    Example: num_groups(24) == 4.
+    """
+    root = math.isqrt(num_layers)
+    return max(n for n in range(1, root + 1) if num_layers % n == 0)
 
 
 @dataclasses.dataclass(frozen=True)
