@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -35,11 +36,17 @@ def data_dir(tmp_path_factory):
     return path
 
 
-def command(data_dir, model_dir, *more, script=("-m", "pali_tf.train")):
+def command(
+    data_dir,
+    model_dir,
+    *more,
+    script=("-m", "pali_tf.train"),
+    run="pali_tiny.gin",
+):
     return [
         sys.executable,
         *script,
-        "--gin_file=gin/pali_tiny.gin",
+        f"--gin_file=gin/{run}",
         f"--gin.DATA_DIR='{data_dir}'",
         f"--gin.MODEL_DIR='{model_dir}'",
         f"--gin.TRAIN_STEPS={NUM_STEPS}",
@@ -155,11 +162,50 @@ def test_eight_devices_in_a_four_by_two_mesh_give_the_same_losses(
     result = finish(arguments, XLA_FLAGS=flags)
     assert result.returncode == 0, result.stderr[-3000:]
     info = (tmp_path / "model" / "model-info.txt").read_text()
-    assert "mesh: {'data': 4, 'model': 2}" in info
+    assert "mesh: {'data': 4, 'fsdp': 1, 'model': 2}" in info
     for sharded, single in zip(
         losses(tmp_path / "model"), losses(unbroken), strict=False
     ):
         assert sharded["loss"] == pytest.approx(single["loss"], rel=1e-4)
+
+
+def test_phase_two_starts_from_phase_one_at_a_larger_image(
+    data_dir, unbroken, tmp_path
+):
+    arguments = command(
+        data_dir,
+        tmp_path / "model",
+        f"--gin.INITIAL_CHECKPOINT_PATH='{unbroken}'",
+        "--gin.TRAIN_STEPS=2",
+        "--gin.EVAL_PERIOD=0",
+        run="pali_tiny_highres.gin",
+    )
+    result = finish(arguments)
+    assert result.returncode == 0, result.stderr[-3000:]
+    info = (tmp_path / "model" / "model-info.txt").read_text()
+    assert "frozen: 0 arrays" in info
+    # 96 pixels are 6 by 6 patches; phase 1 had 4 by 4.
+    assert re.search(r"vision/position_embedding/embedding +shape \(36,", info)
+    first, last = losses(tmp_path / "model")
+    # It goes on from what phase 1 learned: a fresh model is at ln(vocabulary).
+    assert first["loss"] < losses(unbroken)[0]["loss"]
+    assert set(first) >= {"loss/webli_ocr", "loss/cc3m35l_captioning"}
+
+
+def test_fine_tuning_falls_to_zero(data_dir, unbroken, tmp_path):
+    arguments = command(
+        data_dir,
+        tmp_path / "model",
+        "--gin_file=gin/runs/finetune.gin",
+        f"--gin.INITIAL_CHECKPOINT_PATH='{unbroken}'",
+        "--gin.MIXTURE_OR_TASK_NAME='vq2a_cc3m35l_vqa'",
+        "--gin.TRAIN_STEPS=4",
+        "--gin.EVAL_PERIOD=0",
+    )
+    result = finish(arguments)
+    assert result.returncode == 0, result.stderr[-3000:]
+    rates = [line["learning_rate"] for line in losses(tmp_path / "model")]
+    assert rates == pytest.approx([1e-4, 7.5e-5, 5e-5, 2.5e-5])
 
 
 def after_training(program, data_dir, unbroken, output_dir, *more):
@@ -240,7 +286,7 @@ def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
         ("--gin.MIXTURE_OR_TASK_NAME='pali_tinny'", "Nearest: pali_tiny"),
         ("--gin.INITIAL_CHECKPOINT_PATH='/no'", "No checkpoint at /no"),
         ("--gin.TRAINABLE='speech/.*'", "matches no parameter"),
-        ("--gin.NUM_PARTITIONS=3", "does not divide the 1 devices"),
+        ("--gin.NUM_PARTITIONS=3", "3, which does not divide 1 devices"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(data_dir, tmp_path, more, message):
