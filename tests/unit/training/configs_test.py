@@ -32,6 +32,9 @@ def test_dataset(changes, message):
     [
         ({"period": 0}, "period"),
         ({"keep": 0}, "keep"),
+        ({"keep_best": 0}, "keep_best"),
+        ({"keep_period": 0}, "keep_period"),
+        ({"best_mode": "least"}, "not 'min' or 'max'"),
         ({"dtype": "bfloat16"}, "float32"),
     ],
 )
@@ -58,6 +61,11 @@ def test_one_path_where_one_is_needed():
 def test_restore_mode():
     with pytest.raises(ValueError, match="'all'"):
         configs.RestoreCheckpointConfig(mode="all")
+
+
+def test_restore_only():
+    with pytest.raises(ValueError, match="is no regex"):
+        configs.RestoreCheckpointConfig(only="vision/(")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,16 @@
 """What a checkpoint holds takes the place of what was drawn."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from pali_tf.training import checkpoint, initial_parameters
+from pali_tf.training import (
+    checkpoint,
+    initial_parameters,
+    run_checkpoints,
+)
+from pali_tf.training.configs import Selection
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
@@ -14,13 +21,15 @@ def compiled_once(tmp_path_factory):
         yield
 
 
-def replace(trainer, paths):
-    origins = initial_parameters.find_origins(paths, toy_model.SPECS)
+def replace(trainer, paths, **selected):
+    selection = Selection(**selected)
+    origins = initial_parameters.find_origins(paths, toy_model.SPECS, selection)
     state = initial_parameters.replace_parameters(
         trainer.init_state(),
         origins,
         toy_model.SPECS,
         trainer.parameter_shardings,
+        selection,
     )
     return state, origins
 
@@ -57,6 +66,45 @@ def test_a_later_checkpoint_wins(tmp_path):
     state, origins = replace(toy_model.make_trainer(), paths)
     assert origins == {"vision/kernel": str(tmp_path / "b" / "checkpoint_1")}
     np.testing.assert_array_equal(state.frozen["vision/kernel"], 2.0)
+
+
+def test_parts_that_a_regex_selects(tmp_path):
+    """What is left out may have any shape: it is not read."""
+    whole = {
+        "vision": {"kernel": np.full((12, 9), 2.0, np.float32)},
+        "token_embedder": {"embedding": np.full((16, 8), 3.0, np.float32)},
+    }
+    path = checkpoint.save_parameters(tmp_path, 1, whole)
+    trainer = toy_model.make_trainer()
+    drawn = trainer.init_state()
+    state, origins = replace(trainer, [str(tmp_path)], only="token_embedder/.*")
+    assert origins == {"token_embedder/embedding": str(path)}
+    np.testing.assert_array_equal(
+        state.trainable["token_embedder/embedding"], 3.0
+    )
+    np.testing.assert_array_equal(
+        state.frozen["vision/kernel"], drawn.frozen["vision/kernel"]
+    )
+
+
+def test_a_run_can_start_from_anothers_average(tmp_path):
+    trainer = toy_model.make_trainer(ema_decay=0.5)
+    state = trainer.init_state()
+    average = {path: value * 0 + 7 for path, value in state.trainable.items()}
+    checkpoints = run_checkpoints.RunCheckpoints(tmp_path)
+    checkpoints.save(
+        dataclasses.replace(state, ema=average),
+        run_checkpoints.Progress(1, 1, 0, toy_model.TASKS),
+    )
+    checkpoints.close()
+    for use_ema in (False, True):
+        found, _ = replace(
+            toy_model.make_trainer(seed=1), [str(tmp_path)], use_ema=use_ema
+        )
+        for path, value in (average if use_ema else state.trainable).items():
+            np.testing.assert_array_equal(found.trainable[path], value)
+        for path, value in state.frozen.items():
+            np.testing.assert_array_equal(found.frozen[path], value)
 
 
 def test_a_shape_that_differs_is_an_error(tmp_path):
