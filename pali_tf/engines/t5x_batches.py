@@ -70,10 +70,6 @@ class TrainBatches(DatasetIterator):
         position = json.loads(Path(filename).read_text(encoding="utf-8"))
         self._restart(position["num_batches_read"])
 
-    def load(self, filename: str | os.PathLike[str]) -> None:
-        """Goes to the position; T5X calls `restore` by its older name."""
-        self.restore(filename)
-
 
 def get_dataset(
     cfg: Any,

@@ -1,58 +1,113 @@
-"""SeqIO's evaluator, writing the files that the native evaluation writes."""
+"""The native engine's evaluation, by the predictions that T5X computes.
 
-from collections.abc import Mapping, Sequence
+T5X takes seqio.Evaluator by default. That measures the length of every
+feature of a task, and ours have two scalars, `image_mask` and `task_id`.
+"""
+
+import concurrent.futures
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import seqio
-from absl import logging
+import tensorflow as tf
 
-from pali_tf.evaluation import prediction_files
+from pali_tf.data import input_pipeline
+from pali_tf.evaluation import evaluator
+
+# Rows handed to T5X at once, which cuts them into its batches: a few GB of
+# images at the most.
+_CHUNK = 1024
 
 
-class PredictionLogger(seqio.Logger):
-    """Writes `inference_eval/<task>-metrics.jsonl` and the predictions.
+class Evaluator:
+    """T5X's `inference_evaluator_cls`: writes what our evaluation writes.
 
     Args:
-        output_dir: MODEL_DIR/inference_eval.
+        mixture_or_task_name: the mixture, or its name.
+        eval_split: "validation".
+        sequence_length: "inputs", "targets", "images".
+        seed: of what a task draws at random; None: 0.
+        log_dir: MODEL_DIR/inference_eval.
+        **given: what else T5X gives to SeqIO's.
+
+    Source: google-research/t5x, t5x/eval.py (InferenceEvaluator).
     """
 
-    def __call__(
+    def __init__(
         self,
-        task_name: str,
-        step: int | None,
-        metrics: Mapping[str, Any],
-        dataset: Any,
-        inferences: Mapping[str, Sequence[Any]] | None,
-        targets: Sequence[Any] | None,
-    ) -> None:
-        """Writes what one task gave; see seqio.Logger."""
-        del dataset
+        *,
+        mixture_or_task_name: Any,
+        eval_split: str,
+        sequence_length: Mapping[str, int],
+        seed: int | None,
+        log_dir: str,
+        **given: Any,
+    ):
+        del given
+        if isinstance(mixture_or_task_name, str):
+            mixture_or_task_name = input_pipeline.find_mixture_or_task(
+                mixture_or_task_name
+            )
+        self.eval_tasks = seqio.get_subtasks(mixture_or_task_name)
+        self._lengths = sequence_length
+        self._split = eval_split
+        self._seed = seed or 0
+        self._model_dir = Path(log_dir).parent
+
+    def evaluate(
+        self,
+        *,
+        compute_metrics: bool,
+        step: int,
+        predict_with_aux_fn: Callable[[tf.data.Dataset], Any],
+        **given: Any,
+    ) -> tuple[concurrent.futures.Future[Any], None]:
+        """Evaluates every task.
+
+        Args:
+            compute_metrics: whether this process writes; all must call.
+            step: of training.
+            predict_with_aux_fn: rows with their numbers -> tokens and scores.
+            **given: T5X's other ways to predict.
+
+        Returns:
+            (future of {task: {metric: value}}, None).
+        """
+        del given
         scores = {
-            name: float(getattr(value, "value", value))
-            for name, value in metrics.items()
+            task.name: evaluator.evaluate_task(
+                task,
+                _texts_and_scores(task, predict_with_aux_fn),
+                feature_lengths=self._lengths,
+                split=self._split,
+                batch_size=_CHUNK,
+                seed=self._seed,
+                output_dir=self._model_dir if compute_metrics else None,
+                step=step,
+                fill_up=False,
+            )
+            for task in self.eval_tasks
         }
-        model_dir = Path(self.output_dir).parent
-        prediction_files.add_metrics(model_dir, task_name, step or 0, scores)
-        logging.info("%s after step %s: %s", task_name, step, scores)
-        said = (inferences or {}).get("predictions")
-        if said is None or targets is None:
-            return
-        lines = [
-            {"target": list(target.references), "prediction": text}
-            for target, text in zip(targets, said, strict=True)
-        ]
-        prediction_files.write_examples(model_dir, task_name, step or 0, lines)
+        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        done.set_result(scores)
+        return done, None
+
+    def close(self) -> None:
+        """Does nothing: all is written when `evaluate` returns."""
 
 
-def Evaluator(*, mixture_or_task_name: Any, **given: Any) -> seqio.Evaluator:
-    """T5X's `inference_evaluator_cls`.
+def _texts_and_scores(
+    task: seqio.Task, predict_with_aux_fn: Callable[[tf.data.Dataset], Any]
+) -> evaluator.PredictFn:
+    vocabulary = task.output_features["targets"].vocabulary
 
-    Args:
-        mixture_or_task_name: a run file binds the mixture itself, of which
-            SeqIO's evaluator takes the name alone.
-        **given: what else T5X gives: feature_converter, log_dir, ...
-    """
-    name = getattr(mixture_or_task_name, "name", mixture_or_task_name)
-    given.setdefault("logger_cls", [PredictionLogger])
-    return seqio.Evaluator(mixture_or_task_name=name, **given)
+    def predict(
+        batch: Mapping[str, np.ndarray],
+    ) -> tuple[Sequence[str], Sequence[float]]:
+        rows = tf.data.Dataset.from_tensor_slices(dict(batch)).enumerate()
+        numbered, aux = predict_with_aux_fn(rows)
+        return [vocabulary.decode(ids) for _, ids in numbered], aux["scores"]
+
+    return predict

@@ -19,7 +19,7 @@ from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.evaluation import prediction_files
 
 Batch = dict[str, np.ndarray]
-# Decodes a batch: B texts and B sums of log-probabilities. The batch always has
+# Decodes a batch: B texts and B sums of log-probabilities. A batch has
 # `batch_size` rows, so a compiled function compiles once.
 PredictFn = Callable[[Batch], tuple[Sequence[str], Sequence[float]]]
 
@@ -72,6 +72,7 @@ def evaluate_task(
     blind: bool = True,
     output_dir: str | os.PathLike[str] | None = None,
     step: int = 0,
+    fill_up: bool = True,
 ) -> dict[str, float]:
     """Decodes a split of a task and computes the task's metrics.
 
@@ -80,7 +81,7 @@ def evaluate_task(
         predict_fn: batch of model features -> (texts, scores).
         feature_lengths: "inputs", "targets", "images".
         split: "test".
-        batch_size: B; the last batch is filled up with its last example.
+        batch_size: B.
         num_examples: only the first so many; None: all.
         seed: of what the task draws at random.
         blind: whether to score a second time, each example with the image of
@@ -89,6 +90,8 @@ def evaluate_task(
         output_dir: the run's MODEL_DIR, for `prediction_files`; None: nothing
             is written.
         step: of training.
+        fill_up: whether the last batch is filled up to B rows, with its last
+            example; else it has the rows that are left.
 
     Returns:
         {metric: value, "blind/<metric>": value}.
@@ -103,7 +106,7 @@ def evaluate_task(
 
     def predict(dataset: tf.data.Dataset) -> Predictions:
         numpy_examples = diagnosis.explained(dataset, [task], split)
-        return _predict(predict_fn, numpy_examples, batch_size)
+        return _predict(predict_fn, numpy_examples, batch_size, fill_up)
 
     predictions = predict(examples)
     if not predictions.texts:
@@ -167,12 +170,14 @@ def _predict(
     predict_fn: PredictFn,
     examples: Iterable[tuple[Batch, dict[str, Any]]],
     batch_size: int,
+    fill_up: bool,
 ) -> Predictions:
     result = Predictions(fields=[], texts=[], scores=[])
     waiting: list[Batch] = []
 
     def flush() -> None:
-        padded = waiting + waiting[-1:] * (batch_size - len(waiting))
+        num_more = batch_size - len(waiting) if fill_up else 0
+        padded = waiting + waiting[-1:] * num_more
         batch = {
             name: np.stack([features[name] for features in padded])
             for name in padded[0]

@@ -5,6 +5,9 @@ dict), `slots` (optimizer and metric sums), `progress` (JSON: step and data
 position) and, if the run keeps one, `ema` (the average of what trains). One of
 parameters alone holds `params`, maybe of a part of the tree, and `progress`.
 Each has the digests of its files, which are checked whenever it is read.
+
+What T5X saves through orbax holds the item `state`, with the parameters below
+`target`, by the same paths: they are read as well.
 """
 
 import os
@@ -23,8 +26,10 @@ from pali_tf.training import checkpoint_digests, checkpoint_folders
 from pali_tf.training.checkpoint_commit import make_manager
 from pali_tf.training.checkpoint_digests import DamagedCheckpointError
 from pali_tf.training.checkpoint_folders import (
+    T5X_ITEM,
     complete_steps,
     is_complete,
+    is_t5x,
     path_of,
 )
 from pali_tf.training.configs import Selection
@@ -249,7 +254,7 @@ def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
         ValueError: it has no moving average.
     """
     if not selection.use_ema:
-        return ("params",)
+        return (T5X_ITEM,) if is_t5x(path) else ("params",)
     if not (path / "ema").is_dir():
         raise ValueError(
             f"{path} holds no moving average: its run did not keep one "
@@ -261,10 +266,15 @@ def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
 def _item_shapes(path: Path, item: str) -> dict[str, Any]:
     with _reader() as reader:
         metadata = reader.metadata(path)
+    tree = metadata.item_metadata[item].tree
     return {
         name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-        for name, leaf in flatten(metadata.item_metadata[item].tree).items()
+        for name, leaf in flatten(_parameters(tree, item)).items()
     }
+
+
+def _parameters(tree: Any, item: str) -> Any:
+    return tree["target"] if item == T5X_ITEM else tree
 
 
 def _read(
@@ -273,6 +283,8 @@ def _read(
     if not shapes:
         return {}
     target = unflatten(shapes)
+    if item == T5X_ITEM:
+        target = {"target": target}
     args = ocp.args.PyTreeRestore(
         target,
         restore_args=ocp.checkpoint_utils.construct_restore_args(target),
@@ -280,7 +292,7 @@ def _read(
     )
     with _reader() as reader:
         restored = reader.restore(path, args=ocp.args.Composite(**{item: args}))
-    return flatten(restored[item])
+    return flatten(_parameters(restored[item], item))
 
 
 def _reader() -> ocp.Checkpointer:
@@ -289,8 +301,10 @@ def _reader() -> ocp.Checkpointer:
         ocp.CompositeCheckpointHandler(
             params=ocp.PyTreeCheckpointHandler(),
             ema=ocp.PyTreeCheckpointHandler(),
+            state=ocp.PyTreeCheckpointHandler(),
             slots=ocp.PyTreeCheckpointHandler(),
             progress=ocp.JsonCheckpointHandler(),
             metrics=ocp.JsonCheckpointHandler(),
+            dataset=ocp.JsonCheckpointHandler(),  # T5X's.
         )
     )

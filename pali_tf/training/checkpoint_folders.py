@@ -12,6 +12,8 @@ from pali_tf.training import checkpoint_digests
 PREFIX = "checkpoint"
 NAME = re.compile(rf"{PREFIX}_(\d+)")
 _ITEMS = ("params", "progress")
+# The item that T5X's own engine saves parameters and slots in.
+T5X_ITEM = "state"
 
 
 def path_of(directory: str | os.PathLike[str], step: int) -> Path:
@@ -29,8 +31,8 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
         path: a `checkpoint_<step>` directory.
 
     Returns:
-        True if it has digests or, if it is older than they are, orbax noted
-        the commit and every item is there.
+        True if it has digests or, if it is older than they are or T5X's,
+        orbax noted the commit and every item is there.
     """
     path = Path(path)
     if checkpoint_digests.exist(path):
@@ -39,11 +41,18 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
         metadata = json.loads((path / "_CHECKPOINT_METADATA").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return False
-    items = {*_ITEMS, *(metadata.get("item_handlers") or {})}
+    items = set(metadata.get("item_handlers") or {})
+    if T5X_ITEM not in items:
+        items.update(_ITEMS)
     return bool(metadata.get("commit_timestamp_nsecs")) and all(
         (path / item).is_dir() and any((path / item).iterdir())
         for item in items
     )
+
+
+def is_t5x(path: str | os.PathLike[str]) -> bool:
+    """Tells whether T5X's own engine saved a checkpoint, through orbax."""
+    return (Path(path) / T5X_ITEM / "_METADATA").is_file()
 
 
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
@@ -121,9 +130,20 @@ def set_aside(path: Path, why: str) -> Path:
 
 
 def set_aside_incomplete(directory: Path) -> None:
-    """Renames half-written checkpoints, which orbax would take for real."""
+    """Renames half-written checkpoints, which orbax would take for real.
+
+    Raises:
+        ValueError: there are checkpoints of T5X, which this engine cannot
+            resume.
+    """
     if not directory.is_dir():
         return
     for child in sorted(directory.iterdir()):
+        if NAME.fullmatch(child.name) and is_t5x(child):
+            raise ValueError(
+                f"{child} is T5X's, which our engine cannot resume: name a "
+                "new MODEL_DIR, and start from that checkpoint by "
+                "INITIAL_CHECKPOINT_PATH."
+            )
         if NAME.fullmatch(child.name) and not is_complete(child):
             set_aside(child, "incomplete")
