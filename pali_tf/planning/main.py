@@ -1,73 +1,120 @@
-"""`pali plan`: the parameters and bytes of a run, from its gin file alone."""
+"""`pali plan`: what a run will need, from its gin file alone.
 
+Without a topology, by formula, in seconds. With one, the real train step is
+compiled for it; libtpu is needed for that, no TPU.
+"""
+
+import argparse
 import dataclasses
 import sys
 from typing import Any
 
 from pali_tf import gin_flags, program_log
 from pali_tf.backend import set_backend
+from pali_tf.planning.topology import Topology, parse_topology
 from pali_tf.train import train  # noqa: F401 (bound by the run's own file)
 from pali_tf.user_errors import run_command
 
 _RUN_FILE = "gin/runs/plan.gin"
+# The tasks of the paper's mixture: sizes of a few counters.
+_NUM_TASKS = 8
+EXIT_DOES_NOT_FIT = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """The command's own flags.
+
+    Attributes:
+        topology: what to compile for; None: nothing is compiled.
+        is_search: whether layouts are compared.
+        compile_limit: how many of them are compiled.
+    """
+
+    topology: Topology | None = None
+    is_search: bool = False
+    compile_limit: int = 3
 
 
 def plan(
     *,
-    config: Any,
-    trainable: str,
-    optimizer_def: Any,
-    learning_rate_fn: Any,
+    model: Any,
+    trainer_cls: Any,
     partitioner: Any,
-    is_dry_run: bool = False,
-) -> str:
-    """Describes a run without allocating it.
+    batch_size: int,
+    task_feature_lengths: Any,
+    options: Options = Options(),
+) -> int:
+    """Prints the plan of a run; nothing of it is allocated.
 
     Args:
-        config: a PaliConfig.
-        trainable: regex over whole parameter paths.
-        optimizer_def: the Adafactor.
-        learning_rate_fn: its schedule.
+        model: the PaliTrainingModel.
+        trainer_cls: the Trainer, bound but not made.
         partitioner: the PjitPartitioner.
-        is_dry_run: no difference, as nothing is ever done.
+        batch_size: B.
+        task_feature_lengths: of "inputs" and "targets".
+        options: the command's own flags.
 
     Returns:
-        The tree of parameters, and the bytes that training holds.
+        0; 1 where no layout that was compiled fits.
     """
-    del is_dry_run
     # These import JAX and keras; the backend is chosen by now.
-    from pali_tf.planning import parameters
-    from pali_tf.training import freezing
-    from pali_tf.training.model import PaliTrainingModel
+    from pali_tf.planning import program
+    from pali_tf.planning.run import Run
 
-    model = PaliTrainingModel(config=config)
-    specs = model.functional.specs
-    split = freezing.split_paths(specs, trainable)
-    rows = parameters.make_rows(specs, split, model.frozen_dtype)
-    size = parameters.format_bytes
-    held = sum(row.bytes for row in rows)
-    slots = parameters.slot_bytes(
-        specs, split, optimizer_def.make(learning_rate_fn)
+    run = Run(
+        trainer=trainer_cls(
+            model=model,
+            partitioner=partitioner,
+            num_tasks=_NUM_TASKS,
+            random_seed=0,
+        ),
+        batch_size=batch_size,
+        feature_lengths=task_feature_lengths,
     )
-    gradients = sum(row.bytes for row in rows if row.trains)
-    partitions = partitioner.num_partitions or 1
-    share = sum(
-        row.bytes_a_device(partitioner.rules(), partitions) for row in rows
+    if options.topology is None:
+        print(program.describe(run))
+        return 0
+    if options.is_search:
+        fits = program.search_layouts(
+            run, options.topology, options.compile_limit, print
+        )
+    else:
+        fits = program.compile_for(run, options.topology, print)
+    return 0 if fits else EXIT_DOES_NOT_FIT
+
+
+def _add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--topology",
+        metavar="CHIP:SHAPE",
+        help="compile the train step for this slice, such as v4:8x8x16",
     )
-    trains = sum(row.numbers for row in rows if row.trains)
-    total = model.functional.num_parameters
-    return "\n".join(
-        [
-            parameters.format_rows(rows),
-            "",
-            f"total        {total:,} numbers ({total / 1e9:.3f}B)",
-            f"trains       {trains:,} numbers ({trains / 1e9:.3f}B)",
-            f"parameters   {size(held)}",
-            f"gradients    {size(gradients)}",
-            f"optimizer    {size(slots)}",
-            f"one device   {size(share)} of the parameters, "
-            f"NUM_PARTITIONS = {partitions}",
-        ]
+    parser.add_argument(
+        "--search",
+        action="store_true",
+        help="compare layouts on --topology, and recommend one",
+    )
+    parser.add_argument(
+        "--compile_limit",
+        type=int,
+        default=3,
+        metavar="N",
+        help="how many layouts --search compiles (0: none, formulas only)",
+    )
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    if arguments.search and arguments.topology is None:
+        raise ValueError("--search needs --topology, such as v4:8x8x16.")
+    if arguments.compile_limit < 0:
+        raise ValueError(
+            f"--compile_limit is {arguments.compile_limit}, below 0."
+        )
+    return Options(
+        topology=arguments.topology and parse_topology(arguments.topology),
+        is_search=arguments.search,
+        compile_limit=arguments.compile_limit,
     )
 
 
@@ -80,17 +127,13 @@ def main(argv: list[str]) -> int:
     Returns:
         The exit status.
     """
-    flags = gin_flags.parse_flags("pali plan", __doc__ or "", argv)
-    if not flags.files:
-        raise ValueError(
-            "Name a run to plan, such as --gin_file=gin/pali_17b.gin."
-        )
+    flags = gin_flags.parse_flags("pali plan", __doc__ or "", argv, _add_flags)
+    options = _options(flags.arguments)
     set_backend("jax")
     program_log.set_up()
     flags = dataclasses.replace(flags, files=(*flags.files, _RUN_FILE))
     gin_flags.load(flags, __name__)
-    print(gin_flags.call(plan))
-    return 0
+    return gin_flags.call(plan, options=options)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from pali_tf.partitioning.axis_rules import LogicalAxisRules, partition_spec
 from pali_tf.training.freezing import Split
 
 _BLOCK = re.compile(r"(^|/)layers_\d+/")
@@ -44,18 +43,6 @@ class Row:
     def bytes(self) -> int:
         """How many bytes all of them take."""
         return self.numbers * np.dtype(self.dtype).itemsize
-
-    def bytes_a_device(
-        self, rules: LogicalAxisRules, num_partitions: int
-    ) -> int:
-        """Bytes on one of the devices that share a copy of the model.
-
-        Args:
-            rules: (logical axis, mesh axis) rows.
-            num_partitions: size of the model axis; the data axis counts as 1.
-        """
-        spec = partition_spec(self.logical_axes, rules)
-        return self.bytes // (num_partitions if "model" in spec else 1)
 
 
 def make_rows(

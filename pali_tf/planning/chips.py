@@ -1,0 +1,129 @@
+"""What a TPU chip has, by generation; standard library only."""
+
+import dataclasses
+import difflib
+
+_GIB = 2**30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Chip:
+    """The numbers of one chip that a plan is made from.
+
+    Attributes:
+        name: as a topology names it.
+        peak_flops: bfloat16 FLOP/s of the matrix units.
+        hbm_bytes: high-bandwidth memory.
+        hbm_bandwidth: bytes/s between it and the chip.
+        link_bandwidth: bytes/s of one link to a neighbour, in one direction.
+        torus_rank: 2 or 3; a chip has twice as many links.
+        devices: how many devices JAX sees of a chip.
+    """
+
+    name: str
+    peak_flops: float
+    hbm_bytes: int
+    hbm_bandwidth: float
+    link_bandwidth: float
+    torus_rank: int
+    devices: int = 1
+
+    def wraps(self, extent: int) -> bool:
+        """Whether a slice's dimension of this extent is a ring.
+
+        Cubes of 4 chips a side are joined by optical switches, which close
+        the ring; a two-dimensional slice closes it at the whole pod's 16.
+        """
+        return extent % 4 == 0 if self.torus_rank == 3 else extent == 16
+
+    def device(self) -> "Chip":
+        """The share of one device, where a chip is several."""
+        parts = self.devices
+        return dataclasses.replace(
+            self,
+            peak_flops=self.peak_flops / parts,
+            hbm_bytes=self.hbm_bytes // parts,
+            hbm_bandwidth=self.hbm_bandwidth / parts,
+            link_bandwidth=self.link_bandwidth / parts,
+        )
+
+
+# Source: docs.cloud.google.com/tpu/docs/{v4,v5e,v5p,v6e,tpu7x}, "System
+# architecture". A link's rate is the chip's interconnect rate over its links
+# and both directions; for v4 it is arXiv 2304.01433, table 4 (6 x 50 GB/s).
+# v4's two cores are one device ("megacore").
+CHIPS: dict[str, Chip] = {
+    chip.name: chip
+    for chip in (
+        Chip(
+            name="v4",
+            peak_flops=275e12,
+            hbm_bytes=32 * _GIB,
+            hbm_bandwidth=1200e9,
+            link_bandwidth=50e9,
+            torus_rank=3,
+        ),
+        Chip(
+            name="v5e",
+            peak_flops=197e12,
+            hbm_bytes=16 * _GIB,
+            hbm_bandwidth=819e9,
+            link_bandwidth=50e9,
+            torus_rank=2,
+        ),
+        Chip(
+            name="v5p",
+            peak_flops=459e12,
+            hbm_bytes=95 * _GIB,
+            hbm_bandwidth=2765e9,
+            link_bandwidth=100e9,
+            torus_rank=3,
+        ),
+        Chip(
+            name="v6e",
+            peak_flops=918e12,
+            hbm_bytes=32 * _GIB,
+            hbm_bandwidth=1638e9,
+            link_bandwidth=100e9,
+            torus_rank=2,
+        ),
+        Chip(
+            name="tpu7x",
+            peak_flops=2307e12,
+            hbm_bytes=192 * _GIB,
+            hbm_bandwidth=7380e9,
+            link_bandwidth=100e9,
+            torus_rank=3,
+            devices=2,
+        ),
+    )
+}
+
+# What people also call them.
+_ALIASES = {
+    "v5litepod": "v5e",
+    "v5lite": "v5e",
+    "v5": "v5p",
+    "v6": "v6e",
+    "trillium": "v6e",
+    "v7": "tpu7x",
+    "v7x": "tpu7x",
+    "ironwood": "tpu7x",
+}
+
+
+def find_chip(name: str) -> Chip:
+    """Gives a chip by its name.
+
+    Raises:
+        ValueError: an unknown name; the message has the nearest.
+
+    Example: find_chip("v4").hbm_bytes == 32 * 2**30.
+    """
+    if name in CHIPS:
+        return CHIPS[name]
+    near = difflib.get_close_matches(name.lower(), [*CHIPS, *_ALIASES], 1, 0.4)
+    hint = f"; did you mean {_ALIASES.get(near[0], near[0])!r}?" if near else ""
+    raise ValueError(
+        f"TPU {name!r} is not one of {', '.join(CHIPS)}{hint or '.'}"
+    )

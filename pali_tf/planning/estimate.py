@@ -1,0 +1,169 @@
+"""A plan by formula: memory and the time of a step, without a compiler."""
+
+import dataclasses
+
+from jax.sharding import AbstractMesh, Mesh
+
+from pali_tf.planning import flops, interconnect, memory, roofline
+from pali_tf.planning.layout import Layout, layout_of
+from pali_tf.planning.matrix_products import matrix_products
+from pali_tf.planning.memory import PartMemory
+from pali_tf.planning.roofline import Roofline
+from pali_tf.planning.run import Run
+from pali_tf.planning.topology import Topology
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What the formulas say of a layout.
+
+    Attributes:
+        layout: the layout.
+        parts: memory of one device.
+        roofline: time of a step.
+    """
+
+    layout: Layout
+    parts: list[PartMemory]
+    roofline: Roofline
+
+    @property
+    def peak_bytes(self) -> int:
+        """Memory of one device at its fullest."""
+        return memory.peak_bytes(self.parts)
+
+
+def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
+    """Estimates a run on a slice.
+
+    Args:
+        run: with its layout.
+        mesh: of the slice's devices, for the lengths of its axes.
+        topology: the slice.
+    """
+    layout = layout_of(run)
+    parts = memory.memory_by_part(run, layout.mesh(mesh.size))
+    return Estimate(
+        layout=layout,
+        parts=parts,
+        roofline=roofline_of(
+            run, mesh.size, topology, _interconnect_seconds(run, mesh, topology)
+        ),
+    )
+
+
+def flops_of(run: Run) -> list[flops.PartFlops]:
+    """Gives the FLOPs of a run's parts, an example."""
+    config = run.trainer.model.config
+    return flops.flops_by_part(
+        matrix_products(config, run.num_inputs, run.num_targets),
+        config,
+        flops.one_path_a_stack(run.trainer.split.trainable),
+    )
+
+
+def roofline_of(
+    run: Run, num_devices: int, topology: Topology, interconnect_seconds: float
+) -> Roofline:
+    """Gives the roofline of a run whose collectives are known.
+
+    Args:
+        run: with its layout.
+        num_devices: of the mesh.
+        topology: the slice.
+        interconnect_seconds: of a step.
+    """
+    layout = layout_of(run)
+    return roofline.estimate(
+        flops_of(run),
+        run.batch_size / num_devices,
+        _hbm_bytes(run, layout.mesh(num_devices)),
+        interconnect_seconds,
+        topology.chip.device(),
+    )
+
+
+def _hbm_bytes(run: Run, mesh: AbstractMesh) -> float:
+    config = run.trainer.model.config
+    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
+    model = mesh.shape["model"]
+    micro = run.trainer.num_microbatches or 1
+    rows = run.batch_size / (micro * mesh.size / model)
+    products = matrix_products(config, run.num_inputs, run.num_targets)
+    moved = micro * sum(
+        roofline.product_bytes(
+            product,
+            flops.passes_of(product, config, trainable),
+            rows,
+            model,
+            _itemsize(run),
+        )
+        for product in products
+    )
+    for part in memory.memory_by_part(run, mesh):
+        # The optimizer reads and writes parameters, slots and gradients.
+        if part.gradients:
+            moved += 2 * (part.parameters + part.optimizer + part.gradients)
+    return moved
+
+
+def _itemsize(run: Run) -> int:
+    dtype = run.trainer.model.config.language.dtype
+    return 2 if dtype == "bfloat16" else 4
+
+
+def _interconnect_seconds(run: Run, mesh: Mesh, topology: Topology) -> float:
+    def rate(*axes: str) -> float:
+        return interconnect.axis_bandwidth(axes, mesh, topology)
+
+    seconds = 0.0
+    if mesh.shape["model"] > 1:
+        seconds += _activation_bytes(run, mesh) / rate("model")
+    layout = layout_of(run)
+    sharded = ("fsdp",)
+    if layout.parameter_partitioning_dims == 2:
+        sharded = ("data", "fsdp")
+    copies = tuple(axis for axis in ("data", "fsdp") if axis not in sharded)
+    shards = 1
+    for axis in sharded:
+        shards *= mesh.shape[axis]
+    groups = 1
+    for axis in copies:
+        groups *= mesh.shape[axis]
+    numbers = sum(
+        part.gradients / 4
+        for part in memory.memory_by_part(run, layout.mesh(mesh.size))
+    )
+    if shards > 1:
+        # Weights are gathered for each pass and microbatch in the type of
+        # activations; the gradients of each are scattered in float32.
+        passes = {"none": 2, "block": 3, "full": 4}[layout.remat_policy]
+        gathered = passes * _itemsize(run) * layout.num_microbatches
+        scattered = 4 * layout.num_microbatches
+        seconds += (
+            (gathered + scattered) * numbers * (shards - 1) / rate(*sharded)
+        )
+    if groups > 1:
+        seconds += 2 * 4 * numbers * (groups - 1) / groups / rate(*copies)
+    return seconds
+
+
+def _activation_bytes(run: Run, mesh: Mesh) -> float:
+    """Bytes that a device sends to the others of its model axis in a step.
+
+    A block's projections back to its width are summed over the axis, forward
+    and again; so are the gradients of what its projections were given.
+    """
+    config = run.trainer.model.config
+    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
+    model = mesh.shape["model"]
+    rows = run.batch_size / (mesh.size / model)
+    total = 0.0
+    for product in matrix_products(config, run.num_inputs, run.num_targets):
+        if product.sharded != "inner":
+            continue
+        passes = flops.passes_of(product, config, trainable)
+        sums = passes.forward + passes.again + (passes.backward > 0)
+        width = product.columns * product.count
+        total += sums * rows * product.rows * width * _itemsize(run)
+    return 2 * total * (model - 1) / model
