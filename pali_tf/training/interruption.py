@@ -1,9 +1,13 @@
 """SIGTERM and Ctrl-C, turned into a flag that the loop reads."""
 
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+import jax
+from jax.experimental import multihost_utils
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -23,7 +27,9 @@ class TrainingInterrupted(Exception):
 class SignalFlag:
     """While entered, notes the first stop signal; a second one kills.
 
-    Only the main thread can catch signals: elsewhere this notes nothing.
+    Only the main thread can catch signals: elsewhere this notes nothing. Where
+    several processes share a run, a signal to one of them stops all of them
+    after the same step: JAX catches SIGTERM and tells the others.
     """
 
     def __init__(self) -> None:
@@ -36,6 +42,23 @@ class SignalFlag:
         for caught in self._previous:
             signal.signal(caught, signal.SIG_DFL)
 
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def at(self, step: int) -> int | None:
+        """Gives the signal that asks to stop after a step, or None.
+
+        Args:
+            step: the step just done; call this after each one.
+        """
+        if jax.process_count() == 1:
+            return self.signal_number
+        if multihost_utils.reached_preemption_sync_point(step):
+            return signal.SIGTERM
+        return None
+
     def _restore(self) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
@@ -43,6 +66,10 @@ class SignalFlag:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
+            if jax.process_count() > 1:
+                number = signal.SIGINT
+                self._previous[number] = signal.signal(number, self._pass_on)
+                return self
             for number in _SIGNALS:
                 self._previous[number] = signal.signal(number, self._note)
         return self

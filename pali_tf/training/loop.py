@@ -11,7 +11,14 @@ from typing import Any, NoReturn
 import jax
 from absl import logging
 
-from pali_tf.training import divergence, metrics, progress, starting_state
+from pali_tf.training import (
+    divergence,
+    metrics,
+    processes,
+    profiling,
+    progress,
+    starting_state,
+)
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
 from pali_tf.training.divergence import DivergedError
 from pali_tf.training.interruption import SignalFlag, TrainingInterrupted
@@ -38,6 +45,7 @@ class RunConfig:
         checkpoint: saving and restoring.
         task_names: the task names behind task_id.
         num_readers: of the data, noted in checkpoints.
+        profile_steps: the steps that a trace is written of; None: none.
     """
 
     model_dir: str
@@ -48,6 +56,7 @@ class RunConfig:
     checkpoint: CheckpointConfig = CheckpointConfig()
     task_names: Sequence[str] = ()
     num_readers: int = 1
+    profile_steps: range | None = None
 
     def __post_init__(self) -> None:
         """Checks the numbers."""
@@ -88,13 +97,14 @@ class Hooks:
         batches_from: index of a batch -> the batches from there on.
         eval_batches: () -> the batches of one teacher-forced evaluation.
         infer_eval: (state, step) -> None, an evaluation that decodes.
-        before_first_step: (step) -> None, called when all is built.
+        before_first_step: (step, writer) -> None, called when all is built;
+            the writer is that of the training's numbers.
     """
 
     batches_from: Callable[[int], Iterator[Any]]
     eval_batches: Callable[[], Iterable[Any]] | None = None
     infer_eval: Callable[[TrainState, int], None] | None = None
-    before_first_step: Callable[[int], None] | None = None
+    before_first_step: Callable[[int, MetricWriter], None] | None = None
 
 
 def run(
@@ -173,7 +183,11 @@ class _Run:
                 Prefetcher(self._hooks.batches_from(start), self._trainer.place)
             )
             writer = stack.enter_context(
-                MetricWriter(directory / "train", start)
+                MetricWriter(
+                    directory / "train",
+                    start,
+                    is_silent=not processes.is_first(),
+                )
             )
             if self._hooks.eval_batches is not None:
                 self._evaluation = stack.enter_context(
@@ -187,9 +201,16 @@ class _Run:
                 )
             stop = stack.enter_context(SignalFlag())
             batch = self._next(batches, start)
-            train_step = self._trainer.compile_train_step(batch)
+            train_step = stack.enter_context(
+                profiling.traced(
+                    self._trainer.compile_train_step(batch),
+                    self._config.profile_steps,
+                    start=start,
+                    directory=directory / "profile",
+                )
+            )
             if self._hooks.before_first_step:
-                self._hooks.before_first_step(start)
+                self._hooks.before_first_step(start, writer)
             watch = progress.Stopwatch(jax.device_get(state.metrics))
             for step in range(start + 1, total + 1):
                 state = train_step(state, batch)
@@ -200,10 +221,12 @@ class _Run:
                     state = self._log(state, step, total, writer, watch)
                 is_eval_due = _is_due(step, self._config.eval_period, total)
                 if self._is_save_due(step, total) or is_eval_due:
-                    self._evaluate_and_save(state, step, total, is_eval_due)
-                    watch.skip()
-                if stop.signal_number is not None and step < total:
-                    self._stop(state, step, stop.signal_number)
+                    jax.block_until_ready(state.step)
+                    with watch.paused():
+                        self._evaluate_and_save(state, step, total, is_eval_due)
+                number = stop.at(step)
+                if number is not None and step < total:
+                    self._stop(state, step, number)
         return total, state
 
     def _next(self, batches: Prefetcher, step: int) -> Batch:
@@ -279,9 +302,7 @@ class _Run:
         raise DivergedError(divergence.describe(bad, batch, path, kept))
 
     def _with_zero_sums(self, state: TrainState) -> TrainState:
-        zeros = metrics.zeros(self._trainer.num_tasks)
-        places = jax.tree.map(lambda x: x.sharding, state.metrics)
-        return dataclasses.replace(state, metrics=jax.device_put(zeros, places))
+        return dataclasses.replace(state, metrics=self._trainer.zero_metrics())
 
     def _is_save_due(self, step: int, total: int) -> bool:
         save = self._config.checkpoint.save
