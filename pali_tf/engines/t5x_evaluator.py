@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import seqio
 import tensorflow as tf
 
@@ -103,10 +102,8 @@ def _texts_and_scores(
 ) -> evaluator.PredictFn:
     vocabulary = task.output_features["targets"].vocabulary
 
-    def predict(
-        batch: Mapping[str, np.ndarray],
-    ) -> tuple[Sequence[str], Sequence[float]]:
-        rows = tf.data.Dataset.from_tensor_slices(dict(batch)).enumerate()
+    def predict(batch: Any) -> tuple[Sequence[str], Sequence[float]]:
+        rows = tf.data.Dataset.from_tensor_slices(batch).enumerate()
         numbered, aux = predict_with_aux_fn(rows)
         return [vocabulary.decode(ids) for _, ids in numbered], aux["scores"]
 
