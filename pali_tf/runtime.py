@@ -130,10 +130,11 @@ def summarize_gin_config(
 
     Args:
         model_dir: where to.
-        summary_writer: T5X's argument; not used.
-        step: T5X's argument; not used.
+        summary_writer: gets it too, for TensorBoard; None: nothing does.
+        step: steps done.
     """
-    del summary_writer, step
     text = gin.operative_config_str()
     run_files.write_text(f"{model_dir}/config.gin", text + "\n")
+    if summary_writer is not None:
+        summary_writer.write_texts(step, {"config": gin.markdown(text)})
     logging.info("Wrote the operative configuration to %s.", model_dir)

@@ -4,10 +4,12 @@ The run file binds `train` under the name that T5X's train.py gives it, so the
 same files serve both.
 """
 
+import argparse
 import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from absl import logging
@@ -37,6 +39,7 @@ def train(
     relative_steps: int | None = None,
     summarize_config_fn: Callable[[str, Any, int], None] | None = None,
     is_dry_run: bool = False,
+    profile_steps: str | None = None,
 ) -> int:
     """Trains; its arguments are those of the function of this name in T5X.
 
@@ -56,8 +59,10 @@ def train(
         stats_period: steps between log lines.
         relative_steps: steps to add to where the run stands; takes the place
             of `total_steps`.
-        summarize_config_fn: (model_dir, None, step) -> None.
+        summarize_config_fn: (model_dir, writer, step) -> None.
         is_dry_run: show what would train, and stop.
+        profile_steps: "FIRST:LAST", the steps that a trace is written of;
+            None: none.
 
     Returns:
         The last step.
@@ -66,7 +71,7 @@ def train(
     """
     # These import JAX and keras; the backend is chosen by now.
     from pali_tf.data import task_ids
-    from pali_tf.training import data_readers, loop, run_files
+    from pali_tf.training import data_readers, loop, profiling, run_files
 
     if not isinstance(random_seed, int):
         raise ValueError(
@@ -91,18 +96,21 @@ def train(
         checkpoint=checkpoint_cfg,
         task_names=task_ids.names(),
         num_readers=num_readers,
+        profile_steps=profiling.parse_steps(profile_steps)
+        if profile_steps
+        else None,
     )
     if is_dry_run:
         logging.info("Dry run: nothing is trained or written.")
         logging.info("%s", loop.describe(trainer, config))
         return 0
 
-    def before_first_step(step: int) -> None:
+    def before_first_step(step: int, writer: Any) -> None:
         if not processes.is_first():
             return
         run_files.write_environment(model_dir)
         if summarize_config_fn is not None:
-            summarize_config_fn(model_dir, None, step)
+            summarize_config_fn(model_dir, writer, step)
 
     batches = functools.partial(
         _batches, mesh=trainer.mesh, num_readers=num_readers
@@ -162,6 +170,7 @@ def _infer_eval(
     if config is None:
         return None
     from pali_tf.evaluation import evaluator
+    from pali_tf.training.event_file import EventFile
     from pali_tf.training.predictor import Predictor
 
     def evaluate(state: Any, step: int) -> None:
@@ -171,7 +180,7 @@ def _infer_eval(
             partitioner,
             config.task_feature_lengths["targets"],
         )
-        evaluator.evaluate_mixture(
+        scores = evaluator.evaluate_mixture(
             config.mixture_or_task_name,
             predictor.predict,
             feature_lengths=config.task_feature_lengths,
@@ -181,8 +190,25 @@ def _infer_eval(
             output_dir=model_dir if processes.is_first() else None,
             step=step,
         )
+        if not processes.is_first():
+            return
+        for task, numbers in scores.items():
+            folder = Path(model_dir) / "inference_eval" / task
+            # What a killed run wrote of this step and later ones is undone.
+            with EventFile(folder, start_step=step - 1) as events:
+                events.write(step, numbers)
 
     return evaluate
+
+
+def _add_flags(parser: argparse.ArgumentParser) -> None:
+    processes.add_flags(parser)
+    parser.add_argument(
+        "--profile_steps",
+        metavar="FIRST:LAST",
+        help="write a trace of these steps, both included, to "
+        "MODEL_DIR/profile, for TensorBoard's profile plugin",
+    )
 
 
 def main(argv: list[str]) -> int:
@@ -194,9 +220,7 @@ def main(argv: list[str]) -> int:
     Returns:
         The exit status: 128 + the signal's number if the run was stopped.
     """
-    flags = gin_flags.parse_flags(
-        "pali train", __doc__ or "", argv, processes.add_flags
-    )
+    flags = gin_flags.parse_flags("pali train", __doc__ or "", argv, _add_flags)
     process_flags = processes.flags_of(flags.arguments)
     set_backend("jax")
     program_log.set_up()
@@ -208,7 +232,11 @@ def main(argv: list[str]) -> int:
     host_tensorflow.keep_off_accelerators()
     try:
         with processes.joined(process_flags):
-            gin_flags.call(train, is_dry_run=flags.is_dry_run)
+            gin_flags.call(
+                train,
+                is_dry_run=flags.is_dry_run,
+                profile_steps=flags.arguments.profile_steps,
+            )
     except TrainingInterrupted as stop:
         logging.warning("%s", stop)
         return 128 + stop.signal_number

@@ -2,21 +2,15 @@
 
 import json
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
+from pali_tf.training.event_file import EventFile
 
 
 class MetricWriter:
     """Appends one object a logging point to `metrics.jsonl` and TensorBoard.
-
-    The event file is written record by record from TensorBoard's protos: its
-    own writer class would import TensorFlow wherever that is installed.
 
     Args:
         directory: made if need be.
@@ -41,15 +35,7 @@ class MetricWriter:
         _drop_lines_after(self.path, start_step)
         # Line buffered: a line is in the file when `write` returns.
         self._lines = open(self.path, "a", buffering=1, encoding="utf-8")
-        name = f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"
-        self._event_file = open(self.directory / name, "wb")
-        self._events = RecordWriter(self._event_file)
-        self._write_event(Event(file_version="brain.Event:2"))
-
-    def _write_event(self, event: Event) -> None:
-        event.wall_time = time.time()
-        self._events.write(event.SerializeToString())
-        self._event_file.flush()
+        self._events = EventFile(self.directory, start_step)
 
     def write(self, step: int, numbers: Mapping[str, float | int]) -> None:
         """Writes the numbers of a step.
@@ -62,13 +48,17 @@ class MetricWriter:
             return
         line = json.dumps({"step": step, **numbers}, ensure_ascii=False)
         self._lines.write(line + "\n")
-        summary = Summary(
-            value=[
-                Summary.Value(tag=name, simple_value=float(value))
-                for name, value in numbers.items()
-            ]
-        )
-        self._write_event(Event(step=step, summary=summary))
+        self._events.write(step, numbers)
+
+    def write_texts(self, step: int, texts: Mapping[str, str]) -> None:
+        """Writes texts for TensorBoard; clu's writers have this method too.
+
+        Args:
+            step: steps done.
+            texts: Markdown, by name.
+        """
+        if not self._is_silent:
+            self._events.write_texts(step, texts)
 
     def close(self) -> None:
         """Closes both files."""

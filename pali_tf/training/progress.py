@@ -1,8 +1,9 @@
 """How fast a run goes and how long it still takes."""
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pali_tf.training.metrics import MetricSums
 
@@ -16,11 +17,19 @@ class Rates:
         tokens_per_second: encoder tokens that are not padding, and target
             tokens.
         steps_per_second: steps.
+        paused_seconds_per_step: what evaluations and saves took, shared among
+            all steps so far; the rates leave it out.
     """
 
     images_per_second: float
     tokens_per_second: float
     steps_per_second: float
+    paused_seconds_per_step: float = 0.0
+
+    def seconds_for(self, num_steps: int) -> float:
+        """Gives how long so many steps take, with the pauses among them."""
+        seconds = 1 / max(self.steps_per_second, 1e-9)
+        return num_steps * (seconds + self.paused_seconds_per_step)
 
 
 class Stopwatch:
@@ -38,6 +47,9 @@ class Stopwatch:
         self._clock = clock
         self._start = clock()
         self._base = sums
+        self._paused_seconds = 0.0
+        self._total_paused_seconds = 0.0
+        self._total_steps = 0
 
     def read(self, sums: MetricSums) -> Rates:
         """Gives the rates since the last reading and starts anew from zero.
@@ -46,7 +58,7 @@ class Stopwatch:
             sums: the metric sums now, about to be set to zero.
         """
         now = self._clock()
-        seconds = max(now - self._start, 1e-9)
+        seconds = max(now - self._start - self._paused_seconds, 1e-9)
         base = self._base
         images = int(sums.num_images) - int(base.num_images)
         tokens = (
@@ -57,6 +69,8 @@ class Stopwatch:
         )
         steps = int(sums.num_steps) - int(base.num_steps)
         self._start = now
+        self._paused_seconds = 0.0
+        self._total_steps += steps
         self._base = dataclasses.replace(
             sums,
             num_images=0,
@@ -64,11 +78,25 @@ class Stopwatch:
             num_steps=0,
             num_tokens=sums.num_tokens * 0,
         )
-        return Rates(images / seconds, tokens / seconds, steps / seconds)
+        return Rates(
+            images / seconds,
+            tokens / seconds,
+            steps / seconds,
+            self._total_paused_seconds / max(self._total_steps, 1),
+        )
 
-    def skip(self) -> None:
-        """Leaves the time since the last reading out."""
-        self._start = self._clock()
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leaves out the time that its block takes.
+
+        The device must have done the steps before: else they would be counted
+        and their time would not.
+        """
+        start = self._clock()
+        yield
+        seconds = self._clock() - start
+        self._paused_seconds += seconds
+        self._total_paused_seconds += seconds
 
 
 def format_seconds(seconds: float) -> str:
@@ -93,7 +121,7 @@ def format_line(
     rates: Rates,
 ) -> str:
     """Formats the one line a logging point shows."""
-    left = (total_steps - step) / max(rates.steps_per_second, 1e-9)
+    left = rates.seconds_for(total_steps - step)
     return (
         f"step {step}/{total_steps}  loss {loss:.4f}  "
         f"token accuracy {accuracy:.3f}  lr {learning_rate:.2e}  "

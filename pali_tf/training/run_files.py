@@ -88,6 +88,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "packages": versions,
         "devices": [str(device) for device in jax.devices()],
+        "device_kind": jax.devices()[0].device_kind,
         "num_processes": jax.process_count(),
         "num_cpus": os.cpu_count(),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
@@ -116,7 +117,7 @@ def _git_state() -> dict[str, Any] | None:
         return None
 
 
-def write_environment(model_dir: str | os.PathLike[str]) -> None:
-    """Writes environment.json."""
-    text = json.dumps(environment(), indent=2, ensure_ascii=False)
+def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
+    """Writes environment.json, with what the caller knows beyond it."""
+    text = json.dumps(environment() | more, indent=2, ensure_ascii=False)
     write_text(Path(model_dir) / "environment.json", text + "\n")

@@ -17,6 +17,8 @@ from pali_tf.types import Params
 class TeacherForcedEval:
     """Writes `<directory>/<task>/metrics.jsonl`, one line an evaluation.
 
+    `<directory>/metrics.jsonl` has the lines of all tasks together.
+
     Args:
         trainer: the model on its devices.
         batches: () -> the batches of one evaluation.
@@ -69,9 +71,10 @@ class TeacherForcedEval:
                 params, sums, self._trainer.place(batch)
             )
         summary = metrics.summarize(jax.device_get(sums), self._task_names)
+        keys = ("loss", "accuracy", "examples")
+        self._writer("").write(step, {key: summary[key] for key in keys})
         for task in self._task_names:
             if f"loss/{task}" in summary:
-                keys = ("loss", "accuracy", "examples")
                 self._writer(task).write(
                     step, {key: summary[f"{key}/{task}"] for key in keys}
                 )

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.tensorflow_stub.errors import OutOfRangeError
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import (
     PyRecordReader_New,
@@ -26,8 +26,11 @@ def read_events(path):
         except OutOfRangeError:
             return
         event = Event.FromString(reader.record())
+        if event.HasField("session_log"):
+            yield event.step, "start", event.session_log.status
         for value in event.summary.value:
-            yield event.step, value.tag, value.simple_value
+            text = b"".join(value.tensor.string_val).decode()
+            yield event.step, value.tag, text or value.simple_value
 
 
 def test_both_files_hold_the_numbers(tmp_path):
@@ -38,6 +41,7 @@ def test_both_files_hold_the_numbers(tmp_path):
     ]
     (path,) = tmp_path.glob("events.out.tfevents.*")
     assert list(read_events(path)) == [
+        (1, "start", SessionLog.START),
         (5, "loss", 1.5),
         (5, "examples/größe", 3.0),
     ]
@@ -56,6 +60,23 @@ def test_lines_after_the_checkpoint_are_dropped(tmp_path):
         (20, 20),
         (30, 31),
     ]
+
+
+def test_tensorboard_learns_where_a_process_went_on_and_of_texts(tmp_path):
+    with MetricWriter(tmp_path, start_step=20) as writer:
+        writer.write_texts(20, {"config": "    SEED = 0"})
+    (path,) = tmp_path.glob("events.out.tfevents.*")
+    assert list(read_events(path)) == [
+        (21, "start", SessionLog.START),
+        (20, "config", "    SEED = 0"),
+    ]
+
+
+def test_a_silent_writer_writes_nothing(tmp_path):
+    with MetricWriter(tmp_path / "train", is_silent=True) as writer:
+        writer.write(1, {"loss": 1.0})
+        writer.write_texts(1, {"config": ""})
+    assert not (tmp_path / "train").exists()
 
 
 if __name__ == "__main__":

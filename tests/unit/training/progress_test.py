@@ -34,11 +34,32 @@ def test_rates_leave_out_what_another_process_did():
     assert watch.read(sums(20, 50, 1)) == progress.Rates(2.0, 10.0, 0.1)
 
 
-def test_skipped_time_does_not_count():
-    times = iter([0.0, 90.0, 100.0])
+def test_pauses_do_not_count_wherever_they_lie():
+    # Steps for 10 s, an evaluation of 80 s, steps for 10 s more.
+    times = iter([0.0, 10.0, 90.0, 100.0])
     watch = progress.Stopwatch(sums(0, 0, 0), lambda: next(times))
-    watch.skip()
-    assert watch.read(sums(20, 0, 1)).images_per_second == 2.0
+    with watch.paused():
+        pass
+    rates = watch.read(sums(40, 0, 10))
+    assert rates.images_per_second == 2.0
+    assert rates.steps_per_second == 0.5
+    assert rates.paused_seconds_per_step == 8.0
+
+
+def test_what_is_left_has_its_share_of_pauses():
+    rates = progress.Rates(1.0, 1.0, 0.5, paused_seconds_per_step=8.0)
+    assert rates.seconds_for(10) == 100.0
+    assert rates.seconds_for(0) == 0.0
+
+
+def test_a_pause_is_spread_over_all_steps_so_far():
+    times = iter([0.0, 10.0, 30.0, 40.0, 60.0])
+    watch = progress.Stopwatch(sums(0, 0, 5), lambda: next(times))
+    with watch.paused():
+        pass
+    # The 5 steps of the sums were another process'.
+    assert watch.read(sums(0, 0, 15)).paused_seconds_per_step == 2.0
+    assert watch.read(sums(0, 0, 10)).paused_seconds_per_step == 1.0
 
 
 @pytest.mark.parametrize(

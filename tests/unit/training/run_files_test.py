@@ -24,15 +24,17 @@ def test_model_info_lists_every_parameter_and_the_totals():
         "trains: 3 arrays, 512 numbers",
         "frozen: 1 arrays, 96 numbers",
         "total: 4 arrays, 608 numbers",
-        "mesh: {'data': 1, 'model': 1}",
+        "mesh: {'data': 1, 'fsdp': 1, 'model': 1}",
     ]
 
 
 def test_environment(tmp_path):
-    run_files.write_environment(tmp_path)
+    run_files.write_environment(tmp_path, step={"examples": 8})
     told = json.loads((tmp_path / "environment.json").read_text())
     assert told["packages"]["jax"]
     assert len(told["devices"]) >= 1
+    assert told["device_kind"] == "cpu"
+    assert told["step"] == {"examples": 8}
 
 
 def test_a_file_is_written_whole(tmp_path):
