@@ -14,6 +14,7 @@ from absl import logging
 from pali_tf.training import (
     divergence,
     metrics,
+    processes,
     profiling,
     progress,
     starting_state,
@@ -182,7 +183,11 @@ class _Run:
                 Prefetcher(self._hooks.batches_from(start), self._trainer.place)
             )
             writer = stack.enter_context(
-                MetricWriter(directory / "train", start)
+                MetricWriter(
+                    directory / "train",
+                    start,
+                    is_silent=not processes.is_first(),
+                )
             )
             if self._hooks.eval_batches is not None:
                 self._evaluation = stack.enter_context(
@@ -219,8 +224,9 @@ class _Run:
                     jax.block_until_ready(state.step)
                     with watch.paused():
                         self._evaluate_and_save(state, step, total, is_eval_due)
-                if stop.signal_number is not None and step < total:
-                    self._stop(state, step, stop.signal_number)
+                number = stop.at(step)
+                if number is not None and step < total:
+                    self._stop(state, step, number)
         return total, state
 
     def _next(self, batches: Prefetcher, step: int) -> Batch:
@@ -296,9 +302,7 @@ class _Run:
         raise DivergedError(divergence.describe(bad, batch, path, kept))
 
     def _with_zero_sums(self, state: TrainState) -> TrainState:
-        zeros = metrics.zeros(self._trainer.num_tasks)
-        places = jax.tree.map(lambda x: x.sharding, state.metrics)
-        return dataclasses.replace(state, metrics=jax.device_put(zeros, places))
+        return dataclasses.replace(state, metrics=self._trainer.zero_metrics())
 
     def _is_save_due(self, step: int, total: int) -> bool:
         save = self._config.checkpoint.save
