@@ -2,10 +2,7 @@
 
 import argparse
 import itertools
-import json
-import os
 import pathlib
-import platform
 import statistics
 import sys
 import time
@@ -16,6 +13,7 @@ set_backend("jax")
 
 import jax  # noqa: E402  (the backend comes first)
 
+from benchmarks import results  # noqa: E402
 from benchmarks.cases import Case, data_cases, model_cases  # noqa: E402
 
 # A first call compiles, and so may the second.
@@ -54,10 +52,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--output_dir", type=pathlib.Path, default="bench")
     flags = parser.parse_args(argv)
     print(f"{'case':<18}{'calls':>7}{'median':>12}{'fastest':>12}   rate")
-    results = []
+    measured = []
     for case in itertools.chain(data_cases(), model_cases()):
         result = measure(case)
-        results.append(result)
+        measured.append(result)
         rate = result[f"{case.unit}_per_second"]
         print(
             f"{case.name:<18}{result['calls']:>7}"
@@ -65,19 +63,15 @@ def main(argv: list[str]) -> int:
             f"   {rate:.0f} {case.unit}/s",
             flush=True,
         )
-    content = {
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "devices": [str(device) for device in jax.devices()],
-        "jax": jax.__version__,
-        "results": results,
-    }
-    flags.output_dir.mkdir(parents=True, exist_ok=True)
-    path = flags.output_dir / "results.json"
-    temporary = path.with_suffix(".partial")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
-    print(f"\n{path}")
+    results.write(
+        flags.output_dir,
+        "results.json",
+        {
+            "devices": [str(device) for device in jax.devices()],
+            "jax": jax.__version__,
+            "results": measured,
+        },
+    )
     return 0
 
 

@@ -3,20 +3,21 @@
 import argparse
 import contextlib
 import dataclasses
-import json
-import os
 import pathlib
-import platform
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks import results
 from benchmarks.peers import workload
 from benchmarks.peers.worker import Worker
 from pali_tf.backend import set_backend
 
+# The first compiles, on our side; on both, memory is touched anew until the
+# third.
+_WARM_UP_CALLS = 3
 _OURS, _PEER = "benchmarks.peers.ours", "benchmarks.peers.hugging_face"
 
 
@@ -100,14 +101,15 @@ def measure(
 ) -> tuple[Side, Side]:
     """Runs a cell on both sides, call by call in turn."""
     replies: tuple[list, list] = ([], [])
-    # The first call compiles, on our side; on the other it warms up.
-    for _ in range(1 + calls):
+    for _ in range(_WARM_UP_CALLS + calls):
         for worker, of_side in zip(workers, replies, strict=True):
             of_side.append(worker.ask(cell.do, **cell.arguments))
     ours, peer = (
         Side(
-            seconds=[reply["seconds"] for reply in of_side[1:]],
-            peak_bytes=max(reply["peak_bytes"] for reply in of_side[1:]),
+            seconds=[reply["seconds"] for reply in of_side[_WARM_UP_CALLS:]],
+            peak_bytes=max(
+                reply["peak_bytes"] for reply in of_side[_WARM_UP_CALLS:]
+            ),
             output=of_side[-1]["output"],
         )
         for of_side in replies
@@ -163,14 +165,4 @@ def compare(
                 f"{peer.peak_bytes / 2**30:>8.2f}   {agreed}",
                 flush=True,
             )
-    content = {
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "rows": rows,
-    }
-    flags.output_dir.mkdir(parents=True, exist_ok=True)
-    path = flags.output_dir / file
-    temporary = path.with_suffix(".partial")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
-    print(f"\n{path}")
+    results.write(flags.output_dir, file, {"rows": rows})

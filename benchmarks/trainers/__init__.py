@@ -1,0 +1,1 @@
+"""Trainers of one text-only mT5, each in a process of its own."""

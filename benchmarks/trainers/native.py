@@ -1,0 +1,123 @@
+"""Our trainer: the bare compiled step, and the loop around it."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from benchmarks.peers.worker import serve
+from benchmarks.trainers import workload
+from benchmarks.trainers.text_model import TextTrainingModel
+from pali_tf.models.mt5.config import MT5Config
+from pali_tf.models.pali.config import PaliConfig, get_config
+from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.training import loop
+from pali_tf.training.optimizer import Adafactor
+from pali_tf.training.schedules import create_learning_rate_scheduler
+from pali_tf.training.trainer import Trainer
+
+
+def make_trainer(sizes: workload.Sizes, dtype: str) -> Trainer:
+    """Makes the trainer of the model of these sizes."""
+    config = PaliConfig(
+        vision=get_config("tiny", dtype=dtype).vision,
+        language=MT5Config(
+            vocab_size=sizes.vocab_size,
+            emb_dim=sizes.emb_dim,
+            num_heads=sizes.num_heads,
+            num_encoder_layers=sizes.num_layers,
+            num_decoder_layers=sizes.num_layers,
+            head_dim=sizes.head_dim,
+            mlp_dim=sizes.mlp_dim,
+            dtype=dtype,
+        ),
+    )
+    return Trainer(
+        model=TextTrainingModel(config=config, optimizer_def=Adafactor()),
+        partitioner=PjitPartitioner(num_partitions=1),
+        num_tasks=1,
+        random_seed=0,
+        learning_rate_fn=create_learning_rate_scheduler(
+            factors="constant", base_learning_rate=1e-3
+        ),
+    )
+
+
+class Native:
+    """The trainer and its batch."""
+
+    def load(self, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+        """Compiles the step."""
+        of = workload.Sizes(**sizes)
+        self.trainer = make_trainer(of, dtype)
+        rows = of.batch_size
+        self.batch = workload.make_batch(of) | {
+            "image_mask": np.zeros(rows, bool),
+            "task_id": np.zeros(rows, np.int32),
+        }
+        self.placed = self.trainer.place(self.batch)
+        self.compiled = self.trainer.compile_train_step(self.placed)
+        return {
+            "parameters": self.trainer.model.functional.num_parameters,
+            "devices": str(jax.devices()),
+        }
+
+    def step(self, num_steps: int) -> dict[str, Any]:
+        """Times the compiled step on a batch that stays on the device."""
+        state = self.trainer.init_state()
+        jax.block_until_ready(state)
+        begin = time.perf_counter()
+        for _ in range(num_steps):
+            state = self.compiled(state, self.placed)
+        jax.block_until_ready(state)
+        return {"seconds": time.perf_counter() - begin}
+
+    def loop(self, num_steps: int) -> dict[str, Any]:
+        """Times the loop from its first step to its end.
+
+        Batches come from the host, through the prefetcher; numbers are logged
+        and written every ten steps.
+        """
+        begin = [0.0]
+
+        def before_first_step(*arguments: Any) -> None:
+            del arguments
+            begin[0] = time.perf_counter()
+
+        def batches(start: int) -> Iterator[dict[str, np.ndarray]]:
+            del start
+            while True:
+                yield self.batch
+
+        with tempfile.TemporaryDirectory() as model_dir:
+            loop.run(
+                self.trainer,
+                loop.RunConfig(
+                    model_dir=model_dir,
+                    total_steps=num_steps,
+                    stats_period=10,
+                    task_names=("text",),
+                ),
+                loop.Hooks(
+                    batches_from=batches, before_first_step=before_first_step
+                ),
+            )
+            seconds = time.perf_counter() - begin[0]
+        return {"seconds": seconds}
+
+
+def main() -> None:
+    """Serves."""
+    # The loop compiles the step anew; the cache has it.
+    with tempfile.TemporaryDirectory() as cache:
+        jax.config.update("jax_compilation_cache_dir", cache)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        native = Native()
+        serve({"load": native.load, "step": native.step, "loop": native.loop})
+
+
+if __name__ == "__main__":
+    main()
