@@ -1,0 +1,136 @@
+"""Trains the toy in a process of its own, which may be killed on the way.
+
+Processes are forked from one that has imported everything and has not used
+JAX, so that each starts at once.
+"""
+
+import dataclasses
+import hashlib
+import multiprocessing
+import os
+import pathlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.training import checkpoint_commit, loop
+from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
+from tests.support import toy_model
+from tests.support.compile_cache import compile_cache
+
+_RULES = (("embed", "fsdp"), *toy_model.RULES)
+_PATIENCE_SECONDS = 120
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Job:
+    """One process' part of a run.
+
+    Attributes:
+        model_dir: of the run.
+        compile_cache: what processes of a test compile only once.
+        total_steps: where it ends.
+        num_devices: simulated; 1: the CPU as it is.
+        num_partitions: of the model.
+        num_fsdp_partitions: of parameters and batch rows.
+        dies_at_batch: the process is killed when it reads this batch.
+        dies_in_save: or when a save has come to "arrays", "digests" or
+            "rename".
+    """
+
+    model_dir: pathlib.Path
+    compile_cache: pathlib.Path
+    total_steps: int = 40
+    num_devices: int = 1
+    num_partitions: int = 1
+    num_fsdp_partitions: int = 1
+    dies_at_batch: int | None = None
+    dies_in_save: str | None = None
+
+
+def train(job: Job) -> int:
+    """Runs the job in a process of its own and gives how it ended."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_train, args=(job,))
+    process.start()
+    process.join(_PATIENCE_SECONDS)
+    if process.is_alive():
+        process.kill()
+        raise TimeoutError(f"{job} did not end.")
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _train(job: Job) -> None:
+    os.environ["XLA_FLAGS"] = (
+        f"--xla_force_host_platform_device_count={job.num_devices}"
+    )
+    _arm(job)
+    trainer = dataclasses.replace(
+        toy_model.make_trainer(ema_decay=0.9),
+        partitioner=PjitPartitioner(
+            num_partitions=job.num_partitions,
+            num_fsdp_partitions=job.num_fsdp_partitions,
+            logical_axis_rules=_RULES,
+        ),
+    )
+    config = loop.RunConfig(
+        model_dir=str(job.model_dir),
+        total_steps=job.total_steps,
+        stats_period=1,
+        checkpoint=CheckpointConfig(save=SaveCheckpointConfig(period=10)),
+        task_names=toy_model.TASKS,
+    )
+
+    def batches_from(start: int) -> Iterator[dict[str, np.ndarray]]:
+        for i, batch in enumerate(toy_model.batches_from(start), start):
+            if i == job.dies_at_batch:
+                _die()
+            yield batch
+
+    with compile_cache(job.compile_cache):
+        _, state = loop.run(
+            trainer, config, loop.Hooks(batches_from=batches_from)
+        )
+    (job.model_dir / "state.sha256").write_text(_digest(state))
+
+
+def _digest(state: object) -> str:
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(jax.device_get(state)):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()
+
+
+def _arm(job: Job) -> None:
+    """Makes a save kill the process at the point that the job names."""
+    if job.dies_in_save == "arrays":
+        threading.Thread(
+            target=_die_when_there_is_a_temporary_folder,
+            args=(job.model_dir,),
+            daemon=True,
+        ).start()
+    elif job.dies_in_save == "digests":
+        checkpoint_commit.checkpoint_digests.write = lambda folder: _die()
+    elif job.dies_in_save == "rename":
+        rename = os.replace
+        checkpoint_commit.os.replace = lambda source, target: (
+            _die() if "-hashed" in str(source) else rename(source, target)
+        )
+
+
+def _die_when_there_is_a_temporary_folder(model_dir: pathlib.Path) -> None:
+    while not list(model_dir.glob("checkpoint_*.orbax-checkpoint-tmp")):
+        time.sleep(0.001)
+    _die()
+
+
+def _die() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("killed")
