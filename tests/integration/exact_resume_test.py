@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from pali_tf.training import checkpoint
-from tests.support.training_child import Job, train
+from tests.support.training_child import Job, train, train_together
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +120,30 @@ def test_restored_on_other_devices(
     expected, found = losses(whole), losses(moved)
     for step, line in expected.items():
         assert found[step]["loss"] == pytest.approx(line["loss"], abs=1e-5)
+
+
+def test_two_processes_save_together_and_one_goes_on(tmp_path, cache, unbroken):
+    job = Job(model_dir=tmp_path, compile_cache=cache)
+    halfway = dataclasses.replace(job, total_steps=20)
+    assert train_together(halfway, 2) == [0, 0]
+    assert checkpoint.complete_steps(tmp_path) == [10, 20]
+    assert train(job) == 0
+    expected, found = losses(unbroken), losses(tmp_path)
+    for step, line in expected.items():
+        assert found[step]["loss"] == pytest.approx(line["loss"], abs=1e-5)
+
+
+@pytest.mark.parametrize("item", ["params", "slots"])
+def test_two_processes_refuse_what_one_of_them_finds_damaged(
+    tmp_path, cache, unbroken, item
+):
+    shutil.copytree(unbroken / "checkpoint_20", tmp_path / "checkpoint_20")
+    path = tmp_path / "checkpoint_20" / item
+    shard = next(path for path in path.glob("d/*") if path.is_file())
+    shard.write_bytes(shard.read_bytes()[:-1])
+    job = Job(model_dir=tmp_path, compile_cache=cache)
+    assert 0 not in train_together(job, 2)
+    assert not (tmp_path / "train").exists()
 
 
 if __name__ == "__main__":

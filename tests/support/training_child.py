@@ -10,16 +10,19 @@ import multiprocessing
 import os
 import pathlib
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import numpy as np
 
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import checkpoint_commit, loop
+from pali_tf.training import checkpoint_commit, loop, processes
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
+from pali_tf.training.processes import ProcessFlags
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
@@ -38,6 +41,7 @@ class Job:
         num_devices: simulated; 1: the CPU as it is.
         num_partitions: of the model.
         num_fsdp_partitions: of parameters and batch rows.
+        processes: how this process finds the others of the run.
         dies_at_batch: the process is killed when it reads this batch.
         dies_in_save: or when a save has come to "arrays", "digests" or
             "rename".
@@ -49,28 +53,64 @@ class Job:
     num_devices: int = 1
     num_partitions: int = 1
     num_fsdp_partitions: int = 1
+    processes: ProcessFlags = ProcessFlags()
     dies_at_batch: int | None = None
     dies_in_save: str | None = None
 
 
 def train(job: Job) -> int:
     """Runs the job in a process of its own and gives how it ended."""
+    process = _start(job)
+    return _status(process)
+
+
+def train_together(job: Job, count: int) -> list[int]:
+    """Runs the job in several processes and gives how each ended."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    started = [
+        _start(
+            dataclasses.replace(
+                job,
+                processes=ProcessFlags(
+                    is_multiprocess=True,
+                    coordinator_address=address,
+                    process_count=count,
+                    process_index=index,
+                ),
+            )
+        )
+        for index in range(count)
+    ]
+    return [_status(process) for process in started]
+
+
+def _start(job: Job) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    process = context.Process(target=_train, args=(job,))
+    process = context.Process(target=_join_and_train, args=(job,))
     process.start()
+    return process
+
+
+def _status(process: Any) -> int:
     process.join(_PATIENCE_SECONDS)
     if process.is_alive():
         process.kill()
-        raise TimeoutError(f"{job} did not end.")
-    assert process.exitcode is not None
+        raise TimeoutError("A process did not end.")
     return process.exitcode
 
 
-def _train(job: Job) -> None:
+def _join_and_train(job: Job) -> None:
     os.environ["XLA_FLAGS"] = (
         f"--xla_force_host_platform_device_count={job.num_devices}"
     )
+    with processes.joined(job.processes):
+        _train(job)
+
+
+def _train(job: Job) -> None:
     _arm(job)
     trainer = dataclasses.replace(
         toy_model.make_trainer(ema_decay=0.9),
@@ -92,13 +132,17 @@ def _train(job: Job) -> None:
         for i, batch in enumerate(toy_model.batches_from(start), start):
             if i == job.dies_at_batch:
                 _die()
-            yield batch
+            yield {
+                name: np.split(rows, jax.process_count())[jax.process_index()]
+                for name, rows in batch.items()
+            }
 
     with compile_cache(job.compile_cache):
         _, state = loop.run(
             trainer, config, loop.Hooks(batches_from=batches_from)
         )
-    (job.model_dir / "state.sha256").write_text(_digest(state))
+    if jax.process_count() == 1:
+        (job.model_dir / "state.sha256").write_text(_digest(state))
 
 
 def _digest(state: object) -> str:
