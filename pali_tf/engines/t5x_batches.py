@@ -1,8 +1,9 @@
 """The native engine's batches as T5X takes data.
 
 T5X's own pipeline draws another order at each start. Here the batch of step n
-is a function of (seed, n), as natively, so a resumed run reads on where it
-stopped and both engines see the same batches.
+is a function of (seed, n, number of readers), as natively, so a resumed run
+reads on where it stopped and both engines see the same batches. A run has one
+reader for each part of a batch that T5X's hosts read, and keeps the number.
 """
 
 import itertools
@@ -18,6 +19,7 @@ import tensorflow as tf
 from clu.data.dataset_iterator import ArraySpec, DatasetIterator
 
 from pali_tf.data import input_pipeline
+from pali_tf.partitioning import process_rows
 
 _STEP = re.compile(r"checkpoint_(\d+)")
 
@@ -26,15 +28,19 @@ class TrainBatches(DatasetIterator):
     """Training batches from a step on, which a checkpoint can set.
 
     Args:
-        open_at: step -> the batches from there on.
+        open_at: (step, number of readers) -> the batches from there on.
+        num_readers: of a run that begins.
     """
 
-    def __init__(self, open_at: Callable[[int], Iterator[Any]]):
+    def __init__(
+        self, open_at: Callable[[int, int], Iterator[Any]], num_readers: int
+    ):
         self._open_at = open_at
+        self._num_readers = num_readers
         self.reset()
 
     def _restart(self, step: int) -> None:
-        batches = self._open_at(step)
+        batches = self._open_at(step, self._num_readers)
         first = next(batches)
         self._batches = itertools.chain([first], batches)
         self._spec = {
@@ -62,12 +68,16 @@ class TrainBatches(DatasetIterator):
         Args:
             filename: below `.../checkpoint_<step>`.
         """
-        position = {"num_batches_read": _step_of(filename)}
+        position = {
+            "num_batches_read": _step_of(filename),
+            "num_readers": self._num_readers,
+        }
         Path(filename).write_text(json.dumps(position), encoding="utf-8")
 
     def restore(self, filename: str | os.PathLike[str]) -> None:
         """Goes to the position that `save` wrote."""
         position = json.loads(Path(filename).read_text(encoding="utf-8"))
+        self._num_readers = position["num_readers"]
         self._restart(position["num_batches_read"])
 
 
@@ -100,10 +110,10 @@ def get_dataset(
             "training data repeat, and checkpoints hold their position."
         )
 
-    def open_at(step: int) -> Iterator[Any]:
-        return _rows(cfg, shard_id, num_shards, step)
+    def open_at(step: int, num_readers: int) -> Iterator[Any]:
+        return _rows(cfg, (shard_id, num_shards), step, num_readers)
 
-    return TrainBatches(open_at)
+    return TrainBatches(open_at, num_shards)
 
 
 def get_training_eval_datasets(
@@ -129,7 +139,8 @@ def get_training_eval_datasets(
     del feature_converter_cls
 
     def batches() -> Iterator[Any]:
-        return itertools.islice(_rows(cfg, shard_id, num_shards, 0), eval_steps)
+        part = (shard_id, num_shards)
+        return itertools.islice(_rows(cfg, part, 0, num_shards), eval_steps)
 
     signature = {
         name: tf.TensorSpec(value.shape, value.dtype)
@@ -142,30 +153,42 @@ def get_training_eval_datasets(
 
 
 def _rows(
-    cfg: Any, shard_id: int, num_shards: int, start_step: int
+    cfg: Any, part: tuple[int, int], start_step: int, num_readers: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields this host's rows of the global batches."""
+    """Yields this host's rows of each batch.
+
+    Args:
+        cfg: t5x.utils.DatasetConfig.
+        part: which of how many parts of a batch.
+        start_step: the step whose batch comes first.
+        num_readers: that fill a batch.
+    """
     if cfg.use_cached or not cfg.shuffle:
         raise ValueError(
             "DatasetConfig needs use_cached=False and shuffle=True to train: "
             "batches are drawn from the sources, in an order that seed gives."
         )
-    if cfg.batch_size % num_shards:
+    index, count = part
+    if cfg.batch_size % count:
         raise ValueError(
-            f"BATCH_SIZE {cfg.batch_size} does not divide over the "
-            f"{num_shards} parts that T5X's hosts read."
+            f"BATCH_SIZE {cfg.batch_size} does not divide over the {count} "
+            "parts that T5X's hosts read."
         )
-    size = cfg.batch_size // num_shards
-    mine = slice(shard_id * size, (shard_id + 1) * size)
-    for batch in input_pipeline.train_batches(
-        cfg.mixture_or_task_name,
-        feature_lengths=cfg.task_feature_lengths,
-        batch_size=cfg.batch_size,
-        seed=cfg.seed or 0,
-        split=cfg.split,
-        start_step=start_step,
-    ):
-        yield {name: value[mine] for name, value in batch.items()}
+    size = cfg.batch_size // count
+    span = (index * size, (index + 1) * size)
+    own = process_rows.rows_of_spans([span], cfg.batch_size, num_readers)
+    return own.take(
+        input_pipeline.train_batches(
+            cfg.mixture_or_task_name,
+            feature_lengths=cfg.task_feature_lengths,
+            batch_size=cfg.batch_size,
+            seed=cfg.seed or 0,
+            split=cfg.split,
+            start_step=start_step,
+            num_readers=num_readers,
+            readers=own.readers,
+        )
+    )
 
 
 def _step_of(filename: str | os.PathLike[str]) -> int:
