@@ -108,7 +108,9 @@ def train(
     def before_first_step(step: int, writer: Any) -> None:
         if not processes.is_first():
             return
-        run_files.write_environment(model_dir)
+        run_files.write_environment(
+            model_dir, step=_work(trainer, train_dataset_cfg)
+        )
         if summarize_config_fn is not None:
             summarize_config_fn(model_dir, writer, step)
 
@@ -126,6 +128,23 @@ def train(
     step, _ = loop.run(trainer, config, hooks)
     logging.info("Done after step %d; the run is in %s.", step, model_dir)
     return step
+
+
+def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:
+    """Gives what a step is, from which a report tells the MFU."""
+    from pali_tf.planning.estimate import flops_of
+    from pali_tf.planning.run import Run
+
+    run = Run(
+        trainer=trainer,
+        batch_size=config.batch_size,
+        feature_lengths=config.task_feature_lengths,
+    )
+    flops = sum(part.model for part in flops_of(run))
+    return {
+        "examples": config.batch_size,
+        "model_flops": flops * config.batch_size,
+    }
 
 
 def _batches(

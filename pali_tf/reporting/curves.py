@@ -1,13 +1,39 @@
-"""The charts of a run, made from its metric lines."""
+"""The charts of a run, or of several over each other, from metric lines."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from pali_tf.reporting import words
 from pali_tf.reporting.plot import Series, line_chart
+from pali_tf.reporting.utilization import Utilization
 
+Lines = Sequence[Mapping[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A number of a run's lines, and how it is drawn."""
+
+    key: str
+    title: str
+    from_zero: bool = True
+    is_exact: bool = False
+
+
+LOSS = Curve(key="loss", title="Loss (nats a token)", from_zero=False)
+VALIDATION_LOSS = Curve(
+    key="loss", title="Validation loss (nats a token)", from_zero=False
+)
+CURVES = (
+    Curve(key="learning_rate", title="Learning rate", is_exact=True),
+    Curve(key="gradient_norm", title="Gradient norm, before clipping"),
+    Curve(key="images_per_second", title="Speed (images a second)"),
+    Curve(key="tokens_per_second", title="Speed (tokens a second)"),
+    Curve(key="steps_per_second", title="Speed (steps a second)"),
+)
 _PHASES = {
     "main": "main",
     "resize": "cool-down, plain",
@@ -15,62 +41,94 @@ _PHASES = {
 }
 
 
-def training_charts(lines: Sequence[dict[str, Any]]) -> list[Markup]:
-    """Draws the loss, the learning rate and the speed."""
+def draw(curve: Curve, runs: Mapping[str, Lines]) -> Markup:
+    """Draws one number of several runs; the page names their colours."""
+    return line_chart(
+        [series_of(lines, curve.key, name) for name, lines in runs.items()],
+        title=curve.title,
+        from_zero=curve.from_zero,
+        is_exact=curve.is_exact,
+        has_legend=False,
+    )
+
+
+def draw_known(runs: Mapping[str, Lines]) -> list[Markup]:
+    """Draws the rates and speeds that at least one of the runs logged."""
     return [
-        line_chart([_series(lines, "loss")], title="Loss (nats a token)"),
-        line_chart(
-            [_series(lines, "learning_rate")],
-            title="Learning rate",
-            from_zero=True,
-            is_exact=True,
-        ),
-        line_chart(
-            [_series(lines, "images_per_second")],
-            title="Speed (images a second)",
-            from_zero=True,
-        ),
+        draw(curve, runs)
+        for curve in CURVES
+        if any(curve.key in line for lines in runs.values() for line in lines)
     ]
 
 
-def task_charts(
-    lines: Sequence[dict[str, Any]], kind: str, unit: str
+def draw_utilization(runs: Mapping[str, Utilization]) -> Markup:
+    """Draws the MFU of runs that have one."""
+    return line_chart(
+        [
+            Series(label=name, xs=found.steps, ys=found.shares)
+            for name, found in runs.items()
+        ],
+        title="MFU (share of the peak)",
+        from_zero=True,
+        has_legend=False,
+    )
+
+
+def draw_tasks(
+    runs: Mapping[str, Lines],
+    kind: str,
+    validation: Mapping[str, Mapping[str, Lines]] | None = None,
 ) -> list[Markup]:
     """Draws one small chart a task.
 
     Args:
-        lines: Of the training's metrics.
+        runs: name -> the lines of its training.
         kind: "loss" or "accuracy": the keys are `<kind>/<task>`.
-        unit: Written after the task's title.
+        validation: name -> task -> the lines of its validation, drawn in the
+            colours after those of `runs`.
     """
     prefix = f"{kind}/"
+    validation = validation or {}
     names = {
         key.removeprefix(prefix)
+        for lines in runs.values()
         for line in lines
         for key in line
         if key.startswith(prefix)
-    }
+    } | {task for by_task in validation.values() for task in by_task if task}
     return [
         line_chart(
-            [_series(lines, prefix + task)],
-            title=f"{words.title(task)}{unit}",
+            [
+                *(
+                    series_of(x, prefix + task, name)
+                    for name, x in runs.items()
+                ),
+                *(
+                    series_of(by_task.get(task, ()), kind, name)
+                    for name, by_task in validation.items()
+                ),
+            ],
+            title=words.title(task),
             width=250,
             height=160,
             from_zero=True,
+            has_legend=False,
         )
         for task in words.in_order(list(names))
     ]
 
 
-def vision_chart(lines: Sequence[dict[str, Any]]) -> Markup:
+def vision_chart(lines: Lines) -> Markup:
     """Draws the loss of the ViT's own pre-training, phase by phase."""
-    phases = list(dict.fromkeys(line.get("phase", "main") for line in lines))
+    phases = list(
+        dict.fromkeys(str(line.get("phase", "main")) for line in lines)
+    )
     return line_chart(
         [
-            _series(
+            series_of(
                 [line for line in lines if line.get("phase", "main") == phase],
                 "loss",
-                label=_PHASES.get(phase, phase),
+                _PHASES.get(phase, phase),
             )
             for phase in phases
         ],
@@ -80,14 +138,45 @@ def vision_chart(lines: Sequence[dict[str, Any]]) -> Markup:
     )
 
 
-def _series(
-    lines: Sequence[dict[str, Any]], key: str, label: str | None = None
-) -> Series:
+def score_charts(task: str, history: Lines) -> list[Markup]:
+    """Draws the scores of a task over its evaluations, those blind beside.
+
+    Scores of single languages are left out.
+    """
+    keys = {
+        key: None
+        for line in history
+        for key, value in line.items()
+        if isinstance(value, int | float)
+        and key != "step"
+        and "/" not in key.removeprefix("blind/")
+    }
+    return [
+        line_chart(
+            [
+                series_of(history, key, "with its image"),
+                series_of(history, f"blind/{key}", "blind"),
+            ],
+            title=f"{words.title(task)}: {key.replace('_', ' ')}",
+            width=300,
+            height=160,
+            from_zero=True,
+            has_legend=False,
+        )
+        for key in keys
+        if not key.startswith("blind/")
+    ]
+
+
+def series_of(lines: Lines, key: str, label: str) -> Series:
+    """Gives the points of one number; lines without it are left out."""
     points = [
-        (line["step"], line[key]) for line in lines if line.get(key) is not None
+        (line["step"], line[key])
+        for line in lines
+        if isinstance(line.get(key), int | float)
     ]
     return Series(
-        label=label or key,
+        label=label,
         xs=[x for x, _ in points],
         ys=[y for _, y in points],
     )

@@ -34,14 +34,14 @@ class Card:
     @property
     def is_exact(self) -> bool:
         """Whether the prediction is the target, case and spaces aside."""
-        return _folded(self.prediction) == _folded(self.target)
+        return is_same(self.prediction, self.target)
 
 
 def choose_examples(task: TaskRecord, number: int) -> list[dict[str, Any]]:
     """Gives `number` examples, picked by a hash: nobody chose the good ones."""
 
     def draw(example: dict[str, Any]) -> str:
-        key = f"{task.name}|{example.get('example_id')}|{example['input']}"
+        key = f"{task.name}|{example.get('example_id')}|{example.get('input')}"
         return hashlib.sha256(key.encode()).hexdigest()
 
     return sorted(task.examples, key=draw)[:number]
@@ -59,7 +59,8 @@ def make_card(example: dict[str, Any], images: Mapping[str, str]) -> Card:
         example: A line of the predictions.
         images: id -> `data:` address.
     """
-    prompt, target = str(example["input"]), as_text(example["target"])
+    prompt = as_text(example.get("input", ""))
+    target = as_text(example["target"])
     prediction = as_text(example["prediction"])
     is_detection = prompt.startswith("detect ")
     blind = example.get("blind_prediction")
@@ -82,6 +83,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, list):
         return " | ".join(map(str, value))
     return str(value)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts are equal, case and spaces aside."""
+    return _folded(one) == _folded(other)
 
 
 def _folded(text: str) -> str:

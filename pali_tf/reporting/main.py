@@ -6,13 +6,16 @@ import pathlib
 import sys
 
 from pali_tf.reporting import page, run_record
-from pali_tf.reporting.images import data_uri, find_images
+from pali_tf.reporting.model_dir import check_model_dir
 from pali_tf.user_errors import run_command
 
 
 def main(argv: list[str]) -> int:
     """Writes the report and says where it is."""
     flags = _parser().parse_args(argv)
+    others = dict(flags.compare)
+    for folder in (flags.model_dir, *others.values()):
+        check_model_dir(folder)
     run = run_record.read_run(
         model_dir=flags.model_dir,
         vision_dir=flags.vision_dir,
@@ -22,26 +25,35 @@ def main(argv: list[str]) -> int:
     if flags.data_dir is not None:
         if not flags.data_dir.is_dir():
             raise FileNotFoundError(f"There is no folder {flags.data_dir}.")
-        wanted = page.image_ids(run, flags.examples)
-        images = {
-            source_id: data_uri(encoded)
-            for source_id, encoded in find_images(
-                flags.data_dir, wanted, flags.split
-            ).items()
-        }
+        images = _read_images(run, flags)
     text = page.render(
         run,
         images,
-        title=flags.title,
+        title=flags.title or flags.model_dir.absolute().name,
         examples_per_task=flags.examples,
         others={
             name: run_record.read_run(model_dir=model_dir)
-            for name, model_dir in flags.compare
+            for name, model_dir in others.items()
         },
+        stated_peak=flags.peak_flops,
     )
-    _write_atomically(flags.output, text)
-    print(f"{flags.output}: {len(text) / 1e6:.1f} MB, {len(images)} images")
+    output = flags.output or flags.model_dir / "report.html"
+    _write_atomically(output, text)
+    print(f"{output}: {len(text) / 1e6:.1f} MB, {len(images)} images")
+    for fault in run.faults:
+        print(f"broken: {fault}")
     return 0
+
+
+def _read_images(
+    run: run_record.RunRecord, flags: argparse.Namespace
+) -> dict[str, str]:
+    # The readers of shards take a second to import.
+    from pali_tf.reporting.images import data_uri, find_images
+
+    wanted = page.image_ids(run, flags.examples)
+    found = find_images(flags.data_dir, wanted, flags.split)
+    return {name: data_uri(encoded) for name, encoded in found.items()}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,18 +90,29 @@ def _parser() -> argparse.ArgumentParser:
         type=_named_folder,
         action="append",
         default=[],
-        metavar="NAME=MODEL_DIR",
-        help="show the scores of another run too; may be repeated",
+        metavar="[NAME=]MODEL_DIR",
+        help="another run: curves over this one's, scores, what differs; may "
+        "be repeated",
     )
     parser.add_argument(
-        "--title", default="PaLI on the generated sample of WebLI"
+        "--peak_flops",
+        type=float,
+        help="FLOP/s of a device, which the MFU is a share of (default: by "
+        "the kind of device, where it is known)",
     )
-    parser.add_argument("--output", type=pathlib.Path, required=True)
+    parser.add_argument("--title", help="of the page (default: the folder's)")
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        help="the file to write (default: MODEL_DIR/report.html)",
+    )
     return parser
 
 
 def _named_folder(text: str) -> tuple[str, pathlib.Path]:
-    name, _, folder = text.partition("=")
+    name, equals, folder = text.partition("=")
+    if not equals or pathlib.Path(text).is_dir():
+        return text, pathlib.Path(text)
     if not name or not folder:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=MODEL_DIR")
     return name, pathlib.Path(folder)

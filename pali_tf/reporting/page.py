@@ -9,11 +9,21 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pali_tf.reporting import curves, gallery, scores, words
+from pali_tf.reporting import (
+    against,
+    curves,
+    gallery,
+    samples,
+    scores,
+    status,
+    utilization,
+    words,
+)
 from pali_tf.reporting.plot import format_number
 from pali_tf.reporting.run_record import RunRecord
 
 _TEMPLATES = importlib.resources.files("pali_tf.reporting") / "templates"
+_FOLLOWED_EXAMPLES = 3
 
 
 def render(
@@ -23,6 +33,7 @@ def render(
     title: str,
     examples_per_task: int = 6,
     others: Mapping[str, RunRecord] = MappingProxyType({}),
+    stated_peak: float | None = None,
 ) -> str:
     """Makes the page; every text of the run is escaped.
 
@@ -31,56 +42,98 @@ def render(
         images: `image/source_id` -> `data:` address.
         title: Of the page.
         examples_per_task: How many cards a task gets.
-        others: Runs whose scores are shown beside this one's, by name.
+        others: Runs that this one is compared with, by name.
+        stated_peak: FLOP/s of a device, for the MFU; None: from the tables.
 
     Returns:
         The whole page as text; it refers to nothing outside itself.
     """
+    overall = scores.overall_scores(run.tasks)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title,
+            style=Markup(_read("style.css")),
+            run=run,
+            words=words,
+            status=status.describe(run),
+            sessions_status=status.describe_sessions(run),
+            tasks=against.task_names(run),
+            tiles=_tiles(run, overall),
+            overall=overall,
+            languages=scores.language_tables(run.tasks),
+            dumbbell=scores.dumbbell,
+            vision_chart=curves.vision_chart(run.vision)
+            if run.vision
+            else None,
+            cards={
+                task.name: [
+                    gallery.make_card(example, images)
+                    for example in gallery.choose_examples(
+                        task, examples_per_task
+                    )
+                ]
+                for task in run.tasks
+            },
+            images=images,
+            **_training(run, stated_peak),
+            **_samples(run),
+            **against.compare(run, others, stated_peak),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["number"] = format_number
-    template = environment.from_string(_read("report.html.j2"))
-    overall = scores.overall_scores(run.tasks)
-    return template.render(
-        title=title,
-        style=Markup(_read("style.css")),
-        run=run,
-        words=words,
-        tasks=_task_names(run),
-        tiles=_tiles(run, overall),
-        overall=overall,
-        languages=scores.language_tables(run.tasks),
-        dumbbell=scores.dumbbell,
-        training_charts=curves.training_charts(run.training),
-        loss_charts=curves.task_charts(run.training, "loss", ""),
-        accuracy_charts=curves.task_charts(run.training, "accuracy", ""),
-        vision_chart=curves.vision_chart(run.vision) if run.vision else None,
-        cards={
-            task.name: [
-                gallery.make_card(example, images)
-                for example in gallery.choose_examples(task, examples_per_task)
-            ]
-            for task in run.tasks
-        },
-        images=images,
-        others=[
-            {
-                "name": name,
-                "run": other,
-                "tasks": _task_names(other),
-                "overall": scores.overall_scores(other.tasks),
-            }
-            for name, other in others.items()
+    environment.filters["moment"] = status.moment
+    environment.filters["duration"] = status.duration
+    return environment
+
+
+def _training(run: RunRecord, stated_peak: float | None) -> dict[str, Any]:
+    """Draws the charts of the training beside those of the validation."""
+    training = {"training": run.training}
+    everything = run.validation.get("", [])
+    found = utilization.utilization(run.training, run.environment, stated_peak)
+    return {
+        "training_charts": [
+            curves.draw(curves.LOSS, {**training, "validation": everything}),
+            *curves.draw_known(training),
+            *([curves.draw_utilization({"": found})] if found.steps else []),
         ],
-    )
+        "loss_charts": curves.draw_tasks(
+            training, "loss", {"validation": run.validation}
+        ),
+        "accuracy_charts": curves.draw_tasks(
+            training, "accuracy", {"validation": run.validation}
+        ),
+        "utilization": found,
+    }
 
 
-def _task_names(run: RunRecord) -> list[str]:
-    return words.in_order([task.name for task in run.tasks])
+def _samples(run: RunRecord) -> dict[str, Any]:
+    """Follows examples through the evaluations of tasks that have several."""
+    by_name = {
+        task.name: task for task in run.tasks if len(task.predictions) > 1
+    }
+    return {
+        "followed": [
+            samples.follow_examples(by_name[name], _FOLLOWED_EXAMPLES)
+            for name in words.in_order(list(by_name))
+        ],
+        "score_charts": {
+            name: curves.score_charts(name, task.history)
+            for name, task in by_name.items()
+        },
+    }
 
 
 def image_ids(run: RunRecord, examples_per_task: int = 6) -> set[str]:

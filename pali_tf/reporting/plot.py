@@ -13,6 +13,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 26, 30
 _MOST_POINTS = 400
 # The bold line is a running mean over about this share of the points.
 _SMOOTHING_SHARE = 0.04
+# Classes series-1 and on in the page's style.
+_NUM_COLOURS = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ def line_chart(
     height: int = 200,
     from_zero: bool = False,
     is_exact: bool = False,
+    has_legend: bool = True,
 ) -> Markup:
     """Draws a chart: each series raw and faint, its running mean bold.
 
@@ -58,11 +61,18 @@ def line_chart(
         height: In SVG units.
         from_zero: Whether the y axis begins at 0.
         is_exact: The values have no noise: no running mean is drawn.
+        has_legend: Whether several series are named; the page may do it.
 
     Returns:
         An `<svg>` element, or a paragraph saying that there is no point.
     """
-    shown = [s for s in map(_finite, series) if s.xs]
+    # A series keeps its colour where one before it has no point.
+    coloured = [
+        (index % _NUM_COLOURS + 1, line)
+        for index, line in enumerate(map(_finite, series))
+        if line.xs
+    ]
+    shown = [line for _, line in coloured]
     if not shown:
         return Markup("<p class='absent'>{}: no points.</p>").format(title)
     ys = [y for s in shown for y in s.ys]
@@ -84,10 +94,10 @@ def line_chart(
         f'<text class="plot-title" x="0" y="12">{escape(title)}</text>',
         *_grid(x_ticks, y_ticks, x_scale, y_scale, x_label),
     ]
-    for number, line in enumerate(shown, 1):
+    for colour, line in coloured:
         bold = line.ys if is_exact else smooth(line.ys)
-        parts += _lines(line, bold, number, x_scale, y_scale)
-    if len(shown) > 1:
+        parts += _lines(line, bold, colour, x_scale, y_scale)
+    if len(shown) > 1 and has_legend:
         parts += _legend(shown, width)
     return Markup("".join([*parts, "</svg>"]))
 

@@ -6,7 +6,13 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from pali_tf.reporting.checkpoints import Checkpoint, list_checkpoints
+from pali_tf.reporting.json_lines import FaultNotingReader
+from pali_tf.reporting.sessions import Session, read_sessions
+
 BLIND = "blind/"
+# Columns that a table of predictions has room for.
+_MOST_EVALUATIONS = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,8 +24,11 @@ class TaskRecord:
         step: Of the checkpoint.
         scores: metric -> value with each example's own image.
         blind_scores: metric -> value with the images swapped; may be empty.
-        examples: The predictions' lines, each with at least "input",
-            "target" and "prediction".
+        examples: The predictions' lines, each with at least "target" and
+            "prediction".
+        history: The lines of all evaluations, each with "step".
+        predictions: Evaluated step -> its predictions' lines, of the latest
+            and of some before it.
     """
 
     name: str
@@ -27,20 +36,46 @@ class TaskRecord:
     scores: dict[str, float]
     blind_scores: dict[str, float]
     examples: list[dict[str, Any]]
+    history: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    predictions: dict[int, list[dict[str, Any]]] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """Everything the report shows, as it was read."""
+    """Everything the report shows, as it was read.
+
+    Attributes:
+        model_dir: MODEL_DIR.
+        training: The lines of the training's metrics.
+        validation: task -> the lines of its loss on validation batches; of
+            all tasks together under "".
+        vision: The lines of the ViT's own pre-training.
+        tasks: The evaluations that decode.
+        answers: What came back over gRPC.
+        config: config.gin.
+        model_info: model-info.txt.
+        environment: environment.json.
+        checkpoints: Those there are.
+        sessions: The processes that trained.
+        diverged: Names of the batches at which the loss diverged.
+        faults: Sentences about files that are broken.
+    """
 
     model_dir: pathlib.Path
     training: list[dict[str, Any]]
+    validation: dict[str, list[dict[str, Any]]]
     vision: list[dict[str, Any]]
     tasks: list[TaskRecord]
     answers: list[dict[str, Any]]
     config: str | None
     model_info: str | None
     environment: dict[str, Any] | None
+    checkpoints: list[Checkpoint]
+    sessions: list[Session]
+    diverged: list[str]
+    faults: list[str]
 
 
 def read_run(
@@ -49,7 +84,7 @@ def read_run(
     vision_dir: pathlib.Path | None = None,
     answers: pathlib.Path | None = None,
 ) -> RunRecord:
-    """Reads a run.
+    """Reads a run; it may still be going on.
 
     Args:
         model_dir: MODEL_DIR of the training.
@@ -58,52 +93,55 @@ def read_run(
 
     Raises:
         FileNotFoundError: A folder or file named by the caller is not there.
-        ValueError: A file holds no JSON; the message names file and line.
+        ValueError: `answers` holds none.
     """
     for folder in (model_dir, vision_dir):
         if folder is not None and not folder.is_dir():
             raise FileNotFoundError(f"There is no folder {folder}.")
-    environment = _read_text(model_dir / "environment.json")
+    reader = FaultNotingReader()
+    step = ("step",)
     return RunRecord(
         model_dir=model_dir,
-        training=list(read_lines(model_dir / "train/metrics.jsonl")),
-        vision=list(read_lines(vision_dir / "train/metrics.jsonl"))
+        training=reader.lines(model_dir / "train/metrics.jsonl", step),
+        validation={
+            "" if name == "." else name: lines
+            for path in sorted(model_dir.glob("training_eval/**/metrics.jsonl"))
+            if (lines := reader.lines(path, step))
+            for name in [
+                path.parent.relative_to(model_dir / "training_eval").as_posix()
+            ]
+        },
+        vision=reader.lines(vision_dir / "train/metrics.jsonl", step)
         if vision_dir
         else [],
-        tasks=list(_read_tasks(model_dir / "inference_eval")),
+        tasks=list(_read_tasks(model_dir / "inference_eval", reader)),
         answers=_read_answers(answers) if answers else [],
-        config=_read_text(model_dir / "config.gin"),
-        model_info=_read_text(model_dir / "model-info.txt"),
-        environment=json.loads(environment) if environment else None,
+        config=reader.text(model_dir / "config.gin"),
+        model_info=reader.text(model_dir / "model-info.txt"),
+        environment=reader.object(model_dir / "environment.json"),
+        checkpoints=list_checkpoints(model_dir),
+        sessions=read_sessions(model_dir / "train", reader.faults),
+        diverged=sorted(p.name for p in model_dir.glob("diverged/*.npz")),
+        faults=reader.faults,
     )
 
 
-def read_lines(path: pathlib.Path) -> Iterator[dict[str, Any]]:
-    """Yields the objects of a JSON lines file; none if there is no file.
-
-    A last line without its end is passed over: its writer was killed.
-    """
-    text = _read_text(path) or ""
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError as error:
-            if line.endswith("\n"):
-                raise ValueError(
-                    f"{path}, line {number}: no JSON ({error})."
-                ) from error
-
-
-def _read_tasks(folder: pathlib.Path) -> Iterator[TaskRecord]:
+def _read_tasks(
+    folder: pathlib.Path, reader: FaultNotingReader
+) -> Iterator[TaskRecord]:
     for path in sorted(folder.glob("*-metrics.jsonl")):
         name = path.name.removesuffix("-metrics.jsonl")
-        *_, latest = read_lines(path)
+        history = reader.lines(path, ("step",))
+        if not history:
+            continue
+        latest = dict(history[-1])
         step = int(latest.pop("step"))
         numbers = {
             key: float(value)
             for key, value in latest.items()
             if isinstance(value, int | float)
         }
+        predictions = _read_predictions(folder, name, history, reader)
         yield TaskRecord(
             name=name,
             step=step,
@@ -117,8 +155,40 @@ def _read_tasks(folder: pathlib.Path) -> Iterator[TaskRecord]:
                 for key, value in numbers.items()
                 if key.startswith(BLIND)
             },
-            examples=list(read_lines(folder / f"{name}-{step:06d}.jsonl")),
+            examples=predictions.get(step, []),
+            history=history,
+            predictions=predictions,
         )
+
+
+def _read_predictions(
+    folder: pathlib.Path,
+    name: str,
+    history: list[dict[str, Any]],
+    reader: FaultNotingReader,
+) -> dict[int, list[dict[str, Any]]]:
+    """Reads the predictions of evenly spread evaluations, the latest too."""
+    paths = {
+        step: folder / f"{name}-{step:06d}.jsonl"
+        for step in sorted({int(line["step"]) for line in history})
+    }
+    steps = [step for step, path in paths.items() if path.is_file()]
+    needed = ("target", "prediction")
+    return {
+        step: reader.lines(paths[step], needed)
+        for step in spread(steps, _MOST_EVALUATIONS)
+    }
+
+
+def spread(values: list[int], number: int) -> list[int]:
+    """Chooses at most `number`, evenly, with the first and the last.
+
+    Example: spread([1, 2, 3, 4, 5], 3) gives [1, 3, 5].
+    """
+    if len(values) <= number:
+        return values
+    last = len(values) - 1
+    return [values[round(i * last / (number - 1))] for i in range(number)]
 
 
 def _read_answers(path: pathlib.Path) -> list[dict[str, Any]]:
@@ -135,7 +205,3 @@ def _read_answers(path: pathlib.Path) -> list[dict[str, Any]]:
             f"{path} holds no list of answers, each with {sorted(needed)}."
         )
     return answers
-
-
-def _read_text(path: pathlib.Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -6,6 +6,9 @@ import pathlib
 import random
 from typing import Any
 
+from pali_tf.training import checkpoint_digests
+from pali_tf.training.event_file import EventFile
+
 TASKS = (
     "text_span_corruption",
     "webli_split_captioning",
@@ -34,9 +37,11 @@ def write_training(folder: pathlib.Path, *, steps: int, period: int) -> None:
         line: dict[str, Any] = {
             "step": step,
             "loss": 0.8 + 3.5 * math.exp(-4 * share) + random.gauss(0, 0.1),
+            "gradient_norm": 1 + 4 * math.exp(-3 * share),
             "learning_rate": 0.01 * min(step / 200, (200 / step) ** 0.5),
             "images_per_second": 118 + random.gauss(0, 5),
             "tokens_per_second": 9000 + random.gauss(0, 200),
+            "steps_per_second": 3.7 + random.gauss(0, 0.1),
         }
         for index, task in enumerate(TASKS):
             decay = math.exp(-(2 + index / 3) * share)
@@ -45,6 +50,71 @@ def write_training(folder: pathlib.Path, *, steps: int, period: int) -> None:
             line[f"examples/{task}"] = 32 * step // 8
         lines.append(line)
     write_lines(folder / "train/metrics.jsonl", lines)
+
+
+def write_validation(folder: pathlib.Path, *, steps: list[int]) -> None:
+    """Writes training_eval/: of all tasks, and of each."""
+    for place in ("", *TASKS):
+        lines = [
+            {"step": step, "loss": 1 + 100 / step, "accuracy": 0.5}
+            for step in steps
+        ]
+        write_lines(folder / "training_eval" / place / "metrics.jsonl", lines)
+
+
+def write_session(
+    folder: pathlib.Path, *, start_step: int, last_step: int
+) -> None:
+    """Writes the event file of a process that trained."""
+    with EventFile(folder / "train", start_step) as events:
+        for step in range(start_step + 1, last_step + 1):
+            events.write(step, {"loss": 1 / step})
+
+
+def write_predictions(
+    folder: pathlib.Path, task: str, *, steps: list[int], right: list[int]
+) -> None:
+    """Writes evaluations: the prediction is the target from a step on.
+
+    Args:
+        folder: MODEL_DIR.
+        task: Of the evaluations.
+        steps: Evaluated ones.
+        right: For each example, the step from which on it is right.
+    """
+    place = folder / "inference_eval"
+    write_lines(
+        place / f"{task}-metrics.jsonl",
+        [
+            {
+                "step": step,
+                "exact_match": sum(r <= step for r in right) / len(right),
+                "blind/exact_match": 0.1,
+            }
+            for step in steps
+        ],
+    )
+    for step in steps:
+        lines = [
+            {
+                "example_id": f"scene-{index}",
+                "input": f"Answer in EN: how many of kind {index}?",
+                "target": f"{index} of them",
+                "prediction": f"{index} of them"
+                if since <= step
+                else f"guess {step}",
+            }
+            for index, since in enumerate(right)
+        ]
+        write_lines(place / f"{task}-{step:06d}.jsonl", lines)
+
+
+def write_checkpoint(folder: pathlib.Path, step: int) -> None:
+    """Writes a folder that looks like a whole checkpoint, without arrays."""
+    path = folder / f"checkpoint_{step}"
+    (path / "params").mkdir(parents=True)
+    (path / "params" / "array").write_bytes(bytes(2_000_000))
+    checkpoint_digests.write(path)
 
 
 def write_vision(folder: pathlib.Path) -> None:

@@ -111,11 +111,15 @@ def test_a_whole_run(tmp_path, run):
 
 
 def test_a_run_with_nothing_says_what_is_absent(tmp_path):
+    (tmp_path / "train").mkdir()
     text = report(tmp_path, tmp_path)
     structure_of(text)
     for words in (
         "No evaluation was found",
         "No training was found",
+        "no numbers of its training yet",
+        "There is no checkpoint",
+        "No task was evaluated twice",
         "no --vision_dir",
         "No predictions were found",
         "No answers were given",
@@ -137,28 +141,126 @@ def test_nothing_half_written_is_left(tmp_path, run):
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.html"]
 
 
-def test_another_run_stands_beside(run, tmp_path):
-    other = tmp_path / "other"
-    made_up_run.write_training(other, steps=60, period=20)
+@pytest.fixture
+def others(run, tmp_path):
+    """The whole run, and two shorter ones to compare it with."""
+    for name in ("other", "third"):
+        made_up_run.write_training(tmp_path / name, steps=60, period=20)
+        made_up_run.write_settings(tmp_path / name)
+    (tmp_path / "other/config.gin").write_text("TRAIN_STEPS = 60\n")
     made_up_run.write_evaluation(
-        other,
+        tmp_path / "other",
         made_up_run.TASKS[0],
         metrics={"exact_match": 0.123, "blind/exact_match": 0.25},
         examples=[],
         step=60,
     )
-    output = tmp_path / "both.html"
-    main(
-        [
-            str(tmp_path / "model"),
-            f"--compare=free scenes={other}",
-            f"--output={output}",
-        ]
+    return tmp_path / "other", tmp_path / "third"
+
+
+def test_other_runs_stand_beside(run, others, tmp_path):
+    text = report(
+        tmp_path,
+        run[0],
+        f"--compare=free scenes={others[0]}",
+        f"--compare={others[1]}",
     )
-    text = output.read_text()
     structure_of(text)
+    assert "Against other runs" in text
     assert "Beside it: free scenes" in text
+    assert f"Beside it: {others[1]}" in text
     assert "0.123" in text
+    assert "It was not evaluated." in text
+    (row,) = re.findall(r"TRAIN_STEPS</td>(.*?)</tr>", text, re.DOTALL)
+    values = re.findall(r"<td.*?>(.*?)</td>", row, re.DOTALL)
+    assert [value.strip() for value in values] == ["2600", "60"]
+    # Nothing differs in the files of the third.
+    assert text.count('<table class="wide differences">') == 1
+
+
+def test_curves_of_runs_lie_over_each_other(run, others, tmp_path):
+    text = report(tmp_path, run[0], f"--compare={others[0]}")
+    against = text.split('id="against"')[1]
+    (loss,) = re.findall(
+        r'<svg class="plot"[^>]*aria-label="Loss \(nats.*?</svg>', against
+    )
+    assert "this run: " in loss
+    assert f"{others[0]}: " in loss
+    assert 'class="series-2"' in loss
+    assert "Validation loss (nats a token): no points" in against
+
+
+def test_alone_a_run_is_compared_with_none(run, tmp_path):
+    assert 'id="against"' not in report(tmp_path, run[0])
+
+
+def test_validation_is_drawn_over_training(run, tmp_path):
+    without = report(tmp_path, run[0])
+    assert "No validation was run" in without
+    made_up_run.write_validation(run[0], steps=[50, 100, 200])
+    text = report(tmp_path, run[0])
+    assert "No validation was run" not in text
+    assert text.count("validation: ") == 1 + 2 * len(made_up_run.TASKS)
+
+
+def test_what_was_written_changes_over_the_steps(run, tmp_path):
+    made_up_run.write_predictions(
+        run[0], "webli_ocr", steps=[100, 200], right=[200, 200, 200]
+    )
+    text = report(tmp_path, run[0])
+    structure_of(text)
+    section = text.split('id="samples"')[1].split("</section>")[0]
+    assert "<th>step 100</th><th>step 200</th>" in section
+    assert section.count("guess 100") == 3
+    assert section.count("✓") == 3
+
+
+def test_the_mfu_is_drawn_against_a_stated_peak(run, tmp_path):
+    (run[0] / "environment.json").write_text(
+        json.dumps({"device_kind": "cpu", "step": {"model_flops": 1e9}})
+    )
+    without = report(tmp_path, run[0])
+    assert "kind &#39;cpu&#39; is not known here" in without
+    assert "MFU (share of the peak)" not in without
+    text = report(tmp_path, run[0], "--peak_flops=1e11")
+    assert "MFU (share of the peak)" in text
+    assert "1 x 0.1 TFLOP/s (as stated)" in text
+
+
+def test_checkpoints_and_restarts_are_listed(run, tmp_path):
+    made_up_run.write_checkpoint(run[0], 200)
+    made_up_run.write_session(run[0], start_step=0, last_step=120)
+    made_up_run.write_session(run[0], start_step=100, last_step=200)
+    text = report(tmp_path, run[0])
+    structure_of(text)
+    assert "2 processes have trained" in text
+    assert "20 steps that were logged had to be done again" in text
+    assert "checkpoint_200</td>" in text
+
+
+def test_broken_files_are_named_on_the_page_and_the_terminal(
+    run, tmp_path, capsys
+):
+    (run[0] / "environment.json").write_text("{")
+    text = report(tmp_path, run[0])
+    assert "Some files are broken" in text
+    assert "environment.json holds no JSON" in text
+    assert "broken: " in capsys.readouterr().out
+
+
+def test_the_page_lies_in_the_run_by_default(run, capsys):
+    assert main([str(run[0])]) == 0
+    text = (run[0] / "report.html").read_text(encoding="utf-8")
+    assert "<h1>model</h1>" in text
+    assert str(run[0] / "report.html") in capsys.readouterr().out
+
+
+def test_a_run_that_is_none_is_one_line_with_the_nearest(run, capsys):
+    assert pali(["report", str(run[0].parent / "modle")]) == 2
+    error = capsys.readouterr().err
+    assert error.endswith(f"Did you mean {run[0]}?\n")
+    assert pali(["report", str(run[0]), "--compare=/nowhere"]) == 2
+    assert "There is no folder /nowhere." in capsys.readouterr().err
 
 
 if __name__ == "__main__":

@@ -116,6 +116,26 @@ def test_several_series_have_a_legend():
     assert names == ["one", "two"]
 
 
+def test_the_page_may_name_the_lines_itself():
+    svg = chart(
+        Series(label="one", xs=[0, 1], ys=[0.0, 1.0]),
+        Series(label="two", xs=[0, 1], ys=[1.0, 0.0]),
+        has_legend=False,
+    )
+    assert [e for e in svg.iter() if e.tag == "tspan"] == []
+
+
+def test_a_line_keeps_its_colour_where_the_one_before_it_is_empty():
+    svg = chart(
+        Series(label="one", xs=[], ys=[]),
+        Series(label="two", xs=[0, 1], ys=[1.0, 0.0]),
+    )
+    assert {e.attrib["class"] for e in lines(svg)} == {
+        "raw series-2",
+        "series-2",
+    }
+
+
 def test_one_point_is_a_dot():
     svg = chart(Series(label="a", xs=[5], ys=[1.0]))
     assert lines(svg) == []

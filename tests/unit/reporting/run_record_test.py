@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pali_tf.reporting.run_record import read_lines, read_run
+from pali_tf.reporting.run_record import read_run
 from tests.support import made_up_run
 
 
@@ -15,7 +15,7 @@ def test_an_empty_folder_is_a_run_with_nothing(tmp_path):
 
 
 def test_the_latest_evaluation_counts_and_blind_is_apart(tmp_path):
-    example = {"example_id": "a", "input": "q", "target": "1"}
+    example = {"example_id": "a", "target": "1", "prediction": "2"}
     made_up_run.write_evaluation(
         tmp_path,
         "webli_ocr",
@@ -31,17 +31,31 @@ def test_the_latest_evaluation_counts_and_blind_is_apart(tmp_path):
     assert task.examples == [example]
 
 
-def test_a_line_cut_by_a_kill_is_passed_over(tmp_path):
-    path = tmp_path / "lines.jsonl"
-    path.write_text('{"step": 1}\n{"st')
-    assert list(read_lines(path)) == [{"step": 1}]
+def test_broken_files_are_named_and_the_rest_is_read(tmp_path):
+    made_up_run.write_settings(tmp_path)
+    made_up_run.write_training(tmp_path, steps=40, period=20)
+    (tmp_path / "environment.json").write_text("{")
+    with open(tmp_path / "train/metrics.jsonl", "a") as file:
+        file.write("no\n")
+    run = read_run(model_dir=tmp_path)
+    assert [line["step"] for line in run.training] == [20, 40]
+    assert run.environment is None
+    assert run.config is not None
+    assert len(run.faults) == 2
+    assert "train/metrics.jsonl, line 3" in run.faults[0]
+    assert "environment.json holds no JSON" in run.faults[1]
 
 
-def test_a_broken_line_names_file_and_line(tmp_path):
-    path = tmp_path / "lines.jsonl"
-    path.write_text('{"step": 1}\nno\n{"step": 2}\n')
-    with pytest.raises(ValueError, match=r"lines.jsonl, line 2: no JSON"):
-        list(read_lines(path))
+def test_an_evaluation_without_a_line_is_none(tmp_path):
+    made_up_run.write_lines(tmp_path / "inference_eval/x-metrics.jsonl", [])
+    assert read_run(model_dir=tmp_path).tasks == []
+
+
+def test_validation_by_task_and_of_all(tmp_path):
+    made_up_run.write_validation(tmp_path, steps=[10, 20])
+    validation = read_run(model_dir=tmp_path).validation
+    assert set(validation) == {"", *made_up_run.TASKS}
+    assert [line["step"] for line in validation[""]] == [10, 20]
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

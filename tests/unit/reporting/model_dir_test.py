@@ -1,0 +1,46 @@
+"""A folder that is no run is refused, with the nearest that is."""
+
+import pytest
+
+from pali_tf.reporting.model_dir import check_model_dir
+from tests.support import made_up_run
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name in ("pali_3b", "pali_17b"):
+        made_up_run.write_settings(tmp_path / name)
+    made_up_run.write_checkpoint(tmp_path / "pali_3b", 20)
+    return tmp_path
+
+
+@pytest.mark.parametrize("left", ["train", "checkpoint_5", "inference_eval"])
+def test_what_a_run_leaves_makes_its_folder_a_run(tmp_path, left):
+    (tmp_path / left).mkdir()
+    check_model_dir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("pali_71b", r"There is no folder .*Did you mean .*/pali_17b\?"),
+        ("other", "Runs beside it: .*/pali_17b, .*/pali_3b."),
+        ("", "is no MODEL_DIR.* Runs in it: .*/pali_17b, .*/pali_3b."),
+        ("pali_3b/checkpoint_20", r"Did you mean .*/pali_3b\?"),
+        ("pali_3b/checkpoint_20/params", r"Did you mean .*/pali_3b\?"),
+        ("pali_3b/config.gin", r"Did you mean .*/pali_3b\?"),
+    ],
+)
+def test_the_nearest_run_is_named(runs, path, answer):
+    with pytest.raises(FileNotFoundError, match=answer):
+        check_model_dir(runs / path)
+
+
+def test_where_no_run_is_near_nothing_is_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"no MODEL_DIR.*>/\.$"):
+        check_model_dir(tmp_path / "empty")
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
