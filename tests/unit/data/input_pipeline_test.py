@@ -77,6 +77,44 @@ def test_starting_at_a_step_is_having_come_to_it(mixed, start):
         assert_equal(first, second)
 
 
+@pytest.mark.parametrize("num_readers", [2, 4])
+def test_readers_fill_rows_in_order(num_readers):
+    options = {"num_readers": num_readers}
+    whole = batches("pali_tiny", 4, **options)
+    share = 8 // num_readers
+    for reader in range(num_readers):
+        rows = batches("pali_tiny", 4, readers=(reader,), **options)
+        for batch, own in zip(whole, rows, strict=True):
+            start = reader * share
+            assert_equal(
+                {k: v[start : start + share] for k, v in batch.items()}, own
+            )
+
+
+def test_readers_continue_where_they_stood():
+    whole = batches("pali_tiny", 6, num_readers=4)
+    resumed = batches("pali_tiny", 2, num_readers=4, start_step=4)
+    for first, second in zip(whole[4:], resumed, strict=True):
+        assert_equal(first, second)
+
+
+def test_readers_share_an_epoch_between_them():
+    # 12 records: three batches of four are one epoch of each reader's half.
+    task = {"batch_size": 4, "num_readers": 2}
+    epoch = batches("vq2a_cc3m35l_vqa", 3, **task)
+    alone = batches("vq2a_cc3m35l_vqa", 3, batch_size=4)
+    seen, expected = (
+        sorted(np.concatenate([b["images"] for b in part]).sum((1, 2, 3)))
+        for part in (epoch, alone)
+    )
+    assert seen == expected
+
+
+def test_readers_must_divide_the_batch():
+    with pytest.raises(ValueError, match="num_readers is 3, .* batch of 8"):
+        batches("pali_tiny", 1, num_readers=3)
+
+
 def test_another_seed_gives_other_batches(mixed):
     (other,) = batches("pali_tiny", 1, seed=4)
     tokens = "encoder_input_tokens"
