@@ -78,7 +78,7 @@ def line_chart(
     ys = [y for s in shown for y in s.ys]
     y_ticks = nice_ticks(0.0 if from_zero else min(ys), max(ys))
     xs = [x for s in shown for x in s.xs]
-    x_ticks = nice_ticks(min(xs), max(xs), count=max(3, width // 90))
+    x_ticks = nice_ticks(min(xs), max(xs), count=max(3, width // 70))
     x_scale = _Scale(
         low=min(xs),
         high=max(xs) if max(xs) > min(xs) else min(xs) + 1,

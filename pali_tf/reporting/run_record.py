@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pali_tf.reporting.checkpoints import Checkpoint, list_checkpoints
+from pali_tf.reporting.event_files import read_numbers
 from pali_tf.reporting.json_lines import FaultNotingReader
 from pali_tf.reporting.sessions import Session, read_sessions
 
@@ -102,15 +103,9 @@ def read_run(
     step = ("step",)
     return RunRecord(
         model_dir=model_dir,
-        training=reader.lines(model_dir / "train/metrics.jsonl", step),
-        validation={
-            "" if name == "." else name: lines
-            for path in sorted(model_dir.glob("training_eval/**/metrics.jsonl"))
-            if (lines := reader.lines(path, step))
-            for name in [
-                path.parent.relative_to(model_dir / "training_eval").as_posix()
-            ]
-        },
+        training=reader.lines(model_dir / "train/metrics.jsonl", step)
+        or read_numbers(model_dir / "train", reader.faults),
+        validation=_read_validation(model_dir / "training_eval", reader),
         vision=reader.lines(vision_dir / "train/metrics.jsonl", step)
         if vision_dir
         else [],
@@ -124,6 +119,27 @@ def read_run(
         diverged=sorted(p.name for p in model_dir.glob("diverged/*.npz")),
         faults=reader.faults,
     )
+
+
+def _read_validation(
+    folder: pathlib.Path, reader: FaultNotingReader
+) -> dict[str, list[dict[str, Any]]]:
+    found = {}
+    for path in sorted(folder.glob("**/metrics.jsonl")):
+        name = path.parent.relative_to(folder).as_posix()
+        found["" if name == "." else name] = reader.lines(path, ("step",))
+    if found:
+        return found
+    # T5X writes an event file a mixture, with `loss` and `loss/<task>`.
+    for path in sorted(folder.glob("*/")):
+        for line in read_numbers(path, reader.faults):
+            for key, value in line.items():
+                kind, _, task = key.partition("/")
+                lines = found.setdefault(task, [])
+                if not lines or lines[-1]["step"] != line["step"]:
+                    lines.append({"step": line["step"]})
+                lines[-1][kind] = value
+    return found
 
 
 def _read_tasks(

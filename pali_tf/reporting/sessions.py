@@ -2,13 +2,13 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Iterator
 
-from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-from tensorboard.compat.tensorflow_stub import errors
-from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import (
-    PyRecordReader_New,
-)
+from tensorboard.compat.proto.event_pb2 import SessionLog
+
+from pali_tf.reporting.event_files import find_event_files, read_events
+
+# What T5X writes first, at the step that it restored; t5x/train.py.
+_RESTORED = "timing/init_or_restore_seconds"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,12 +40,8 @@ def read_sessions(folder: pathlib.Path, faults: list[str]) -> list[Session]:
         folder: MODEL_DIR/train.
         faults: Gets a sentence about each file that is broken.
     """
-    found = []
-    for path in folder.glob("events.out.tfevents.*"):
-        session = _read_session(path, faults)
-        if session is not None:
-            found.append(session)
-    return sorted(found, key=lambda session: session.began)
+    found = [_read_session(path, faults) for path in find_event_files(folder)]
+    return [session for session in found if session is not None]
 
 
 def repeated_steps(before: Session, after: Session) -> int:
@@ -57,13 +53,16 @@ def repeated_steps(before: Session, after: Session) -> int:
 
 def _read_session(path: pathlib.Path, faults: list[str]) -> Session | None:
     began = wrote_last = start_step = last_step = None
-    for event in _events(path, faults):
+    for event in read_events(path, faults):
         began = event.wall_time if began is None else began
         wrote_last = event.wall_time
         if event.session_log.status == SessionLog.START:
             start_step = event.step - 1
-        elif event.HasField("summary"):
-            last_step = max(event.step, last_step or 0)
+        for value in event.summary.value:
+            if value.tag == _RESTORED:
+                start_step = event.step
+            elif value.tag == "loss":
+                last_step = max(event.step, last_step or 0)
     if began is None or wrote_last is None:
         return None
     return Session(
@@ -72,19 +71,3 @@ def _read_session(path: pathlib.Path, faults: list[str]) -> Session | None:
         start_step=start_step,
         last_step=last_step,
     )
-
-
-def _events(path: pathlib.Path, faults: list[str]) -> Iterator[Event]:
-    # TensorBoard's reader for where TensorFlow is not installed.
-    reader = PyRecordReader_New(str(path))
-    while True:
-        try:
-            reader.GetNext()
-        except errors.OutOfRangeError:
-            return
-        except errors.DataLossError as error:
-            # A last record that is cut was being written.
-            if "truncated" not in str(error):
-                faults.append(f"{path} is broken ({error}).")
-            return
-        yield Event.FromString(reader.record())

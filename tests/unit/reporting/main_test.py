@@ -3,6 +3,8 @@
 import html.parser
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -261,6 +263,20 @@ def test_a_run_that_is_none_is_one_line_with_the_nearest(run, capsys):
     assert error.endswith(f"Did you mean {run[0]}?\n")
     assert pali(["report", str(run[0]), "--compare=/nowhere"]) == 2
     assert "There is no folder /nowhere." in capsys.readouterr().err
+
+
+def test_a_report_needs_neither_tensorflow_nor_jax(run, tmp_path):
+    made_up_run.write_session(run[0], start_step=0, last_step=3)
+    code = (
+        "import sys\n"
+        "from pali_tf.reporting.main import main\n"
+        f"main([{str(run[0])!r}, '--output={tmp_path}/x.html'])\n"
+        "print(sorted({'tensorflow', 'jax', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 if __name__ == "__main__":
