@@ -9,7 +9,12 @@ import signal
 import pytest
 
 from pali_tf.training import checkpoint
-from tests.support.training_child import Job, train, train_together
+from tests.support.training_child import (
+    Job,
+    train,
+    train_and_signal,
+    train_together,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +80,18 @@ def test_killed_during_a_save(tmp_path, cache, unbroken, point):
     assert_same_run(tmp_path, unbroken)
     assert checkpoint.complete_steps(tmp_path) == [10, 20, 30, 40]
     assert not list(tmp_path.glob("*orbax-checkpoint-tmp*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_does_not_wait_for_the_save(
+    tmp_path, cache, unbroken, number
+):
+    job = Job(model_dir=tmp_path, compile_cache=cache)
+    stalling = dataclasses.replace(job, stalls_in_save=True)
+    assert train_and_signal(stalling, [number, number]) == [None, -number]
+    assert checkpoint.complete_steps(tmp_path) == []
+    assert train(job) == 0
+    assert_same_run(tmp_path, unbroken)
 
 
 MESHES = {

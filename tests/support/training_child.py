@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -45,6 +45,7 @@ class Job:
         dies_at_batch: the process is killed when it reads this batch.
         dies_in_save: or when a save has come to "arrays", "digests" or
             "rename".
+        stalls_in_save: a save is not done before somebody kills the process.
     """
 
     model_dir: pathlib.Path
@@ -56,12 +57,38 @@ class Job:
     processes: ProcessFlags = ProcessFlags()
     dies_at_batch: int | None = None
     dies_in_save: str | None = None
+    stalls_in_save: bool = False
 
 
 def train(job: Job) -> int:
     """Runs the job in a process of its own and gives how it ended."""
+    return _status(_start(job))
+
+
+def train_and_signal(job: Job, numbers: Sequence[int]) -> list[int | None]:
+    """Sends signals, a second apart, to a process whose save stalls.
+
+    Args:
+        job: one that stalls in its first save.
+        numbers: the signals.
+
+    Returns:
+        How the process ended, or None where it goes on, after each.
+    """
     process = _start(job)
-    return _status(process)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not list(job.model_dir.glob("checkpoint_*.orbax-*-hashed")):
+        assert time.monotonic() < deadline
+        assert process.is_alive()
+        time.sleep(0.05)
+    found = []
+    for number in numbers:
+        os.kill(process.pid, number)
+        process.join(2)
+        found.append(process.exitcode)
+    process.kill()
+    process.join()
+    return found
 
 
 def train_together(job: Job, count: int) -> list[int]:
@@ -160,6 +187,8 @@ def _arm(job: Job) -> None:
             args=(job.model_dir,),
             daemon=True,
         ).start()
+    elif job.stalls_in_save:
+        checkpoint_commit.checkpoint_digests.write = lambda folder: _stall()
     elif job.dies_in_save == "digests":
         checkpoint_commit.checkpoint_digests.write = lambda folder: _die()
     elif job.dies_in_save == "rename":
@@ -173,6 +202,11 @@ def _die_when_there_is_a_temporary_folder(model_dir: pathlib.Path) -> None:
     while not list(model_dir.glob("checkpoint_*.orbax-checkpoint-tmp")):
         time.sleep(0.001)
     _die()
+
+
+def _stall() -> int:
+    time.sleep(_PATIENCE_SECONDS)
+    raise AssertionError("nobody killed the process")
 
 
 def _die() -> int:

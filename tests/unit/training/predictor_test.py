@@ -3,13 +3,17 @@
 import types
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from pali_tf.models.functional import flatten
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import checkpoint, predictor
+from pali_tf.training import checkpoint, metrics, predictor
+from pali_tf.training.configs import Selection
 from pali_tf.training.model import PaliTrainingModel
+from pali_tf.training.run_checkpoints import Progress, RunCheckpoints
+from pali_tf.training.train_state import TrainState
 from tests.support import tiny_pali
 
 PARTITIONER = PjitPartitioner()
@@ -41,6 +45,32 @@ def test_parameters_and_step_of_the_latest(model, saved):
     assert step == 30
     for path, value in flatten(params).items():
         np.testing.assert_array_equal(value, flatten(loaded)[path])
+
+
+def test_the_moving_average_where_it_is_asked_for(model, saved, tmp_path):
+    flat = flatten(saved[1])
+    frozen = {p: v for p, v in flat.items() if p.startswith("vision/")}
+    trainable = {p: v for p, v in flat.items() if p not in frozen}
+    state = TrainState(
+        step=jnp.int32(5),
+        trainable=trainable,
+        frozen=frozen,
+        optimizer={"slot": jnp.zeros(1)},
+        metrics=metrics.zeros(1),
+        ema={path: value + 1 for path, value in trainable.items()},
+    )
+    checkpoints = RunCheckpoints(tmp_path)
+    checkpoints.save(state, Progress(5, 5, 0, ("task",)))
+    checkpoints.close()
+    for use_ema in (False, True):
+        loaded, step = predictor.load_model_parameters(
+            model, str(tmp_path), PARTITIONER, Selection(use_ema=use_ema)
+        )
+        assert step == 5
+        for path, value in flatten(loaded).items():
+            averaged = use_ema and path in trainable
+            expected = flat[path] + 1 if averaged else flat[path]
+            np.testing.assert_array_equal(value, expected)
 
 
 def test_texts_and_scores_of_a_batch(model, saved):

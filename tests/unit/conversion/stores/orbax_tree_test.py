@@ -10,7 +10,7 @@ import pytest
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.stores.orbax_writer import write_orbax
 from pali_tf.models.functional import unflatten
-from pali_tf.training import checkpoint
+from pali_tf.training import checkpoint, checkpoint_digests
 from tests.support import t5x_checkpoints
 from tests.support.random_tree import (
     assert_equal,
@@ -51,6 +51,11 @@ def test_training_reads_what_is_streamed(streamed, tree):
     }
     loaded = checkpoint.load_parameters(streamed)
     assert_equal({k: np.asarray(v) for k, v in loaded.items()}, tree)
+
+
+def test_what_is_streamed_has_digests(streamed, tree):
+    size = checkpoint_digests.verify(streamed)
+    assert size > sum(array.nbytes for array in tree.values()) / 2
 
 
 def test_we_read_what_training_saves(saved, tree):

@@ -1,0 +1,50 @@
+"""A preset's arrays are the checkpoint's, plain or averaged."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from pali_tf.presets.from_checkpoint import checkpoint_tensors
+from pali_tf.training.run_checkpoints import Progress, RunCheckpoints
+from tests.support import toy_model
+
+
+def read(tensor):
+    array = np.full(tensor.shape, np.nan, tensor.dtype)
+    for region, values in tensor.pieces():
+        array[region] = values
+    return array
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    state = toy_model.make_trainer(ema_decay=0.9).init_state()
+    average = {path: jnp.full_like(x, 7) for path, x in state.trainable.items()}
+    state = dataclasses.replace(state, ema=average)
+    directory = tmp_path_factory.mktemp("run")
+    checkpoints = RunCheckpoints(directory)
+    checkpoints.save(state, Progress(2, 2, 0, toy_model.TASKS))
+    checkpoints.close()
+    return directory / "checkpoint_2", state
+
+
+def test_the_last_parameters(saved):
+    path, state = saved
+    tensors = checkpoint_tensors(path, toy_model.SPECS)
+    for name, value in {**state.trainable, **state.frozen}.items():
+        np.testing.assert_array_equal(read(tensors[name]), value)
+
+
+def test_the_average_of_what_trained_and_the_frozen_rest(saved):
+    path, state = saved
+    tensors = checkpoint_tensors(path, toy_model.SPECS, use_ema=True)
+    for name in state.trainable:
+        np.testing.assert_array_equal(read(tensors[name]), 7)
+    for name, value in state.frozen.items():
+        np.testing.assert_array_equal(read(tensors[name]), value)
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__]))
