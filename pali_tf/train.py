@@ -78,6 +78,9 @@ def train(
             f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
             "so it must be a whole number."
         )
+    traced_steps = (
+        profiling.parse_steps(profile_steps) if profile_steps else None
+    )
     trainer = trainer_cls(
         model=model,
         partitioner=partitioner,
@@ -96,9 +99,7 @@ def train(
         checkpoint=checkpoint_cfg,
         task_names=task_ids.names(),
         num_readers=num_readers,
-        profile_steps=profiling.parse_steps(profile_steps)
-        if profile_steps
-        else None,
+        profile_steps=traced_steps,
     )
     if is_dry_run:
         logging.info("Dry run: nothing is trained or written.")

@@ -118,6 +118,7 @@ def _write_report(
                 f"--data_dir={folders.data}",
                 f"--vision_dir={folders.vision}",
                 f"--answers={folders.answers}",
+                "--title=PaLI on the generated sample of WebLI",
                 f"--output={folders.report}",
                 *(f"--compare={n}={f.model}" for n, f in others.items()),
             ),
