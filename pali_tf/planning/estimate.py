@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from jax.sharding import AbstractMesh, Mesh
+from jax.sharding import Mesh
 
 from pali_tf.planning import flops, interconnect, memory, roofline
 from pali_tf.planning.layout import Layout, layout_of
@@ -47,7 +47,10 @@ def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
         layout=layout,
         parts=parts,
         roofline=roofline_of(
-            run, mesh.size, topology, _interconnect_seconds(run, mesh, topology)
+            run,
+            parts,
+            topology,
+            _interconnect_seconds(run, parts, mesh, topology),
         ),
     )
 
@@ -63,32 +66,35 @@ def flops_of(run: Run) -> list[flops.PartFlops]:
 
 
 def roofline_of(
-    run: Run, num_devices: int, topology: Topology, interconnect_seconds: float
+    run: Run,
+    parts: list[PartMemory],
+    topology: Topology,
+    interconnect_seconds: float,
 ) -> Roofline:
     """Gives the roofline of a run whose collectives are known.
 
     Args:
         run: with its layout.
-        num_devices: of the mesh.
+        parts: memory of one device.
         topology: the slice.
         interconnect_seconds: of a step.
     """
-    layout = layout_of(run)
+    num_devices = topology.num_devices
     return roofline.estimate(
         flops_of(run),
         run.batch_size / num_devices,
-        _hbm_bytes(run, layout.mesh(num_devices)),
+        _hbm_bytes(run, parts, num_devices),
         interconnect_seconds,
         topology.chip.device(),
     )
 
 
-def _hbm_bytes(run: Run, mesh: AbstractMesh) -> float:
+def _hbm_bytes(run: Run, parts: list[PartMemory], num_devices: int) -> float:
     config = run.trainer.model.config
     trainable = flops.one_path_a_stack(run.trainer.split.trainable)
-    model = mesh.shape["model"]
-    micro = run.trainer.num_microbatches or 1
-    rows = run.batch_size / (micro * mesh.size / model)
+    layout = layout_of(run)
+    model, micro = layout.num_partitions, layout.num_microbatches
+    rows = run.batch_size / (micro * num_devices / model)
     products = matrix_products(config, run.num_inputs, run.num_targets)
     moved = micro * sum(
         roofline.product_bytes(
@@ -100,7 +106,7 @@ def _hbm_bytes(run: Run, mesh: AbstractMesh) -> float:
         )
         for product in products
     )
-    for part in memory.memory_by_part(run, mesh):
+    for part in parts:
         # The optimizer reads and writes parameters, slots and gradients.
         if part.gradients:
             moved += 2 * (part.parameters + part.optimizer + part.gradients)
@@ -112,7 +118,9 @@ def _itemsize(run: Run) -> int:
     return 2 if dtype == "bfloat16" else 4
 
 
-def _interconnect_seconds(run: Run, mesh: Mesh, topology: Topology) -> float:
+def _interconnect_seconds(
+    run: Run, parts: list[PartMemory], mesh: Mesh, topology: Topology
+) -> float:
     def rate(*axes: str) -> float:
         return interconnect.axis_bandwidth(axes, mesh, topology)
 
@@ -130,21 +138,17 @@ def _interconnect_seconds(run: Run, mesh: Mesh, topology: Topology) -> float:
     groups = 1
     for axis in copies:
         groups *= mesh.shape[axis]
-    numbers = sum(
-        part.gradients / 4
-        for part in memory.memory_by_part(run, layout.mesh(mesh.size))
-    )
+    numbers = sum(part.gradients for part in parts) / 4
+    itemsize = _itemsize(run)
     if shards > 1:
-        # Weights are gathered for each pass and microbatch in the type of
-        # activations; the gradients of each are scattered in float32.
+        # Weights are gathered for each pass and microbatch, and the gradients
+        # of each scattered, in the type of activations.
         passes = {"none": 2, "block": 3, "full": 4}[layout.remat_policy]
-        gathered = passes * _itemsize(run) * layout.num_microbatches
-        scattered = 4 * layout.num_microbatches
-        seconds += (
-            (gathered + scattered) * numbers * (shards - 1) / rate(*sharded)
-        )
+        times = (passes + 1) * layout.num_microbatches
+        seconds += times * itemsize * numbers * (shards - 1) / rate(*sharded)
     if groups > 1:
-        seconds += 2 * 4 * numbers * (groups - 1) / groups / rate(*copies)
+        share = (groups - 1) / groups
+        seconds += 2 * itemsize * numbers * share / rate(*copies)
     return seconds
 
 

@@ -43,7 +43,7 @@ _CALLED = re.compile(r"(?:calls|body|condition|to_apply)=%?([\w.\-]+)")
 _BRANCHES = re.compile(r"branch_computations=\{([^}]*)\}")
 _BODY = re.compile(r"condition=%?([\w.\-]+), body=%?([\w.\-]+)")
 _TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"\}')
-_CONSTANT = re.compile(r"%?([\w.\-]+) = s32\[\]\S* constant\((\d+)\)")
+_CONSTANT = re.compile(r"%?([\w.\-]+) = [su]32\[\]\S* constant\((\d+)\)")
 _COMPARE = re.compile(r"compare\([^,]*?, %?([\w.\-]+)\), direction=LT")
 _GROUP = re.compile(r"replica_groups=\{\{([\d,]+)\}")
 _ORDER = r"(\[[\d,]+\](?:T\([\d,]+\))?)"

@@ -92,17 +92,19 @@ def with_layout(run: Run, layout: Layout, devices: Any = None) -> Run:
         devices: of the topology; None: the run's own.
     """
     model = run.trainer.model
-    towers = {
-        name: dataclasses.replace(
-            getattr(model.config, name), remat_policy=layout.remat_policy
-        )
-        for name in ("vision", "language")
-    }
+    # The same model where nothing of it changes: it is costly to build.
+    if layout.remat_policy != model.config.language.remat_policy:
+        towers = {
+            name: dataclasses.replace(
+                getattr(model.config, name), remat_policy=layout.remat_policy
+            )
+            for name in ("vision", "language")
+        }
+        config = dataclasses.replace(model.config, **towers)
+        model = dataclasses.replace(model, config=config)
     trainer = dataclasses.replace(
         run.trainer,
-        model=dataclasses.replace(
-            model, config=dataclasses.replace(model.config, **towers)
-        ),
+        model=model,
         partitioner=PjitPartitioner(
             num_partitions=layout.num_partitions,
             num_fsdp_partitions=layout.num_fsdp_partitions,

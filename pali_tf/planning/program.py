@@ -16,6 +16,7 @@ from pali_tf.planning import (
 )
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
 from pali_tf.planning.layout import layout_of, with_layout
+from pali_tf.planning.memory import PartMemory
 from pali_tf.planning.run import Run
 from pali_tf.planning.topology import Topology, make_devices
 
@@ -89,19 +90,23 @@ def compile_for(run: Run, topology: Topology, say: Say) -> bool:
         return False
     say(report.format_compiled(step, topology))
     say(f"this process used {_own_memory()} of memory\n")
-    _say_time(run, step, topology, say)
+    _say_time(run, by_formula.parts, step, topology, say)
     return True
 
 
 def _say_time(
-    run: Run, step: CompiledStep, topology: Topology, say: Say
+    run: Run,
+    parts: list[PartMemory],
+    step: CompiledStep,
+    topology: Topology,
+    say: Say,
 ) -> None:
     mesh = run.trainer.mesh
     collectives, unknown = hlo_collectives.find_collectives(step.hlo)
     traffic = interconnect.sum_traffic(collectives, mesh, topology)
     say(report.format_traffic(traffic, unknown) + "\n")
     seconds = sum(row.seconds for row in traffic)
-    roofline = estimate.roofline_of(run, mesh.size, topology, seconds)
+    roofline = estimate.roofline_of(run, parts, topology, seconds)
     say(report.format_roofline(roofline, topology))
 
 

@@ -1,6 +1,7 @@
 """What is planned: a trainer and the shapes of its batches."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,11 +68,4 @@ def bytes_on_a_device(leaf: jax.ShapeDtypeStruct) -> int:
     shape = leaf.shape
     if isinstance(sharding, NamedSharding):
         shape = sharding.shard_shape(leaf.shape)
-    return jnp.dtype(leaf.dtype).itemsize * _product(shape)
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
+    return jnp.dtype(leaf.dtype).itemsize * math.prod(shape)

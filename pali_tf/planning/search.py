@@ -46,8 +46,14 @@ def candidates(
     """
     own = layout_of(run)
     found = []
-    for layout in dict.fromkeys([own, *_layouts(own)]):
-        laid_out = with_layout(run, layout, devices)
+    layouts = dict.fromkeys([own, *_layouts(own)])
+    policies = {layout.remat_policy for layout in layouts}
+    of_policy = {
+        policy: with_layout(run, dataclasses.replace(own, remat_policy=policy))
+        for policy in policies
+    }
+    for layout in layouts:
+        laid_out = with_layout(of_policy[layout.remat_policy], layout, devices)
         if not _divides(laid_out, len(devices)):
             continue
         mesh = laid_out.trainer.mesh

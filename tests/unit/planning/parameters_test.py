@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
 from pali_tf.planning import parameters
 from pali_tf.training import freezing
 from pali_tf.training.model import PaliTrainingModel
@@ -59,16 +58,6 @@ def test_bytes_follow_type_and_role():
         "float32",
         64,
     )
-
-
-def test_bytes_of_one_device():
-    rows, _, _ = make_rows()
-    rules = standard_logical_axis_rules()
-    by_path = {row.path: row for row in rows}
-    sharded = by_path["decoder/logits_dense/kernel"]
-    whole = by_path["decoder/decoder_norm/scale"]
-    assert sharded.bytes_a_device(rules, 4) == sharded.bytes // 4
-    assert whole.bytes_a_device(rules, 4) == whole.bytes
 
 
 def test_slots_of_what_trains():
