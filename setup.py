@@ -57,8 +57,20 @@ UI = ["jinja2>=3.1", "pillow>=12"]
 # From a folder to answers, without TensorFlow.
 PRESETS = TRAIN + ["pillow>=12", "sentencepiece==0.2.1"]
 
-# T5X itself is on no package index.
-T5X = TRAIN + DATA + ["clu>=0.0.12", "flax>=0.12.8,<0.13"]
+# What T5X needs; itself it is on no package index (docs/T5X.md).
+T5X = (
+    TRAIN
+    + DATA
+    + [
+        "cached_property>=2.0.1",
+        "chex>=0.1.92",
+        "clu>=0.0.12",
+        "fiddle>=0.3.1",
+        "flax>=0.12.8,<0.13",
+        "grain>=0.2.18",
+        "jaxtyping>=0.3.11",
+    ]
+)
 
 # Makes the goldens of tests/parity; the tests need none of it.
 PARITY = ["safetensors>=0.8", "torch==2.13.0", "transformers==5.23.0"]

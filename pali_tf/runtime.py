@@ -34,9 +34,6 @@ if chosen_engine() == "t5x":
         create_learning_rate_scheduler,
         standard_logical_axis_rules,
     )
-
-    _GIN = Path(__file__).resolve().parent.parent / "gin"
-    gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))
 else:
     from pali_tf.engines.native import (
         CheckpointConfig,
@@ -138,3 +135,9 @@ def summarize_gin_config(
     if summary_writer is not None:
         summary_writer.write_texts(step, {"config": gin.markdown(text)})
     logging.info("Wrote the operative configuration to %s.", model_dir)
+
+
+if chosen_engine() == "t5x":
+    # Last: the file binds names of this module.
+    _GIN = Path(__file__).resolve().parent.parent / "gin"
+    gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))

@@ -6,7 +6,6 @@ a part of the tree, for a run that starts at step 0.
 """
 
 import importlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training import freezing, initial_parameters
+from pali_tf.training.configs import RestoreCheckpointConfig
 
 _utils = importlib.import_module("t5x.utils")
 
@@ -25,7 +25,7 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
     """T5X's initializer; what it draws is replaced from checkpoints.
 
     Args:
-        initial_checkpoint_path: a checkpoint, or several; empty: none.
+        restore: which checkpoints, and what of them.
         model_dir: the run's; it must not hold another engine's checkpoints.
         init_fn: T5X's: the model's `get_initial_variables`.
         **given: what else T5X gives.
@@ -34,14 +34,13 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
     def __init__(
         self,
         *,
-        initial_checkpoint_path: str | Sequence[str] = (),
-        model_dir: str = "",
+        restore: RestoreCheckpointConfig,
+        model_dir: str,
         init_fn: Any,
         **given: Any,
     ):
         _check_owner(model_dir)
-        path = initial_checkpoint_path
-        self._paths = [path] if isinstance(path, str) else list(path)
+        self._restore = restore
         self._model = init_fn.__self__
         super().__init__(init_fn=init_fn, **given)
 
@@ -50,7 +49,10 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         specs = self._model.model.functional.specs
         # Before anything is drawn, so that a mistake is told at once.
         origins = initial_parameters.find_origins(
-            [path for path in self._paths if path], specs
+            self._restore.paths(),
+            specs,
+            self._restore.selection(),
+            fallback=self._restore.fallback,
         )
         table = freezing.table(specs, self._model.split, origins)
         logging.info("What trains:\n%s", table)
@@ -60,7 +62,9 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         places = self._places()
         params = flatten(frozen_dict.unfreeze(state.params))
         for path in dict.fromkeys(origins.values()):
-            loaded = initial_parameters.load_fitted(path, specs, places)
+            loaded = initial_parameters.load_fitted(
+                path, specs, places, self._restore.selection()
+            )
             for name, value in loaded.items():
                 if origins[name] == path:
                     params[name] = jax.device_put(

@@ -161,7 +161,8 @@ class RestoreCheckpointConfig:
             the directory `path`.
         dtype: T5X's field; parameters take the model's precision.
         only: regex over whole parameter paths; others are not read from
-            `path`. T5X has no such field, nor the next two.
+            `path`. T5X has no such field, nor the next two; on its engine
+            our code reads initial parameters, by all of them.
         use_ema: whether those that trained are read as their moving average.
         fallback: whether the checkpoint before it is taken where the latest,
             in `path` or of the run that continues, is damaged.

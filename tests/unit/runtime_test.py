@@ -9,6 +9,7 @@ from pali_tf.engines import native
 from pali_tf.training import configs
 from tests.support.repository import ROOT, files
 
+COMMENT = re.compile(r"#.*$", re.MULTILINE)
 NAMES = re.compile(r"\bruntime\.(\w+)")
 
 
@@ -16,7 +17,7 @@ def test_every_name_that_a_run_file_binds_is_here():
     bound = {
         found
         for path in files(".gin", "gin")
-        for found in NAMES.findall(path.read_text())
+        for found in NAMES.findall(COMMENT.sub("", path.read_text()))
     }
     assert bound <= set(dir(runtime))
     assert bound >= {"Trainer", "DatasetConfig", "Adafactor"}
