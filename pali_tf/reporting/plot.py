@@ -190,11 +190,11 @@ def _grid(
         # The last stretch of the axis is the label's.
         if left - 1 <= x <= right - 34:
             parts.append(
-                f'<text class="tick" x="{x:.1f}" y="{bottom + 15}" '
+                f'<text class="tick" x="{x:.1f}" y="{bottom + 17}" '
                 f'text-anchor="middle">{format_number(tick)}</text>'
             )
     parts.append(
-        f'<text class="tick" x="{right}" y="{bottom + 15}" '
+        f'<text class="tick" x="{right}" y="{bottom + 17}" '
         f'text-anchor="end">{escape(x_label)}</text>'
     )
     return parts

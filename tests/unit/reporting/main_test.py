@@ -258,7 +258,7 @@ def test_the_page_lies_in_the_run_by_default(run, capsys):
 
 
 def test_a_run_that_is_none_is_one_line_with_the_nearest(run, capsys):
-    assert pali(["report", str(run[0].parent / "modle")]) == 2
+    assert pali(["report", str(run[0].parent / "mode")]) == 2
     error = capsys.readouterr().err
     assert error.endswith(f"Did you mean {run[0]}?\n")
     assert pali(["report", str(run[0]), "--compare=/nowhere"]) == 2
