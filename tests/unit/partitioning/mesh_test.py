@@ -14,6 +14,19 @@ class NamedDevice:
     process_index: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Chip:
+    """What JAX reads of a chip of a TPU v4 slice."""
+
+    id: int
+    coords: tuple[int, ...]
+    platform: str = "tpu"
+    device_kind: str = "TPU v4"
+    core_on_chip: int = 0
+    process_index: int = 0
+    slice_index: int = 0
+
+
 def devices(count):
     return [NamedDevice(i) for i in range(count)]
 
@@ -55,6 +68,15 @@ def test_fsdp_divides_what_the_model_axis_leaves():
     message = r"num_fsdp_partitions is 3, .* 4 devices.*\[1, 2, 4\]"
     with pytest.raises(ValueError, match=message):
         shape(8, num_partitions=2, num_fsdp_partitions=3)
+
+
+def test_a_model_axis_may_be_part_of_a_torus_dimension():
+    places = [(x, y, z) for z in range(16) for y in range(8) for x in range(8)]
+    chips = [Chip(i, place) for i, place in enumerate(places)]
+    found = mesh.make_mesh(num_partitions=4, devices=chips)
+    assert dict(found.shape) == {"data": 256, "fsdp": 1, "model": 4}
+    # Four in a row, no link between any two but one.
+    assert [chip.coords for chip in found.devices[0, 0]] == places[:4]
 
 
 def test_a_size_is_needed():
