@@ -102,9 +102,10 @@ def convert(
     if target_path.exists():
         raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
     allowed = Allowed(options.allow)
+    _verify(source_path)
     format_name, parameters = _find(source_path, options, allowed)
-    if checkpoint_digests.exist(parameters.source.path):
-        checkpoint_digests.verify(parameters.source.path, items=("params",))
+    if parameters.source.path != source_path:
+        _verify(parameters.source.path)
     target_format = FORMATS[options.target_format]
     counters: list[Callable[[int], None]] = []
     targets = plan_targets(
@@ -133,6 +134,12 @@ def convert(
         num_bytes=num_bytes,
         seconds=time.monotonic() - start,
     )
+
+
+def _verify(path: Path) -> None:
+    """Reads a checkpoint of ours and compares it with its digests."""
+    if checkpoint_digests.exist(path):
+        checkpoint_digests.verify(path, items=("params",))
 
 
 def _find(

@@ -49,6 +49,7 @@ __all__ = [
     "verify_if_possible",
 ]
 
+_METADATA_BYTES = 1 << 20
 FALLBACK_FLAG = "--gin.RestoreCheckpointConfig.fallback=True"
 ALL = Selection()
 
@@ -95,24 +96,29 @@ def verify(path: Path, items: Collection[str] | None = None) -> None:
         DamagedCheckpointError: the message names the file, the previous
             checkpoint and how to take it.
     """
+    count, index = jax.process_count(), jax.process_index()
     error = None
     try:
-        checkpoint_digests.verify(
-            path,
-            items=items,
-            part=jax.process_index(),
-            num_parts=jax.process_count(),
-        )
+        _verify_alone(path, items, part=index, num_parts=count)
     except DamagedCheckpointError as damage:
         error = damage
-    if jax.process_count() > 1:
+    if count > 1:
         failed = multihost_utils.process_allgather(np.array(error is not None))
         if error is None and failed.any():
-            process = int(np.argmax(failed))
             error = DamagedCheckpointError(
-                f"{path} is damaged: process {process} names the file."
+                f"{path} is damaged: process {int(np.argmax(failed))} names "
+                f"the file. {_way_out(path)}"
             )
     if error is not None:
+        raise error
+
+
+def _verify_alone(
+    path: Path, items: Collection[str] | None, **which: Any
+) -> None:
+    try:
+        checkpoint_digests.verify(path, items=items, **which)
+    except DamagedCheckpointError as error:
         raise DamagedCheckpointError(f"{error} {_way_out(path)}") from None
 
 
@@ -188,15 +194,27 @@ def parameter_shapes(
 
     Raises:
         FileNotFoundError: no complete checkpoint is there.
+        DamagedCheckpointError: what tells the shapes is not as it was written.
         ValueError: nothing is selected, or it has no moving average.
     """
     found = find(path).absolute()
+    if checkpoint_digests.exist(found):
+        # Shapes are in small files; what is large is left to who reads it.
+        _verify_alone(
+            found, items_of(found, selection), most_bytes=_METADATA_BYTES
+        )
+    return _shapes(found, selection)
+
+
+def _shapes(
+    path: Path, selection: Selection
+) -> dict[str, jax.ShapeDtypeStruct]:
     shapes = {
         name: leaf
-        for item in items_of(found, selection)
-        for name, leaf in _item_shapes(found, item).items()
+        for item in items_of(path, selection)
+        for name, leaf in _item_shapes(path, item).items()
     }
-    return {name: shapes[name] for name in selection.names(shapes, found)}
+    return {name: shapes[name] for name in selection.names(shapes, path)}
 
 
 def load_parameters(
@@ -226,7 +244,7 @@ def load_parameters(
     verify_if_possible(found, items)
     places = places or {}
     default = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    left = parameter_shapes(found, selection)
+    left = _shapes(found, selection)
     loaded = {}
     # The average first: what it holds is not read a second time.
     for item in reversed(items):
@@ -264,9 +282,9 @@ def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
 
 
 def _item_shapes(path: Path, item: str) -> dict[str, Any]:
-    with _reader() as reader:
-        metadata = reader.metadata(path)
-    tree = metadata.item_metadata[item].tree
+    # Of the item alone: a damaged one beside it does not matter.
+    handler: Any = ocp.PyTreeCheckpointHandler()
+    tree = handler.metadata(path / item).tree
     return {
         name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
         for name, leaf in flatten(_parameters(tree, item)).items()

@@ -14,6 +14,7 @@ system; on restore each process reads its share of the files.
 import concurrent.futures
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Collection
@@ -71,6 +72,7 @@ def verify(
     folder: str | os.PathLike[str],
     *,
     items: Collection[str] | None = None,
+    most_bytes: float = math.inf,
     part: int = 0,
     num_parts: int = 1,
 ) -> int:
@@ -80,6 +82,7 @@ def verify(
         folder: the checkpoint.
         items: its items to read, such as ("params",), beside the files at its
             root; None: all.
+        most_bytes: larger files are left out.
         part: which share of the files to read, in [0, num_parts).
         num_parts: how many shares there are.
 
@@ -96,7 +99,8 @@ def verify(
     names = [
         name
         for name in sorted(files)
-        if items is None or "/" not in name or name.split("/")[0] in items
+        if (items is None or "/" not in name or name.split("/")[0] in items)
+        and files[name]["bytes"] <= most_bytes
     ][part::num_parts]
     with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
         faults = threads.map(
@@ -114,7 +118,8 @@ def verify(
         )
     size = sum(files[name]["bytes"] for name in names)
     seconds = max(time.monotonic() - start, 1e-9)
-    logging.info(
+    logging.log(
+        logging.INFO if most_bytes == math.inf else logging.DEBUG,
         "Verified %d files of %s: %.3f GB at %.2f GB/s.",
         len(names),
         folder.name,

@@ -9,6 +9,7 @@ import pytest
 from pali_tf.conversion.convert import Options, convert
 from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
+from pali_tf.training.checkpoint_digests import DamagedCheckpointError
 from tests.support import t5x_checkpoints
 from tests.support.random_tree import (
     NUM_HEADS,
@@ -317,6 +318,17 @@ def test_layers_of_two_types_are_not_stacked(tmp_path):
 def test_heads_that_nothing_tells_are_asked_for(tmp_path):
     write(tmp_path / "source", "pali-safetensors", make_tree("vision"))
     assert_fails(tmp_path, "--num_heads", target_format="big-vision")
+
+
+def test_a_checkpoint_that_is_not_as_it_was_written_is_refused(tmp_path):
+    write(tmp_path / "checkpoint_1", "pali", make_tree("vision"))
+    shard = next((tmp_path / "checkpoint_1" / "params").glob("d/*"))
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(DamagedCheckpointError, match=shard.name):
+        convert(tmp_path / "checkpoint_1", tmp_path / "x", to_ours())
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_target_that_exists_is_not_overwritten(tmp_path):

@@ -228,6 +228,23 @@ def test_where_all_are_damaged_nothing_is_taken(saved, copied):
         checkpoint.find(copied, fallback=True)
 
 
+def test_a_flipped_bit_in_what_holds_parameters_is_told_before_any_use(copied):
+    """Already where shapes alone are read, if the file is small."""
+    latest = copied / "checkpoint_4"
+    for path in all_files(latest):
+        item = path.relative_to(latest).parts[0]
+        whole = path.read_bytes()
+        flip(path)
+        if item in ("slots", "ema", "progress"):
+            assert checkpoint.parameter_shapes(copied).keys()
+        else:
+            with pytest.raises(
+                checkpoint.DamagedCheckpointError, match=path.name
+            ):
+                checkpoint.parameter_shapes(copied)
+        path.write_bytes(whole)
+
+
 def test_a_damaged_optimizer_does_not_matter_to_who_reads_parameters(copied):
     flip(all_files(copied / "checkpoint_4" / "slots")[-1])
     assert checkpoint.load_parameters(copied)
