@@ -138,7 +138,7 @@ def vision_chart(lines: Lines) -> Markup:
     )
 
 
-def score_charts(task: str, history: Lines) -> list[Markup]:
+def score_charts(history: Lines) -> list[Markup]:
     """Draws the scores of a task over its evaluations, those blind beside.
 
     Scores of single languages are left out.
@@ -157,8 +157,8 @@ def score_charts(task: str, history: Lines) -> list[Markup]:
                 series_of(history, key, "with its image"),
                 series_of(history, f"blind/{key}", "blind"),
             ],
-            title=f"{words.title(task)}: {key.replace('_', ' ')}",
-            width=300,
+            title=key.replace("_", " "),
+            width=250,
             height=160,
             from_zero=True,
             has_legend=False,

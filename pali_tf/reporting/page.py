@@ -130,7 +130,7 @@ def _samples(run: RunRecord) -> dict[str, Any]:
             for name in words.in_order(list(by_name))
         ],
         "score_charts": {
-            name: curves.score_charts(name, task.history)
+            name: curves.score_charts(task.history)
             for name, task in by_name.items()
         },
     }
