@@ -60,15 +60,36 @@ def make_mesh(
         model_size,
     )
     if devices[0].platform == "tpu":
-        # Neighbours of the model axis must be neighbours in the torus.
-        from jax.experimental import mesh_utils
-
-        grid = mesh_utils.create_device_mesh(
-            shape, devices=devices, allow_split_physical_axes=True
-        )
+        grid = _tpu_grid(shape, devices)
     else:
         grid = np.asarray(devices).reshape(shape)
     return Mesh(grid, MESH_AXES)
+
+
+def _tpu_grid(shape: tuple[int, ...], devices: list[Any]) -> np.ndarray:
+    """Makes neighbours of the inner axes neighbours in the torus.
+
+    Several slices are joined by a slower network: data alone goes over it.
+    """
+    from jax.experimental import mesh_utils
+
+    num_slices = len({getattr(d, "slice_index", 0) for d in devices})
+    if num_slices == 1:
+        return mesh_utils.create_device_mesh(
+            shape, devices=devices, allow_split_physical_axes=True
+        )
+    if shape[0] % num_slices:
+        raise ValueError(
+            f"The data axis has {shape[0]} places, which do not divide over "
+            f"{num_slices} TPU slices: one copy of the model must lie within "
+            "a slice. Lower num_partitions or num_fsdp_partitions."
+        )
+    return mesh_utils.create_hybrid_device_mesh(
+        (shape[0] // num_slices, *shape[1:]),
+        (num_slices, *[1] * (len(shape) - 1)),
+        devices=devices,
+        allow_split_physical_axes=True,
+    )
 
 
 def _check_divides(name: str, size: int, count: int) -> None:

@@ -54,10 +54,18 @@ def parameter_sharding(
         if size % count:
             raise ValueError(
                 f"{path}: axis {name!r} of size {size} does not divide by the "
-                f"{count} devices of mesh axes {axes!r}; lower num_partitions "
+                f"{count} devices of mesh axes {axes!r}; the nearest that do "
+                f"are {_nearest_divisors(size, count)}. Change num_partitions "
                 "or num_fsdp_partitions, or map the axis to None."
             )
     return NamedSharding(mesh, spec)
+
+
+def _nearest_divisors(size: int, count: int) -> str:
+    """Example: 12 and 5 give "4 and 6"."""
+    below = max(n for n in range(1, count) if size % n == 0)
+    above = [n for n in range(count + 1, size + 1) if size % n == 0][:1]
+    return " and ".join(map(str, [below, *above]))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,8 @@ def model_info(
         lines.append(
             f"{path:<{width}}  shape {spec.shape!s:<16} {spec.dtype:<8} "
             f"size {size:>14,}  axes {spec.logical_axes!s:<24} "
-            f"placed {tuple(places[path].spec)!s:<20} "
+            f"placed {tuple(places[path].spec)!s:<28} "
+            f"bytes a device {_device_bytes(spec, places[path]):>12,}  "
             f"{'frozen' if path in frozen else 'trains'}"
         )
     for name, group in (
@@ -69,10 +70,19 @@ def model_info(
         ("total", specs),
     ):
         total = sum(math.prod(specs[path].shape) for path in group)
-        lines.append(f"{name}: {len(group)} arrays, {total:,} numbers")
+        held = sum(_device_bytes(specs[path], places[path]) for path in group)
+        lines.append(
+            f"{name}: {len(group)} arrays, {total:,} numbers, "
+            f"{held:,} bytes a device"
+        )
     mesh = next(iter(places.values())).mesh
     lines.append(f"mesh: {dict(mesh.shape)}")
     return "\n".join(lines) + "\n"
+
+
+def _device_bytes(spec: Any, place: Any) -> int:
+    shape = place.shard_shape(tuple(spec.shape))
+    return math.prod(shape) * jax.numpy.dtype(spec.dtype).itemsize
 
 
 def environment() -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Meshes over devices that are only named, none of them real."""
 
 import dataclasses
+import sys
 
+import numpy as np
 import pytest
 
 from pali_tf.partitioning import mesh
@@ -24,6 +26,11 @@ class Chip:
     device_kind: str = "TPU v4"
     core_on_chip: int = 0
     process_index: int = 0
+    slice_index: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class SliceDevice(NamedDevice):
     slice_index: int = 0
 
 
@@ -77,6 +84,26 @@ def test_a_model_axis_may_be_part_of_a_torus_dimension():
     assert dict(found.shape) == {"data": 256, "fsdp": 1, "model": 4}
     # Four in a row, no link between any two but one.
     assert [chip.coords for chip in found.devices[0, 0]] == places[:4]
+
+
+def test_slices_of_a_pod_divide_the_data_axis(monkeypatch):
+    from jax.experimental import mesh_utils
+
+    def one_slice(shape, granule, **options):
+        return np.asarray(granule).reshape(shape)
+
+    own = sys.modules[mesh_utils.create_hybrid_device_mesh.__module__]
+    monkeypatch.setattr(own, "create_device_mesh", one_slice)
+    # Two slices whose devices come by turns.
+    pod = [SliceDevice(i, "tpu", slice_index=i % 2) for i in range(8)]
+    grid = mesh.make_mesh(
+        devices=pod, num_partitions=2, num_fsdp_partitions=2
+    ).devices
+    assert grid.shape == (2, 2, 2)
+    for index in range(2):
+        assert {d.slice_index for d in grid[index].flatten()} == {index}
+    with pytest.raises(ValueError, match="do not divide over 2 TPU slices"):
+        mesh.make_mesh(devices=pod, num_partitions=8)
 
 
 def test_a_size_is_needed():

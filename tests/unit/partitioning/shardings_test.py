@@ -31,6 +31,14 @@ def test_a_dimension_must_divide():
         place((8, 5), ("embed", "mlp"))
 
 
+@pytest.mark.parametrize(
+    ("size", "nearest"), [(5, "1 and 5"), (9, "1 and 3"), (1, "1")]
+)
+def test_the_nearest_numbers_of_devices_are_named(size, nearest):
+    with pytest.raises(ValueError, match=rf"nearest that do are {nearest}\."):
+        place((8, size), ("embed", "mlp"))
+
+
 def test_partitioner_places_every_parameter():
     partitioner = shardings.PjitPartitioner()
     specs = {"x/scale": VariableSpec((4,), "float32", ("embed",))}

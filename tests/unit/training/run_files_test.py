@@ -3,8 +3,12 @@
 import json
 
 import pytest
+from jax.sharding import AbstractMesh
 
+from pali_tf.models.functional import VariableSpec
+from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import run_files
+from pali_tf.training.freezing import Split
 from tests.support import toy_model
 
 
@@ -21,11 +25,24 @@ def test_model_info_lists_every_parameter_and_the_totals():
     assert "('patch', 'embed')" in vision
     assert vision.endswith("frozen")
     assert lines[4:] == [
-        "trains: 3 arrays, 512 numbers",
-        "frozen: 1 arrays, 96 numbers",
-        "total: 4 arrays, 608 numbers",
+        "trains: 3 arrays, 512 numbers, 2,048 bytes a device",
+        "frozen: 1 arrays, 96 numbers, 384 bytes a device",
+        "total: 4 arrays, 608 numbers, 2,432 bytes a device",
         "mesh: {'data': 1, 'fsdp': 1, 'model': 1}",
     ]
+
+
+def test_model_info_tells_what_a_device_holds():
+    mesh = AbstractMesh((1, 2, 4), ("data", "fsdp", "model"))
+    specs = {"x/kernel": VariableSpec((8, 16), "float32", ("embed", "mlp"))}
+    places = PjitPartitioner().parameter_shardings(mesh, specs)
+    text = run_files.model_info(
+        specs, places, Split(trainable=("x/kernel",), frozen=())
+    )
+    # 8 / 2 rows, 16 / 4 columns of 4 bytes.
+    assert "placed ('fsdp', 'model') " in text
+    assert "bytes a device           64  trains" in text
+    assert "mesh: {'data': 1, 'fsdp': 2, 'model': 4}" in text
 
 
 def test_environment(tmp_path):
