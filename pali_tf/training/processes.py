@@ -162,7 +162,7 @@ def joined(flags: ProcessFlags) -> Iterator[None]:
         _introduce()
         try:
             yield
-        except ValueError as error:
+        except (ValueError, jax.errors.JaxRuntimeError) as error:
             # What JAX raises on CPU when a peer's connection closes.
             if "Gloo" not in str(error):
                 raise

@@ -1,10 +1,14 @@
 """Several real processes share a run, over loopback; some are lost."""
 
+import re
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from tests.support import process_group
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -14,6 +18,24 @@ NUM_STEPS = 24
 
 def toy(model_dir, *, num_partitions=1):
     return [*TOY, str(model_dir), str(NUM_STEPS), str(num_partitions)]
+
+
+def pali_train(data_dir, model_dir, *more):
+    return [
+        *("-m", "pali_tf.train"),
+        "--gin_file=gin/pali_tiny.gin",
+        "--gin_file=gin/runs/readers.gin",
+        f"--gin.DATA_DIR='{data_dir}'",
+        f"--gin.MODEL_DIR='{model_dir}'",
+        "--gin.TRAIN_STEPS=8",
+        "--gin.BATCH_SIZE=8",
+        "--gin.STATS_PERIOD=1",
+        "--gin.CHECKPOINT_PERIOD=3",
+        "--gin.EVAL_PERIOD=8",
+        "--gin.EVAL_STEPS=2",
+        "--gin.DROPOUT_RATE=0.1",
+        *more,
+    ]
 
 
 def assert_same_run(model_dir, other):
@@ -82,13 +104,50 @@ def test_a_lost_process_ends_the_others(alone, tmp_path, lost):
     assert found[1 - lost] != 0
     gone = f"pali: Process {lost} of 2 ended without a word"
     assert process_group.says(tmp_path, lost, gone)
-    # JAX names it, and what to do is the last line.
-    named = "unhealthy" if lost else "leader task was preempted/died"
-    assert process_group.says(tmp_path, 1 - lost, named)
     remedy = "The same command, on every process, resumes"
     assert process_group.says(tmp_path, 1 - lost, remedy)
+    # JAX names it.
+    said = process_group.stderr(tmp_path, 1 - lost)
+    if lost:
+        assert re.search(r"unhealthy[^\n]*\n1\n|Task 1 heartbeat timeout", said)
+    else:
+        assert "leader task was preempted/died" in said
     process_group.finish(toy(model_dir), 2, tmp_path / "after")
     assert_same_run(model_dir, alone)
+
+
+def test_pali_train_on_two_processes_is_as_on_one(tmp_path):
+    data_dir = tmp_path / "data"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pali_tf.cli", "sample-data"),
+            f"--output_dir={data_dir}",
+            "--num_images=32",
+            "--num_validation=16",
+            "--num_test=16",
+            "--num_workers=2",
+        ],
+        cwd=ROOT,
+        check=True,
+    )
+    one, two = tmp_path / "one", tmp_path / "two"
+    # Two readers, as two processes have them.
+    arguments = pali_train(data_dir, one, "--gin.NUM_READERS=2")
+    process_group.finish(arguments, 1, tmp_path / "log_one")
+    arguments = pali_train(data_dir, two)
+    log = tmp_path / "log_two"
+    with process_group.started(arguments, 2, log) as group:
+        process_group.wait_until(
+            lambda: process_group.has_logged(two, 4), group
+        )
+        group[1].kill()
+        assert process_group.statuses(group)[0] != 0
+    # A single process goes on, with the readers that the run began with.
+    process_group.finish(arguments, 1, tmp_path / "log_after")
+    assert "Resuming" in process_group.stderr(tmp_path / "log_after", 0)
+    assert_same_run(two, one)
+    task = "training_eval/vq2a_cc3m35l_vqa/metrics.jsonl"
+    assert (two / task).is_file() == (one / task).is_file()
 
 
 def test_a_process_that_does_not_come_is_told(tmp_path):
