@@ -126,15 +126,12 @@ def search_layouts(run: Run, topology: Topology, limit: int, say: Say) -> bool:
     ranked = search.candidates(run, topology, devices)
     say(f"{len(ranked)} layouts by formula; the first is the run's own:")
     say(report.format_candidates(ranked[: max(limit, 10)]) + "\n")
-    room = topology.chip.device().hbm_bytes
-    if limit == 0:
-        fit = [c for c in ranked if c.estimate.peak_bytes <= room]
-        best = min(fit, key=lambda c: c.estimate.roofline.most, default=None)
-    else:
-        compiled = list(search.compile_best(run, ranked, devices, limit))
+    found = ranked
+    if limit:
+        found = list(search.compile_best(run, ranked, devices, limit))
         say("Compiled:")
-        say(report.format_candidates(compiled) + "\n")
-        best = search.recommend(compiled)
+        say(report.format_candidates(found) + "\n")
+    best = search.recommend(found, topology)
     if best is None:
         say("None fits: raise --compile_limit, or take a larger slice.")
         return False

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from absl import logging
@@ -90,10 +90,29 @@ def compile_best(
         )
 
 
-def recommend(compiled: list[Candidate]) -> Candidate | None:
-    """Gives the fastest of those that the compiler took; None: none."""
-    fit = [c for c in compiled if isinstance(c.compiled, CompiledStep)]
-    return min(fit, key=lambda c: c.estimate.roofline.most, default=None)
+def recommend(
+    found: Sequence[Candidate], topology: Topology
+) -> Candidate | None:
+    """Gives the fastest that fits; None: none does.
+
+    What was compiled fits if the compiler took it, the others by formula. The
+    run's own layout, which is first, stays where none is faster by 1%.
+
+    Args:
+        found: in the order of `candidates`.
+        topology: the slice.
+    """
+    room = topology.chip.device().hbm_bytes
+
+    def fits(candidate: Candidate) -> bool:
+        if candidate.compiled is None:
+            return candidate.estimate.peak_bytes <= room
+        return isinstance(candidate.compiled, CompiledStep)
+
+    fit = [candidate for candidate in found if fits(candidate)]
+    least = min((c.estimate.roofline.most for c in fit), default=0.0)
+    near = (c for c in fit if c.estimate.roofline.most <= 1.01 * least)
+    return next(near, None)
 
 
 def _layouts(own: Layout) -> Iterator[Layout]:

@@ -56,18 +56,19 @@ def test_the_fastest_that_fits_is_recommended():
     no = DoesNotFit(
         seconds=1.0, needs_bytes=40 * 2**30, available_bytes=1, message="no"
     )
+    slow, fast = found[-1], found[2]
     rows = [
         Candidate(estimate=found[1].estimate, compiled=no),
-        compiled(found[3], 1.0),
-        compiled(found[2], 1.0),
+        compiled(slow, 1.0),
+        compiled(fast, 1.0),
     ]
-    best = search.recommend(rows)
+    best = search.recommend(rows, TOPOLOGY)
     assert best is not None
-    assert best.estimate.layout == found[2].estimate.layout
+    assert best.estimate.layout == fast.estimate.layout
     table = report.format_candidates(rows)
     assert "no: 40.0 GiB" in table
     assert "1.0 GiB" in table
-    assert search.recommend(rows[:1]) is None
+    assert search.recommend(rows[:1], TOPOLOGY) is None
 
 
 if __name__ == "__main__":
