@@ -19,6 +19,8 @@ from absl import logging
 # JAX's own defaults.
 _INITIALIZATION_TIMEOUT_SECONDS = 300
 _HEARTBEAT_TIMEOUT_SECONDS = 100
+# In what JAX raises when a peer's connection closes, or its heartbeats stop.
+_SIGNS_OF_LOSS = ("Gloo", "heartbeat timeout", "unhealthy", "preempted/died")
 # Waits for a word on its standard input; where the input ends without one, the
 # process that holds the other end is gone, and can no longer say so itself.
 _LAST_WORD = """trap '' INT TERM
@@ -162,18 +164,31 @@ def joined(flags: ProcessFlags) -> Iterator[None]:
         _introduce()
         try:
             yield
-        except (ValueError, jax.errors.JaxRuntimeError) as error:
-            # What JAX raises on CPU when a peer's connection closes.
-            if "Gloo" not in str(error):
+        except Exception as error:
+            sign = _sign_of_loss(error)
+            if sign is None:
                 raise
             raise LostProcessError(
                 f"{_name(jax.process_index(), jax.process_count())} lost "
                 "another, which JAX names below when its heartbeats have been "
                 f"out for {flags.heartbeat_timeout} s. The same command, on "
                 "every process, resumes from the latest checkpoint. "
-                f"({str(error).splitlines()[0]})"
+                f"({sign})"
             ) from error
         jax.distributed.shutdown()
+
+
+def _sign_of_loss(error: BaseException | None) -> str | None:
+    """Gives the line that tells that a peer is gone, if one caused an error.
+
+    Closing what is open after it may fail in turn: the cause is further back.
+    """
+    while error is not None:
+        for line in str(error).splitlines():
+            if any(sign in line for sign in _SIGNS_OF_LOSS):
+                return line
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _name(index: int | None, count: int | None) -> str:

@@ -68,5 +68,20 @@ def test_what_jax_cannot_find_is_asked_for(monkeypatch):
             raise AssertionError("There is no cluster here.")
 
 
+def test_a_lost_process_is_told_however_its_loss_shows(monkeypatch):
+    monkeypatch.setattr(jax.distributed, "initialize", lambda **_: None)
+    flags = ProcessFlags(process_count=2, process_index=0, is_multiprocess=True)
+    with pytest.raises(processes.LostProcessError, match=r"\(Gloo .* closed\)"):
+        with processes.joined(flags):
+            try:
+                raise RuntimeError("Gloo all-reduce failed: closed")
+            finally:
+                # Closing a checkpoint that waits for the lost one.
+                raise KeyError("barrier")
+    with pytest.raises(KeyError, match="ours"):
+        with processes.joined(flags):
+            raise KeyError("ours")
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))
