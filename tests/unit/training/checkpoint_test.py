@@ -7,7 +7,7 @@ import pytest
 
 from pali_tf.training import checkpoint, run_checkpoints
 from pali_tf.training.checkpoint import Selection
-from tests.support import toy_model
+from tests.support import t5x_checkpoints, toy_model
 from tests.support.compile_cache import compile_cache
 
 PROGRESS = run_checkpoints.Progress(
@@ -96,6 +96,15 @@ def test_a_half_copied_checkpoint_is_never_restored(saved, tmp_path, lost):
     assert checkpoint.complete_steps(tmp_path) == []
     with pytest.raises(FileNotFoundError, match="half-written"):
         checkpoint.find(half)
+
+
+def test_what_t5x_saves_is_read_too(tmp_path):
+    found = t5x_checkpoints.unpack(tmp_path, "unscanned", "orbax")
+    expected = t5x_checkpoints.parameters("unscanned")
+    loaded = checkpoint.load_parameters(found)
+    assert loaded.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(loaded[name], value)
 
 
 def test_no_checkpoint_says_what_is_there(saved, tmp_path):

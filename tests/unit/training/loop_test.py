@@ -12,13 +12,14 @@ import pytest
 from absl import logging
 
 from pali_tf.models.functional import flatten
-from pali_tf.training import checkpoint, loop
+from pali_tf.training import checkpoint, checkpoint_digests, loop
 from pali_tf.training.configs import (
     CheckpointConfig,
     RestoreCheckpointConfig,
     SaveCheckpointConfig,
 )
 from pali_tf.training.interruption import TrainingInterrupted
+from pali_tf.training.run_checkpoints import CheckpointSaveError
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
@@ -174,6 +175,28 @@ def test_divergence_of_finite_batches_says_what_to_change(tmp_path):
         loop.run(trainer, make_config(tmp_path, 40), HOOKS)
 
 
+def test_a_full_disk_stops_the_run_which_then_goes_on(
+    tmp_path, unbroken, monkeypatch
+):
+    write = checkpoint_digests.write
+
+    def fill_up(folder):
+        if "checkpoint_10" in str(folder):
+            raise OSError(28, "No space left on device")
+        return write(folder)
+
+    trainer = toy_model.make_trainer()
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint_digests, "write", fill_up)
+        with pytest.raises(
+            CheckpointSaveError, match="GB free.*checkpoint_5 is complete"
+        ):
+            loop.run(trainer, make_config(tmp_path), HOOKS)
+    assert checkpoint.complete_steps(tmp_path) == [5]
+    loop.run(trainer, make_config(tmp_path), HOOKS)
+    assert read_lines(tmp_path) == read_lines(unbroken[0])
+
+
 def test_data_that_ends_is_an_error(tmp_path):
     hooks = loop.Hooks(
         batches_from=lambda start: itertools.islice(
@@ -283,7 +306,7 @@ def test_the_best_and_every_so_many_are_kept_beside_the_latest(tmp_path):
     [
         ({"eval_period": 3}, "eval_period is 3, which does not divide"),
         ({"eval_period": 0}, "needs an evaluation at every checkpoint"),
-        ({"best_metric": "loss/frist"}, "nearest is 'loss/first'"),
+        ({"best_metric": "loss/fist"}, "nearest is 'loss/first'"),
     ],
 )
 def test_what_keeping_the_best_needs(tmp_path, changes, message):
