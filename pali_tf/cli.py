@@ -43,6 +43,10 @@ COMMANDS = {
         module="pali_tf.vision_pretraining.main",
         help="train the ViT on classification and average its two ends",
     ),
+    "build-data": Command(
+        module="pali_tf.visual_tokens.main",
+        help="store the ViT's tokens beside the images of a data folder",
+    ),
     "plan": Command(
         module="pali_tf.planning.main",
         help="show the parameters and bytes of a run, from its gin file",

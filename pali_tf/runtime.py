@@ -9,6 +9,7 @@ Under T5X, gin/runs/t5x.gin is read as well: what T5X's train() takes beyond
 what a run file binds.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ __all__ = [
     "standard_logical_axis_rules",
     "summarize_gin_config",
     "vocabulary",
+    "with_visual_tokens",
 ]
 
 
@@ -101,6 +103,18 @@ def mixture(name: str, data_dir: str | None = None) -> Any:
     if data_dir is not None:
         location.set_data_dir(data_dir)
     return input_pipeline.find_mixture_or_task(name)
+
+
+def with_visual_tokens(
+    task_feature_lengths: Mapping[str, int], num_visual_tokens: int
+) -> dict[str, int]:
+    """Gives the lengths of a run that reads stored tokens, not images.
+
+    Args:
+        task_feature_lengths: of "inputs", "targets" and "images".
+        num_visual_tokens: P, the stored tokens of an image.
+    """
+    return {**task_feature_lengths, "visual_tokens": num_visual_tokens}
 
 
 def vocabulary(data_dir: str | None = None) -> Any:

@@ -72,6 +72,7 @@ def train(
     # These import JAX and keras; the backend is chosen by now.
     from pali_tf.data import task_ids
     from pali_tf.training import data_readers, loop, profiling, run_files
+    from pali_tf.visual_tokens import agreement
 
     if not isinstance(random_seed, int):
         raise ValueError(
@@ -86,6 +87,14 @@ def train(
         partitioner=partitioner,
         num_tasks=len(task_ids.names()),
         random_seed=random_seed,
+    )
+    datasets = (
+        train_dataset_cfg,
+        train_eval_dataset_cfg,
+        infer_eval_dataset_cfg,
+    )
+    stored_tokens = agreement.check_settings(
+        trainer, [cfg.task_feature_lengths for cfg in datasets if cfg]
     )
     num_readers = data_readers.settle_number(
         model_dir, train_dataset_cfg.num_readers, trainer.mesh
@@ -124,6 +133,9 @@ def train(
         infer_eval=_infer_eval(
             model, partitioner, infer_eval_dataset_cfg, model_dir
         ),
+        check_state=functools.partial(agreement.check_digest, stored_tokens)
+        if stored_tokens
+        else None,
         before_first_step=before_first_step,
     )
     step, _ = loop.run(trainer, config, hooks)
@@ -141,7 +153,13 @@ def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:
         batch_size=config.batch_size,
         feature_lengths=config.task_feature_lengths,
     )
-    flops = sum(part.model for part in flops_of(run))
+    # The ViT's own were done when its tokens were stored.
+    is_stored = "visual_tokens" in config.task_feature_lengths
+    flops = sum(
+        part.model
+        for part in flops_of(run)
+        if not (is_stored and part.part == "vision")
+    )
     return {
         "examples": config.batch_size,
         "model_flops": flops * config.batch_size,

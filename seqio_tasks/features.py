@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import task_ids, vocabulary
+from pali_tf.data import task_ids, visual_tokens, vocabulary
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
 
@@ -16,13 +16,24 @@ _VOCABULARY = vocabulary.PaliVocabulary()
 OUTPUT_FEATURES = {
     "inputs": seqio.Feature(vocabulary=_VOCABULARY),
     "targets": seqio.Feature(vocabulary=_VOCABULARY),
-    "images": seqio.ContinuousFeature(dtype=tf.uint8, rank=3),
+    # One of the two, as TASK_FEATURE_LENGTHS says.
+    "images": seqio.ContinuousFeature(dtype=tf.uint8, rank=3, required=False),
+    "visual_tokens": seqio.ContinuousFeature(
+        dtype=tf.bfloat16, rank=2, required=False
+    ),
     "image_mask": seqio.ContinuousFeature(dtype=tf.bool, rank=0),
     "task_id": seqio.ContinuousFeature(dtype=tf.int32, rank=0),
 }
 
 # Kept of a record beside what a task makes of it.
-_KEPT = ("image/encoded", "image/source_id", SEED)
+_KEPT = (
+    "image/encoded",
+    "image/source_id",
+    *visual_tokens.STORED_FEATURES,
+    SEED,
+)
+
+_PICTURE = ("image/encoded", *visual_tokens.STORED_FEATURES)
 
 
 def keep_image(
@@ -100,30 +111,57 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
     """Adds `images`, `image_mask`, `task_id` and `example_id`.
 
     Pixels come from `image/encoded`, decoded and resized; a record without an
-    image gets zeros and the mask False.
+    image gets zeros and the mask False. Where the lengths have an entry
+    "visual_tokens", stored tokens come in place of `images`.
     """
     task_id = task_ids.register(task_name)
 
-    def transform(
-        example: Example, sequence_length: Mapping[str, int]
-    ) -> Example:
-        side = sequence_length["images"]
-        example = dict(example)
-        encoded = example.pop("image/encoded", None)
-        example_id = example.pop("image/source_id", tf.constant(""))
-        if encoded is None:
-            images = tf.zeros([side, side, 3], tf.uint8)
-        else:
-            images = decode_image(encoded, side)
-        return {
-            **example,
-            "images": images,
-            "image_mask": tf.constant(encoded is not None),
-            "task_id": tf.constant(task_id),
-            "example_id": example_id,
-        }
+    def preprocess(
+        dataset: tf.data.Dataset, sequence_length: Mapping[str, int]
+    ) -> tf.data.Dataset:
+        add_picture = _picture_adder(sequence_length)
 
-    return seqio.map_over_dataset(transform)
+        def transform(example: Example) -> Example:
+            stored = {key: example[key] for key in _PICTURE if key in example}
+            rest = {k: v for k, v in example.items() if k not in stored}
+            example_id = rest.pop("image/source_id", tf.constant(""))
+            return {
+                **rest,
+                **add_picture(stored),
+                "image_mask": tf.constant(bool(stored)),
+                "task_id": tf.constant(task_id),
+                "example_id": example_id,
+            }
+
+        return dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return preprocess
+
+
+def _picture_adder(
+    lengths: Mapping[str, int],
+) -> Callable[[Example], Example]:
+    """Gives the function from what is stored of an image to its feature."""
+    if "visual_tokens" in lengths:
+        num_tokens = lengths["visual_tokens"]
+        width = visual_tokens.stored_width(num_tokens)
+
+        def add_tokens(stored: Example) -> Example:
+            if stored:
+                tokens = visual_tokens.read_tokens(stored, num_tokens, width)
+            else:
+                tokens = tf.zeros([num_tokens, width], tf.bfloat16)
+            return {"visual_tokens": tokens}
+
+        return add_tokens
+    side = lengths["images"]
+
+    def add_pixels(stored: Example) -> Example:
+        if stored:
+            return {"images": decode_image(stored["image/encoded"], side)}
+        return {"images": tf.zeros([side, side, 3], tf.uint8)}
+
+    return add_pixels
 
 
 def _encode(text: tf.Tensor, feature: seqio.Feature) -> tf.Tensor:

@@ -5,16 +5,28 @@ from collections.abc import Sequence
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import location
+from pali_tf.data import location, visual_tokens
 from pali_tf.webli import read, records
 
 # Records, still compressed, among which the next one is drawn.
 _SHUFFLE_RECORDS = 4096
 
 _DTYPES = {bytes: tf.string, int: tf.int64, float: tf.float32}
-# One value in every record of a source with images.
-_IMAGE_FEATURES = ("image/encoded", "image/source_id")
-_SCALARS = (*_IMAGE_FEATURES, "text")
+# What records of a source with images have beside their text.
+_IMAGE_FEATURES = (
+    "image/encoded",
+    "image/source_id",
+    *visual_tokens.STORED_FEATURES,
+)
+_SCALARS = ("image/source_id", "text")
+# They may be missing: pixels where tokens are stored, or the other way round.
+_SCALAR_DEFAULTS = {
+    "image/encoded": "",
+    "image/visual_tokens/values": "",
+    "image/visual_tokens/dtype": "",
+    "image/visual_tokens/length": 0,
+    "image/visual_tokens/width": 0,
+}
 
 
 class StoredExamples(seqio.DataSource):
@@ -29,7 +41,8 @@ class StoredExamples(seqio.DataSource):
         features: keys to parse; those with a list become vectors.
         requires: a key of `features`; records in which it is empty are passed
             over.
-        has_images: whether to parse the image and its id as well.
+        has_images: whether to parse the image, its id and its stored visual
+            tokens as well.
     """
 
     def __init__(
@@ -152,4 +165,6 @@ def _parser(key: str) -> tf.io.FixedLenFeature | tf.io.RaggedFeature:
     dtype = _DTYPES[records.FEATURES[key]]
     if key in _SCALARS:
         return tf.io.FixedLenFeature([], dtype)
+    if key in _SCALAR_DEFAULTS:
+        return tf.io.FixedLenFeature([], dtype, _SCALAR_DEFAULTS[key])
     return tf.io.RaggedFeature(dtype)

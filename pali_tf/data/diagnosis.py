@@ -1,29 +1,41 @@
 """From TensorFlow's error to the file or image that causes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import seqio
 import tensorflow as tf
 from absl import logging
 
+from pali_tf.data import visual_tokens
 from pali_tf.data.images import decode_image
-from pali_tf.webli import read
+from pali_tf.webli import read, records
 
 # Any size: only whether the bytes can be decoded matters.
 _SIDE = 8
 
 
 def explained(
-    dataset: tf.data.Dataset, tasks: Sequence[seqio.Task], split: str
+    dataset: tf.data.Dataset,
+    tasks: Sequence[seqio.Task],
+    split: str,
+    lengths: Mapping[str, int],
 ) -> Iterator[Any]:
     """Yields a dataset's elements as numpy; says which record is at fault.
 
     TensorFlow names neither the file nor the image. So after a failure the
     split is read once more, record by record, up to the first bad one.
 
+    Args:
+        dataset: made of the tasks' examples.
+        tasks: they say which shards were read.
+        split: "train", "validation" or "test".
+        lengths: those of the task features; an entry "visual_tokens" says
+            that stored tokens were read, not pixels.
+
     Raises:
-        ValueError: a record is truncated, or its image cannot be decoded.
+        ValueError: a record is truncated, its image cannot be decoded, or it
+            lacks the pixels or tokens that were asked for.
     """
     examples = dataset.as_numpy_iterator()
     while True:
@@ -35,7 +47,7 @@ def explained(
             tf.errors.DataLossError,
             tf.errors.InvalidArgumentError,
         ) as error:
-            _raise_for_bad_record(tasks, split)
+            _raise_for_bad_record(tasks, split, lengths)
             raise ValueError(
                 f"Reading {split} failed, though every record is whole: "
                 f"{error.message}"
@@ -43,18 +55,35 @@ def explained(
         yield example
 
 
-def _raise_for_bad_record(tasks: Sequence[seqio.Task], split: str) -> None:
+def _raise_for_bad_record(
+    tasks: Sequence[seqio.Task], split: str, lengths: Mapping[str, int]
+) -> None:
     shards = sorted({s for t in tasks for s in t.source.list_shards(split)})
     logging.error("Reading failed; looking through %d shards.", len(shards))
     for shard in shards:
         for record in read.read_shard(shard):
             if record.image is None:
                 continue
-            try:
-                decode_image(tf.constant(record.image.encoded), _SIDE)
-            except tf.errors.InvalidArgumentError as error:
-                raise ValueError(
-                    f"{shard}: the image {record.image.source_id} is corrupt "
-                    "and cannot be decoded. Take the record out, or write the "
-                    "shard again."
-                ) from error
+            where = f"{shard}: the image {record.image.source_id}"
+            if "visual_tokens" in lengths:
+                visual_tokens.check_record(
+                    record, lengths["visual_tokens"], where
+                )
+            else:
+                _check_pixels(record.image, where)
+
+
+def _check_pixels(image: records.Image, where: str) -> None:
+    if not image.encoded:
+        raise ValueError(
+            f"{where} has no pixels, only stored visual tokens. Read the run's "
+            "file with gin/runs/visual_tokens.gin after it, or name data with "
+            "images."
+        )
+    try:
+        decode_image(tf.constant(image.encoded), _SIDE)
+    except tf.errors.InvalidArgumentError as error:
+        raise ValueError(
+            f"{where} is corrupt and cannot be decoded. Take the record out, "
+            "or write the shard again."
+        ) from error

@@ -1,6 +1,7 @@
 """Task features to model features: the only list of what the model reads."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import seqio
 import tensorflow as tf
@@ -8,17 +9,24 @@ import tensorflow as tf
 _Spec = seqio.FeatureConverter.FeatureSpec
 
 
+def _with_tokens(specs: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: spec for name, spec in specs.items() if name != "images"}
+    return {"visual_tokens": _Spec(dtype=tf.bfloat16, rank=2), **kept}
+
+
 class PaliFeatureConverter(seqio.FeatureConverter):
-    """Pads the text and shifts the targets right; images pass through.
+    """Pads the text and shifts the targets right; pictures pass through.
 
     Task features: `inputs` int32[<=S], `targets` int32[<=T], `images`
     uint8[H, W, 3], and two scalars that have no length: `image_mask` bool,
     `task_id` int32. `task_feature_lengths` names S, T and H as "inputs",
-    "targets" and "images".
+    "targets" and "images". With an entry "visual_tokens", P, the task feature
+    `visual_tokens` bfloat16[P, Dv] stands in for `images`.
 
     | model feature          | type, shape      | content                      |
     |------------------------|------------------|------------------------------|
     | images                 | uint8[H, W, 3]   | pixels; zeros for text alone |
+    | visual_tokens          | bfloat16[P, Dv]  | in their place, where stored |
     | image_mask             | bool[]           | False: text alone            |
     | encoder_input_tokens   | int32[S]         | inputs, padded with 0        |
     | decoder_target_tokens  | int32[T]         | targets, padded with 0       |
@@ -58,6 +66,23 @@ class PaliFeatureConverter(seqio.FeatureConverter):
             )
         super().__init__(pack=False, **kwargs)
 
+    def __call__(
+        self, ds: tf.data.Dataset, task_feature_lengths: Mapping[str, int]
+    ) -> tf.data.Dataset:
+        """Converts and checks a dataset, as SeqIO does."""
+        converter = self
+        if "visual_tokens" in task_feature_lengths:
+            converter = _StoredTokensConverter()
+            task_feature_lengths = {
+                name: length
+                for name, length in task_feature_lengths.items()
+                if name != "images"
+            }
+        # Not this method of `converter`, but the one that it has from SeqIO.
+        return seqio.FeatureConverter.__call__(
+            converter, ds, task_feature_lengths
+        )
+
     def convert(
         self,
         example: Mapping[str, tf.Tensor],
@@ -65,8 +90,9 @@ class PaliFeatureConverter(seqio.FeatureConverter):
     ) -> dict[str, tf.Tensor]:
         """Converts one example; the class docstring has a picture."""
         targets = _pad(example["targets"], task_feature_lengths["targets"])
+        picture = _picture(task_feature_lengths)
         return {
-            "images": example["images"],
+            picture: example[picture],
             "image_mask": example["image_mask"],
             "encoder_input_tokens": _pad(
                 example["inputs"], task_feature_lengths["inputs"]
@@ -91,8 +117,9 @@ class PaliFeatureConverter(seqio.FeatureConverter):
         self, task_feature_lengths: Mapping[str, int]
     ) -> Mapping[str, int]:
         """Returns the length of each model feature; scalars have none (0)."""
+        picture = _picture(task_feature_lengths)
         return {
-            "images": task_feature_lengths["images"],
+            picture: task_feature_lengths[picture],
             "image_mask": 0,
             "encoder_input_tokens": task_feature_lengths["inputs"],
             "decoder_input_tokens": task_feature_lengths["targets"],
@@ -100,6 +127,17 @@ class PaliFeatureConverter(seqio.FeatureConverter):
             "decoder_loss_weights": task_feature_lengths["targets"],
             "task_id": 0,
         }
+
+
+class _StoredTokensConverter(PaliFeatureConverter):
+    """The same, for SeqIO's checks, with tokens in place of images."""
+
+    TASK_FEATURES = _with_tokens(PaliFeatureConverter.TASK_FEATURES)
+    MODEL_FEATURES = _with_tokens(PaliFeatureConverter.MODEL_FEATURES)
+
+
+def _picture(lengths: Mapping[str, int]) -> str:
+    return "visual_tokens" if "visual_tokens" in lengths else "images"
 
 
 def _pad(tokens: tf.Tensor, length: int) -> tf.Tensor:

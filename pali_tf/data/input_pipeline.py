@@ -69,7 +69,8 @@ def train_batches(
 
     Args:
         mixture: its tasks must give PaliFeatureConverter's task features.
-        feature_lengths: "inputs", "targets" and "images" (S, T, H).
+        feature_lengths: "inputs", "targets" and "images" (S, T, H); with
+            "visual_tokens" (P), stored tokens are read in place of images.
         batch_size: B.
         seed: >= 0. Same seed and step, same batch.
         split: "train".
@@ -114,7 +115,7 @@ def train_batches(
     tasks = seqio.get_subtasks(mixture)
     num_truncated = 0
     for step, batch in enumerate(
-        diagnosis.explained(dataset, tasks, split),
+        diagnosis.explained(dataset, tasks, split, feature_lengths),
         start=start_step,
     ):
         truncated = int(batch.pop(_TRUNCATED).sum())

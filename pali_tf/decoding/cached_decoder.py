@@ -81,24 +81,26 @@ class CachedDecoder:
 
 def encode_once(
     model: Pali,
-    images: Array,
+    images: Array | None,
     image_mask: Array,
     encoder_input_tokens: Array,
     *,
     rows_per_example: int,
     length: int,
     num_pieces: int,
+    visual_tokens: Array | None = None,
 ) -> CachedDecoder:
     """Encodes a batch for a search over its outputs.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3].
+        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
         image_mask: bool[B].
         encoder_input_tokens: int32[B, S].
         rows_per_example: see CachedDecoder, as the others.
         length: int.
         num_pieces: int.
+        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
 
     Raises:
         ValueError: `length` or `num_pieces` leaves nothing to decode.
@@ -111,7 +113,9 @@ def encode_once(
         )
     if length < 1:
         raise ValueError(f"max_decode_len is {length}, below 1.")
-    encoded, valid = model.encode(images, image_mask, encoder_input_tokens)
+    encoded, valid = model.encode(
+        images, image_mask, encoder_input_tokens, visual_tokens=visual_tokens
+    )
     return CachedDecoder(
         model=model,
         memory=model.decoder.make_memory(encoded, valid, length),

@@ -43,7 +43,7 @@ class DecodeOutput(NamedTuple):
 
 def decode(
     model: Pali,
-    images: Array,
+    images: Array | None,
     image_mask: Array,
     encoder_input_tokens: Array,
     *,
@@ -51,12 +51,13 @@ def decode(
     max_decode_len: int,
     num_pieces: int,
     seed: Array | None = None,
+    visual_tokens: Array | None = None,
 ) -> DecodeOutput:
     """Answers each example of a batch, by the method of `config`.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3].
+        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
         image_mask: bool[B].
         encoder_input_tokens: int32[B, S].
         config: greedy, sampling or beam search.
@@ -64,6 +65,7 @@ def decode(
         num_pieces: int. Size of the vocabulary; the padded rows of the table
             beyond it, and the padding token, are never produced.
         seed: int32[], of sampling; None: the one of `config`.
+        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
 
     Returns:
         DecodeOutput, with N = config.num_return.
@@ -79,6 +81,7 @@ def decode(
         ),
         length=max_decode_len,
         num_pieces=num_pieces,
+        visual_tokens=visual_tokens,
     )
     if config.method == "beam search":
         found = beam_search(
@@ -87,7 +90,7 @@ def decode(
     elif is_sampling:
         keys = example_keys(
             config.seed if seed is None else seed,
-            images,
+            images if visual_tokens is None else visual_tokens,
             image_mask,
             encoder_input_tokens,
         )

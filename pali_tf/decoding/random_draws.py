@@ -5,6 +5,9 @@ TensorFlow, jitted or not, and a row's draws depend on no other row: an answer
 does not change with the batch that it is in.
 """
 
+import math
+
+import keras
 from keras import ops
 
 from pali_tf.types import Array
@@ -35,13 +38,14 @@ def fold_in(key: Array, data: Array) -> Array:
 
 
 def example_keys(
-    seed: Array, images: Array, image_mask: Array, tokens: Array
+    seed: Array, pictures: Array, image_mask: Array, tokens: Array
 ) -> Array:
     """Gives a key to each example, by its contents.
 
     Args:
         seed: int32[].
-        images: uint8[B, H, W, 3].
+        pictures: uint8[B, H, W, 3], images, or float[B, P, Dv], their stored
+            tokens; the keys of the two differ.
         image_mask: bool[B]. False: the image does not count.
         tokens: int32[B, S]; 0 is padding and does not count.
 
@@ -51,9 +55,13 @@ def example_keys(
     key = _mix(_uint32(seed))
     text = fold_in(fold_in(key, ops.arange(tokens.shape[1])), tokens)
     text = ops.where(tokens == 0, _uint32(0), text)
-    pixels = ops.reshape(images, (-1, images.shape[1] * images.shape[2] * 3))
-    weights = fold_in(key, ops.arange(pixels.shape[1]))
-    image = ops.sum(_uint32(pixels) * weights, axis=1)
+    if keras.backend.standardize_dtype(pictures.dtype) != "uint8":
+        # Whole numbers that keep the digits of a bfloat16 near 1.
+        pictures = ops.cast(ops.cast(pictures, "float32") * 256.0, "int32")
+    size = math.prod(pictures.shape[1:])
+    values = ops.reshape(pictures, (-1, size))
+    weights = fold_in(key, ops.arange(size))
+    image = ops.sum(_uint32(values) * weights, axis=1)
     image = ops.where(image_mask, image, _uint32(0))
     return _mix(_mix(ops.sum(text, axis=1)) + image)
 

@@ -31,23 +31,25 @@ class ClassScores(NamedTuple):
 
 def score_classes(
     model: Pali,
-    images: Array,
+    images: Array | None,
     image_mask: Array,
     encoder_input_tokens: Array,
     candidates: Array,
     *,
     chunk_size: int = 16,
+    visual_tokens: Array | None = None,
 ) -> ClassScores:
     """Scores every class for every example; each example is encoded once.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3].
+        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
         image_mask: bool[B].
         encoder_input_tokens: int32[B, S]. The prompts.
         candidates: int32[C, T]. The names, each with its EOS; 0 is padding.
         chunk_size: int > 0. So many classes are decoded at once; their logits
             take B * chunk_size * T * V * 4 bytes.
+        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
 
     Returns:
         ClassScores.
@@ -62,7 +64,9 @@ def score_classes(
             "be at least 1."
         )
     chunk_size = min(chunk_size, num_classes)
-    encoded, valid = model.encode(images, image_mask, encoder_input_tokens)
+    encoded, valid = model.encode(
+        images, image_mask, encoder_input_tokens, visual_tokens=visual_tokens
+    )
     memory = model.decoder.make_memory(encoded, valid, length)
     num_examples = ops.shape(encoder_input_tokens)[0]
 

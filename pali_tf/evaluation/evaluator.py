@@ -25,6 +25,9 @@ PredictFn = Callable[[Batch], tuple[Sequence[str], Sequence[float]]]
 
 BLIND = "blind/"
 
+# An example has one of them.
+_PICTURES = ("images", "visual_tokens")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Predictions:
@@ -79,7 +82,7 @@ def evaluate_task(
     Args:
         task: with `seqio_metrics.make_target` as its postprocessor.
         predict_fn: batch of model features -> (texts, scores).
-        feature_lengths: "inputs", "targets", "images".
+        feature_lengths: "inputs", "targets" and "images", or "visual_tokens".
         split: "test".
         batch_size: B.
         num_examples: only the first so many; None: all.
@@ -105,7 +108,9 @@ def evaluate_task(
         examples = examples.take(num_examples)
 
     def predict(dataset: tf.data.Dataset) -> Predictions:
-        numpy_examples = diagnosis.explained(dataset, [task], split)
+        numpy_examples = diagnosis.explained(
+            dataset, [task], split, feature_lengths
+        )
         return _predict(predict_fn, numpy_examples, batch_size, fill_up)
 
     predictions = predict(examples)
@@ -143,7 +148,7 @@ def _examples(
         example: dict[str, tf.Tensor],
     ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         features = converter.convert(example, lengths)
-        fields = {k: v for k, v in example.items() if k != "images"}
+        fields = {k: v for k, v in example.items() if k not in _PICTURES}
         return features, fields
 
     return dataset.map(split_example, num_parallel_calls=tf.data.AUTOTUNE)
@@ -159,10 +164,14 @@ def _with_swapped_images(
             f"there is {num_examples}."
         )
     shift = num_examples // 2
-    images = examples.map(lambda features, fields: features["images"])
+    images = examples.map(
+        lambda features, fields: {
+            name: features[name] for name in _PICTURES if name in features
+        }
+    )
     swapped = images.skip(shift).concatenate(images.take(shift))
     return tf.data.Dataset.zip(examples, swapped).map(
-        lambda example, image: ({**example[0], "images": image}, example[1])
+        lambda example, image: ({**example[0], **image}, example[1])
     )
 
 

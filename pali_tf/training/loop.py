@@ -97,6 +97,8 @@ class Hooks:
         batches_from: index of a batch -> the batches from there on.
         eval_batches: () -> the batches of one teacher-forced evaluation.
         infer_eval: (state, step) -> None, an evaluation that decodes.
+        check_state: (state to start from) -> None, which raises where the
+            run must not begin.
         before_first_step: (step, writer) -> None, called when all is built;
             the writer is that of the training's numbers.
     """
@@ -104,6 +106,7 @@ class Hooks:
     batches_from: Callable[[int], Iterator[Any]]
     eval_batches: Callable[[], Iterable[Any]] | None = None
     infer_eval: Callable[[TrainState, int], None] | None = None
+    check_state: Callable[[TrainState], None] | None = None
     before_first_step: Callable[[int, MetricWriter], None] | None = None
 
 
@@ -135,6 +138,8 @@ def run(
             config.checkpoint.restore,
             _progress(trainer, config, 0),
         )
+        if hooks.check_state is not None:
+            hooks.check_state(state)
         start = int(state.step)
         total = (
             start + config.relative_steps

@@ -163,8 +163,9 @@ class PaliTrainingModel:
 
         Args:
             params: the nested dict of parameters.
-            batch: `images`, `image_mask` and `encoder_input_tokens`; where
-                `max_decode_len` is None, `decoder_input_tokens` as well.
+            batch: `images` or `visual_tokens`, `image_mask` and
+                `encoder_input_tokens`; where `max_decode_len` is None,
+                `decoder_input_tokens` as well.
             max_decode_len: T; None: the length of the batch's targets.
             num_pieces: size of the vocabulary; None: the whole table.
 
@@ -178,9 +179,10 @@ class PaliTrainingModel:
         output = self.functional.call(
             decode,
             params,
-            batch["images"],
+            batch.get("images"),
             batch["image_mask"],
             batch["encoder_input_tokens"],
+            visual_tokens=batch.get("visual_tokens"),
             config=self.decoding,
             max_decode_len=max_decode_len,
             num_pieces=num_pieces or self.config.language.vocab_size,
@@ -203,14 +205,16 @@ class PaliTrainingModel:
 
         Args:
             params: the nested dict of parameters.
-            batch: `images`, `image_mask` and `encoder_input_tokens`.
+            batch: `images` or `visual_tokens`, `image_mask` and
+                `encoder_input_tokens`.
             candidates: int32[C, T]. The names, each with its EOS.
         """
         return self.functional.call(
             score_classes,
             params,
-            batch["images"],
+            batch.get("images"),
             batch["image_mask"],
             batch["encoder_input_tokens"],
             candidates,
+            visual_tokens=batch.get("visual_tokens"),
         )

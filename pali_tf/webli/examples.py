@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from pali_tf.webli import records
 
+_TOKENS = "image/visual_tokens"
+# Bytes that are no text.
+_RAW = ("image/encoded", f"{_TOKENS}/values")
 _LIST_FIELDS = {bytes: "bytes_list", int: "int64_list", float: "float_list"}
 
 
@@ -29,12 +32,21 @@ def record_to_example(record: records.Record) -> tf.train.Example:
     }
     if record.image is not None:
         columns |= {
-            "image/encoded": [record.image.encoded],
+            "image/encoded": _pixels(record.image, record.image.encoded),
             "image/format": [record.image.format],
             "image/height": [record.image.height],
             "image/width": [record.image.width],
             "image/source_id": [record.image.source_id],
-            "image/key/sha256": [record.image.sha256],
+            "image/key/sha256": _pixels(record.image, record.image.sha256),
+        }
+    if record.visual_tokens is not None:
+        tokens = record.visual_tokens
+        columns |= {
+            f"{_TOKENS}/values": [tokens.values],
+            f"{_TOKENS}/dtype": [tokens.dtype],
+            f"{_TOKENS}/length": [tokens.length],
+            f"{_TOKENS}/width": [tokens.width],
+            f"{_TOKENS}/scale": tokens.scale,
         }
     return _columns_to_example(columns)
 
@@ -55,7 +67,8 @@ def example_to_record(example: tf.train.Example) -> records.Record:
     if len(texts) > 1:
         raise ValueError(f"Feature text has {len(texts)} values, expected one.")
     return records.Record(
-        image=_image(columns) if "image/encoded" in columns else None,
+        image=_image(columns) if "image/source_id" in columns else None,
+        visual_tokens=_visual_tokens(columns),
         objects=tuple(
             records.LabelledObject(label=label, box=records.Box(*sides))
             for label, *sides in _rows(
@@ -87,6 +100,10 @@ def example_to_record(example: tf.train.Example) -> records.Record:
         ),
         text=texts[0] if texts else None,
     )
+
+
+def _pixels(image: records.Image, value: bytes | str) -> list[bytes | str]:
+    return [value] if image.encoded else []
 
 
 def _box_keys(group: str) -> list[str]:
@@ -136,7 +153,7 @@ def _feature_values(key: str, feature: tf.train.Feature) -> list[Any]:
     if found not in (expected, None):
         raise ValueError(f"Feature {key} is a {found}, expected {expected}.")
     values = list(getattr(feature, expected).value)
-    if records.FEATURES[key] is bytes and key != "image/encoded":
+    if records.FEATURES[key] is bytes and key not in _RAW:
         return [value.decode() for value in values]
     return values
 
@@ -154,6 +171,8 @@ def _rows(columns: dict[str, list[Any]], *keys: str) -> list[tuple[Any, ...]]:
 
 def _image(columns: dict[str, list[Any]]) -> records.Image:
     keys = ("encoded", "format", "height", "width", "source_id")
+    if f"{_TOKENS}/values" in columns:
+        columns = {"image/encoded": [b""], **columns}
     missing = [f"image/{k}" for k in keys if not columns.get(f"image/{k}")]
     if missing:
         raise ValueError(f"An image without the features {missing}.")
@@ -163,3 +182,18 @@ def _image(columns: dict[str, list[Any]]) -> records.Image:
             f"Image {image.source_id}: image/key/sha256 does not fit its bytes."
         )
     return image
+
+
+def _visual_tokens(
+    columns: dict[str, list[Any]],
+) -> records.VisualTokens | None:
+    keys = ("values", "dtype", "length", "width")
+    missing = [k for k in keys if not columns.get(f"{_TOKENS}/{k}")]
+    if len(missing) == len(keys):
+        return None
+    if missing:
+        raise ValueError(f"Visual tokens without the features {missing}.")
+    return records.VisualTokens(
+        **{key: columns[f"{_TOKENS}/{key}"][0] for key in keys},
+        scale=tuple(columns.get(f"{_TOKENS}/scale", [])),
+    )

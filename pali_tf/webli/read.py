@@ -34,10 +34,12 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     try:
         content = json.loads(path.read_text())
         version = content["schema_version"]
+        tokens = content.get("visual_tokens")
         info = write.SplitInfo(
             schema_version=version,
             num_examples=content["num_examples"],
             shards=tuple(write.ShardInfo(**s) for s in content["shards"]),
+            visual_tokens=tokens and write.VisualTokensInfo(**tokens),
         )
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(

@@ -4,6 +4,7 @@
 |-------------------|---------------------------------------------------------|
 | image             | image/{encoded,format,height,width,source_id},          |
 |                   | image/key/sha256 (hex digest of image/encoded)          |
+| visual_tokens     | image/visual_tokens/{values,dtype,length,width,scale}   |
 | objects           | image/object/class/text, image/object/bbox/{ymin,...}   |
 | negative_labels   | image/object/negative/text                              |
 | captions          | caption/{text,language,score}                           |
@@ -42,6 +43,11 @@ FEATURES: dict[str, type] = {
     "image/width": int,
     "image/source_id": bytes,
     "image/key/sha256": bytes,
+    "image/visual_tokens/values": bytes,
+    "image/visual_tokens/dtype": bytes,
+    "image/visual_tokens/length": int,
+    "image/visual_tokens/width": int,
+    "image/visual_tokens/scale": float,
     "image/object/class/text": bytes,
     **{f"image/object/bbox/{side}": float for side in SIDES},
     "image/object/negative/text": bytes,
@@ -79,7 +85,10 @@ class Box:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """An encoded image and its unique id."""
+    """An encoded image and its unique id.
+
+    `encoded` is empty where visual tokens are stored in place of the pixels.
+    """
 
     encoded: bytes
     format: str
@@ -91,6 +100,21 @@ class Image:
     def sha256(self) -> str:
         """Hex digest of the encoded bytes."""
         return hashlib.sha256(self.encoded).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class VisualTokens:
+    """What a ViT gave of the image: `length` tokens of `width` numbers.
+
+    `values` are little-endian, token after token. Of dtype "bfloat16" they are
+    the numbers; of "int8" they are to be multiplied by `scale`, one a token.
+    """
+
+    values: bytes
+    dtype: str
+    length: int
+    width: int
+    scale: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +157,7 @@ class Record:
     """One stored example; a source fills only its own fields."""
 
     image: Image | None = None
+    visual_tokens: VisualTokens | None = None
     objects: tuple[LabelledObject, ...] = ()
     negative_labels: tuple[str, ...] = ()
     captions: tuple[Caption, ...] = ()

@@ -22,12 +22,36 @@ class ShardInfo:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class VisualTokensInfo:
+    """What `<split>.info.json` says of the visual tokens of its images.
+
+    Attributes:
+        vision_sha256: digest of the ViT that made them.
+        image_size: side of the images that it was given, in pixels.
+        length: P, tokens of an image.
+        width: Dv, numbers of a token.
+        dtype: "bfloat16" or "int8", as they are stored.
+        compute_dtype: "float32" or "bfloat16", as the ViT computed.
+        has_images: whether the pixels are stored as well.
+    """
+
+    vision_sha256: str
+    image_size: int
+    length: int
+    width: int
+    dtype: str
+    compute_dtype: str
+    has_images: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class SplitInfo:
-    """The content of `<split>.info.json`."""
+    """The content of `<split>.info.json`; no `visual_tokens`: none stored."""
 
     schema_version: int
     num_examples: int
     shards: tuple[ShardInfo, ...]
+    visual_tokens: VisualTokensInfo | None = None
 
 
 def shard_name(split: str, shard: int, num_shards: int) -> str:
@@ -78,7 +102,10 @@ def describe_shard(path: Path, num_examples: int) -> ShardInfo:
 
 
 def write_split_info(
-    directory: Path, split: str, shards: Iterable[ShardInfo]
+    directory: Path,
+    split: str,
+    shards: Iterable[ShardInfo],
+    visual_tokens: VisualTokensInfo | None = None,
 ) -> SplitInfo:
     """Writes `<split>.info.json`: the sign that the split is complete."""
     ordered = tuple(sorted(shards, key=lambda shard: shard.file))
@@ -86,8 +113,10 @@ def write_split_info(
         schema_version=records.SCHEMA_VERSION,
         num_examples=sum(shard.num_examples for shard in ordered),
         shards=ordered,
+        visual_tokens=visual_tokens,
     )
-    atomic.write_json(
-        directory / f"{split}.info.json", dataclasses.asdict(info)
-    )
+    content = dataclasses.asdict(info)
+    if visual_tokens is None:
+        del content["visual_tokens"]
+    atomic.write_json(directory / f"{split}.info.json", content)
     return info

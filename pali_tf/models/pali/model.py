@@ -60,46 +60,69 @@ class Pali(keras.Model):
 
     def encode(
         self,
-        images: Array,
+        images: Array | None,
         image_mask: Array,
         encoder_input_tokens: Array,
         training: bool = False,
+        *,
+        visual_tokens: Array | None = None,
     ) -> tuple[Array, Array]:
         """Encodes image and text together.
 
         Args:
-            images: uint8[B, H, W, 3].
+            images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
             image_mask: bool[B]. False: the visual tokens are masked.
             encoder_input_tokens: int32[B, S]; 0 is padding.
             training: whether dropout is on.
+            visual_tokens: float[B, P, Dv], what the ViT gave of the images
+                before, which it is then not asked for; None: it is.
 
         Returns:
             float[B, P+S, D] and bool[B, P+S], which positions are real.
+
+        Raises:
+            ValueError: `visual_tokens` are not of this ViT's shape.
         """
+        if visual_tokens is None:
+            visual_tokens = self.encode_image(images)
+        else:
+            visual_tokens = self._checked_tokens(visual_tokens)
         x, valid = join_image_and_text(
-            self.connector(self.encode_image(images)),
+            self.connector(visual_tokens),
             image_mask,
             self.token_embedder(encoder_input_tokens),
             ops.not_equal(encoder_input_tokens, _PAD),
         )
         return self.encoder(x, valid, training=training), valid
 
+    def _checked_tokens(self, visual_tokens: Array) -> Array:
+        vision = self.config.vision
+        wanted = (vision.num_patches, vision.width)
+        if tuple(visual_tokens.shape[1:]) != wanted:
+            raise ValueError(
+                f"visual_tokens have shape {tuple(visual_tokens.shape)}; the "
+                f"ViT gives [B, P, Dv] = (B, {wanted[0]}, {wanted[1]})."
+            )
+        return ops.cast(visual_tokens, self.vision.compute_dtype)
+
     def call(self, batch: Batch, training: bool = False) -> Array:
         """Teacher forcing over a batch of model features.
 
         Args:
-            batch: `images`, `image_mask`, `encoder_input_tokens`,
-                `decoder_input_tokens` (docs/GLOSSARY.md).
+            batch: `images` or `visual_tokens`, `image_mask`,
+                `encoder_input_tokens`, `decoder_input_tokens`
+                (docs/GLOSSARY.md).
             training: whether dropout is on.
 
         Returns:
             float32[B, T, V]. Logits.
         """
         encoded, valid = self.encode(
-            batch["images"],
+            batch.get("images"),
             batch["image_mask"],
             batch["encoder_input_tokens"],
             training=training,
+            visual_tokens=batch.get("visual_tokens"),
         )
         inputs = batch["decoder_input_tokens"]
         memory = self.decoder.make_memory(encoded, valid, inputs.shape[1])

@@ -29,10 +29,20 @@ FULL = records.Record(
         ),
     ),
 )
+TOKENS = records.VisualTokens(
+    values=b"\xff\x80\x01\x02", dtype="int8", length=2, width=2, scale=(0.5, 2)
+)
+WITH_TOKENS = dataclasses.replace(FULL, visual_tokens=TOKENS)
+WITHOUT_PIXELS = dataclasses.replace(
+    WITH_TOKENS, image=dataclasses.replace(IMAGE, encoded=b"")
+)
 TEXT = records.Record(text="Das Bild zeigt einen roten Stern.")
 
 
-@pytest.mark.parametrize("record", [FULL, TEXT, records.Record(image=IMAGE)])
+@pytest.mark.parametrize(
+    "record",
+    [FULL, TEXT, records.Record(image=IMAGE), WITH_TOKENS, WITHOUT_PIXELS],
+)
 def test_record_survives_the_round_trip(record):
     data = examples.record_to_example(record).SerializeToString()
     found = examples.example_to_record(tf.train.Example.FromString(data))
@@ -40,13 +50,23 @@ def test_record_survives_the_round_trip(record):
 
 
 def test_all_the_declared_features_are_written_and_no_others():
-    record = dataclasses.replace(FULL, text="t")
+    record = dataclasses.replace(WITH_TOKENS, text="t")
     example = examples.record_to_example(record)
     assert set(example.features.feature) == set(records.FEATURES)
 
 
 def test_empty_fields_write_no_feature():
     assert set(examples.record_to_example(TEXT).features.feature) == {"text"}
+
+
+def test_an_image_has_pixels_or_tokens():
+    example = examples.record_to_example(WITHOUT_PIXELS)
+    del example.features.feature["image/visual_tokens/width"]
+    with pytest.raises(ValueError, match=r"tokens without .*'width'"):
+        examples.example_to_record(example)
+    del example.features.feature["image/visual_tokens/values"]
+    with pytest.raises(ValueError, match="image without .*image/encoded"):
+        examples.example_to_record(example)
 
 
 def test_sha256_is_of_the_encoded_bytes():

@@ -1,0 +1,1 @@
+"""The frozen ViT's tokens, computed once and stored beside the images."""

@@ -1,0 +1,77 @@
+"""Whether stored visual tokens are what a run's own ViT would give."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from absl import logging
+
+from pali_tf.data import location, visual_tokens
+from pali_tf.visual_tokens.digest import ROOT, vision_digest
+from pali_tf.webli.write import VisualTokensInfo
+
+
+def check_settings(
+    trainer: Any, all_lengths: Iterable[Mapping[str, int]]
+) -> VisualTokensInfo | None:
+    """Checks that a run may use stored tokens, before anything is made.
+
+    Args:
+        trainer: the Trainer.
+        all_lengths: the task feature lengths of its datasets.
+
+    Returns:
+        What the data say of their tokens; None where images are read.
+
+    Raises:
+        ValueError: the ViT trains, or the tokens are of another size.
+    """
+    if not any("visual_tokens" in lengths for lengths in all_lengths):
+        return None
+    trained = [p for p in trainer.split.trainable if p.startswith(ROOT)]
+    if trained:
+        raise ValueError(
+            f"TRAINABLE {trainer.model.trainable!r} trains {trained[0]} and "
+            f"{len(trained) - 1} more of the ViT, whose stored tokens would "
+            "stay as they are. Freeze it (TRAINABLE = '(?!vision/).*'), or "
+            "train on images: leave gin/runs/visual_tokens.gin out."
+        )
+    info = visual_tokens.stored_info()
+    vision = trainer.model.config.vision
+    stored = (info.image_size, info.length, info.width)
+    wanted = (vision.image_size, vision.num_patches, vision.width)
+    if stored != wanted:
+        raise ValueError(
+            f"The visual tokens of {location.data_dir()} are of images of "
+            f"{stored[0]} pixels, [{stored[1]}, {stored[2]}]; the run's ViT "
+            f"makes [{wanted[1]}, {wanted[2]}] of {wanted[0]} pixels. Store "
+            "tokens of this ViT: pali build-data --visual_tokens."
+        )
+    if info.compute_dtype != vision.dtype:
+        logging.info(
+            "The stored tokens were computed in %s, the run computes in %s: "
+            "they differ by rounding.",
+            info.compute_dtype,
+            vision.dtype,
+        )
+    return info
+
+
+def check_digest(info: VisualTokensInfo, state: Any) -> None:
+    """Checks that the tokens are of the ViT that the run holds.
+
+    Args:
+        info: of the data.
+        state: the TrainState to start from. All processes must call this.
+
+    Raises:
+        ValueError: it is another ViT; the message has both digests.
+    """
+    own = vision_digest(state.frozen)
+    if own != info.vision_sha256:
+        raise ValueError(
+            f"The visual tokens of {location.data_dir()} were made by the ViT "
+            f"{info.vision_sha256}; this run's is {own}. Name that ViT in "
+            "INITIAL_CHECKPOINT_PATH, or store the tokens of this one: pali "
+            "build-data --visual_tokens."
+        )
+    logging.info("The stored visual tokens are of this ViT, %s.", own[:12])
