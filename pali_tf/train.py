@@ -74,11 +74,7 @@ def train(
     from pali_tf.training import data_readers, loop, profiling, run_files
     from pali_tf.visual_tokens import agreement
 
-    if not isinstance(random_seed, int):
-        raise ValueError(
-            f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
-            "so it must be a whole number."
-        )
+    _check_seed(random_seed)
     traced_steps = (
         profiling.parse_steps(profile_steps) if profile_steps else None
     )
@@ -88,14 +84,8 @@ def train(
         num_tasks=len(task_ids.names()),
         random_seed=random_seed,
     )
-    datasets = (
-        train_dataset_cfg,
-        train_eval_dataset_cfg,
-        infer_eval_dataset_cfg,
-    )
-    stored_tokens = agreement.check_settings(
-        trainer, [cfg.task_feature_lengths for cfg in datasets if cfg]
-    )
+    datasets = train_dataset_cfg, train_eval_dataset_cfg, infer_eval_dataset_cfg
+    check_tokens = agreement.check_settings(trainer, datasets)
     num_readers = data_readers.settle_number(
         model_dir, train_dataset_cfg.num_readers, trainer.mesh
     )
@@ -133,14 +123,20 @@ def train(
         infer_eval=_infer_eval(
             model, partitioner, infer_eval_dataset_cfg, model_dir
         ),
-        check_state=functools.partial(agreement.check_digest, stored_tokens)
-        if stored_tokens
-        else None,
+        check_state=check_tokens,
         before_first_step=before_first_step,
     )
     step, _ = loop.run(trainer, config, hooks)
     logging.info("Done after step %d; the run is in %s.", step, model_dir)
     return step
+
+
+def _check_seed(random_seed: Any) -> None:
+    if not isinstance(random_seed, int):
+        raise ValueError(
+            f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
+            "so it must be a whole number."
+        )
 
 
 def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:

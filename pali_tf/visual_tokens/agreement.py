@@ -1,31 +1,35 @@
 """Whether stored visual tokens are what a run's own ViT would give."""
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from absl import logging
 
 from pali_tf.data import location, visual_tokens
+from pali_tf.training.configs import DatasetConfig
 from pali_tf.visual_tokens.digest import ROOT, vision_digest
 from pali_tf.webli.write import VisualTokensInfo
 
 
 def check_settings(
-    trainer: Any, all_lengths: Iterable[Mapping[str, int]]
-) -> VisualTokensInfo | None:
+    trainer: Any, datasets: Iterable[DatasetConfig | None]
+) -> Callable[[Any], None] | None:
     """Checks that a run may use stored tokens, before anything is made.
 
     Args:
         trainer: the Trainer.
-        all_lengths: the task feature lengths of its datasets.
+        datasets: what it reads; None: nothing.
 
     Returns:
-        What the data say of their tokens; None where images are read.
+        What checks the TrainState to start from, `check_digest`; None where
+        images are read.
 
     Raises:
         ValueError: the ViT trains, or the tokens are of another size.
     """
-    if not any("visual_tokens" in lengths for lengths in all_lengths):
+    lengths = [each.task_feature_lengths for each in datasets if each]
+    if not any("visual_tokens" in each for each in lengths):
         return None
     trained = [p for p in trainer.split.trainable if p.startswith(ROOT)]
     if trained:
@@ -53,7 +57,7 @@ def check_settings(
             info.compute_dtype,
             vision.dtype,
         )
-    return info
+    return functools.partial(check_digest, info)
 
 
 def check_digest(info: VisualTokensInfo, state: Any) -> None:

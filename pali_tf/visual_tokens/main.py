@@ -64,26 +64,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         required=True,
         help="another data folder, the same but for the tokens",
     )
-    parser.add_argument(
-        "--vision_checkpoint",
-        required=True,
-        help="a checkpoint that holds the ViT, or a folder of them",
-    )
-    parser.add_argument(
-        "--vision_size", choices=vit_config.SIZES, default="tiny"
-    )
-    parser.add_argument(
-        "--image_size",
-        type=int,
-        help="side in pixels, as the run's IMAGE_SIZE (default: 64 for tiny, "
-        "224 otherwise)",
-    )
-    parser.add_argument(
-        "--compute_dtype",
-        choices=("float32", "bfloat16"),
-        default="bfloat16",
-        help="of the ViT, as the run's DTYPE (default: %(default)s)",
-    )
+    _add_vit_flags(parser)
     parser.add_argument(
         "--dtype",
         choices=DTYPES,
@@ -108,6 +89,29 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         help="images of a call of the ViT (default: %(default)s)",
     )
     return parser.parse_args(argv)
+
+
+def _add_vit_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--vision_checkpoint",
+        required=True,
+        help="a checkpoint that holds the ViT, or a folder of them",
+    )
+    parser.add_argument(
+        "--vision_size", choices=vit_config.SIZES, required=True
+    )
+    parser.add_argument(
+        "--image_size",
+        type=int,
+        help="side in pixels, as the run's IMAGE_SIZE (default: 64 for tiny, "
+        "224 otherwise)",
+    )
+    parser.add_argument(
+        "--compute_dtype",
+        choices=("float32", "bfloat16"),
+        default="bfloat16",
+        help="of the ViT, as the run's DTYPE (default: %(default)s)",
+    )
 
 
 def _make_job(flags: argparse.Namespace) -> Any:

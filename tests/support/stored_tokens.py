@@ -55,6 +55,7 @@ def store(
             f"--data_dir={data_dir}",
             f"--output_dir={output_dir}",
             f"--vision_checkpoint={vision}",
+            "--vision_size=tiny",
             f"--image_size={IMAGE_SIZE}",
             "--batch_size=5",
             *more,
