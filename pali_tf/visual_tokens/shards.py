@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from pali_tf.data.images import decode_image
 from pali_tf.host_tensorflow import keep_off_accelerators
+from pali_tf.user_errors import one_line
 from pali_tf.visual_tokens import storage
 from pali_tf.webli import read, records, write
 
@@ -49,13 +50,15 @@ def load(data_dir: Path, image_size: int, shard: Shard) -> LoadedShard:
     """Reads a shard and decodes its images as training does.
 
     Raises:
-        BadRecordError: an image is corrupt or was left out; the message
-            names the shard and the image's source_id.
-        ValueError: a record is truncated or corrupt.
+        BadRecordError: a record is truncated or corrupt, or its image is, or
+            was left out; the message names the shard and the record.
     """
     keep_off_accelerators()
     path = data_dir / shard.source / shard.file
-    found = tuple(read.read_shard(path))
+    try:
+        found = tuple(read.read_shard(path))
+    except ValueError as error:
+        raise BadRecordError(one_line(error)) from error
     images = [record.image for record in found if record.image is not None]
 
     def pixels(image: records.Image) -> np.ndarray:
@@ -99,6 +102,9 @@ def store(
         tokens: N arrays float[P, Dv].
         dtype: of storage.DTYPES.
         drop_images: whether the pixels are left out.
+
+    Raises:
+        BadRecordError: tokens are not finite; the message names the image.
     """
     path = output_dir / loaded.shard.source / loaded.shard.file
     left = iter(tokens)
@@ -106,12 +112,16 @@ def store(
         for record in loaded.records:
             image = record.image
             if image is not None:
+                try:
+                    packed = storage.pack(next(left), dtype)
+                except ValueError as error:
+                    raise BadRecordError(
+                        f"{path}: the image {image.source_id}: {error}"
+                    ) from error
                 if drop_images:
                     image = dataclasses.replace(image, encoded=b"")
                 record = dataclasses.replace(
-                    record,
-                    image=image,
-                    visual_tokens=storage.pack(next(left), dtype),
+                    record, image=image, visual_tokens=packed
                 )
             writer.write(record)
     return write.describe_shard(path, writer.num_examples)
