@@ -55,6 +55,17 @@ def is_t5x(path: str | os.PathLike[str]) -> bool:
     return (Path(path) / T5X_ITEM / "_METADATA").is_file()
 
 
+def check_is_ours(directory: Path) -> None:
+    """Raises ValueError if T5X trained in a MODEL_DIR: we cannot resume it."""
+    for child in sorted(directory.glob(f"{PREFIX}_*")):
+        if NAME.fullmatch(child.name) and is_t5x(child):
+            raise ValueError(
+                f"{child} is T5X's, which our engine cannot resume: name a "
+                "new MODEL_DIR, and start from that checkpoint by "
+                "INITIAL_CHECKPOINT_PATH."
+            )
+
+
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
     directory = Path(directory)
@@ -133,17 +144,11 @@ def set_aside_incomplete(directory: Path) -> None:
     """Renames half-written checkpoints, which orbax would take for real.
 
     Raises:
-        ValueError: there are checkpoints of T5X, which this engine cannot
-            resume.
+        ValueError: there are checkpoints of T5X.
     """
     if not directory.is_dir():
         return
+    check_is_ours(directory)
     for child in sorted(directory.iterdir()):
-        if NAME.fullmatch(child.name) and is_t5x(child):
-            raise ValueError(
-                f"{child} is T5X's, which our engine cannot resume: name a "
-                "new MODEL_DIR, and start from that checkpoint by "
-                "INITIAL_CHECKPOINT_PATH."
-            )
         if NAME.fullmatch(child.name) and not is_complete(child):
             set_aside(child, "incomplete")

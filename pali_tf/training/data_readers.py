@@ -37,6 +37,7 @@ def settle_number(model_dir: str, asked: int | None, mesh: Mesh) -> int:
 
 
 def _stored_number(model_dir: Path) -> int | None:
+    checkpoint_folders.check_is_ours(model_dir)
     steps = checkpoint_folders.complete_steps(model_dir)
     if not steps:
         return None

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pali_tf.training import checkpoint, checkpoint_folders
+from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.training import checkpoint, checkpoint_folders, data_readers
 from pali_tf.training.run_checkpoints import RunCheckpoints
 from tests.support.t5x_checkpoints import parameters, unpack
 
@@ -37,6 +38,10 @@ def test_it_is_not_resumed_and_not_moved(model_dir):
     before = sorted(model_dir.iterdir())
     with pytest.raises(ValueError, match="our engine cannot resume"):
         RunCheckpoints(model_dir)
+    # The run's data are settled before its checkpoints are opened.
+    mesh = PjitPartitioner(num_partitions=1).mesh()
+    with pytest.raises(ValueError, match="our engine cannot resume"):
+        data_readers.settle_number(str(model_dir), None, mesh)
     assert sorted(model_dir.iterdir()) == before
 
 
