@@ -15,6 +15,7 @@ from PIL import Image
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.models.mt5 import config as mt5_config
 from pali_tf.models.pali import config as pali_config
+from pali_tf.models.vit import config as vit_config
 from pali_tf.partitioning.axis_rules import (
     standard_logical_axis_rules,
 )
@@ -94,10 +95,12 @@ def make_model(size: Size, dtype: str) -> PaliTrainingModel:
     if size.vision == "tiny":
         config = pali_config.get_config("tiny", dtype=dtype)
     else:
-        vision = pali_config.vit_config.get_config(
-            size.vision, image_size=size.image_size, dtype=dtype
+        # Scanned: one block of each tower is compiled.
+        shared: dict[str, Any] = {"dtype": dtype, "scan_layers": True}
+        vision = vit_config.get_config(
+            size.vision, image_size=size.image_size, **shared
         )
-        language = mt5_config.get_config(size.language, dtype=dtype)
+        language = mt5_config.get_config(size.language, **shared)
         config = pali_config.PaliConfig(vision=vision, language=language)
     return PaliTrainingModel(
         config=config, optimizer_def=Adafactor(), trainable=_TRAINABLE

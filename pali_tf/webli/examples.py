@@ -67,7 +67,7 @@ def example_to_record(example: tf.train.Example) -> records.Record:
     if len(texts) > 1:
         raise ValueError(f"Feature text has {len(texts)} values, expected one.")
     return records.Record(
-        image=_image(columns) if "image/source_id" in columns else None,
+        image=_image(columns),
         visual_tokens=_visual_tokens(columns),
         objects=tuple(
             records.LabelledObject(label=label, box=records.Box(*sides))
@@ -169,8 +169,10 @@ def _rows(columns: dict[str, list[Any]], *keys: str) -> list[tuple[Any, ...]]:
     return list(zip(*lists, strict=True))
 
 
-def _image(columns: dict[str, list[Any]]) -> records.Image:
+def _image(columns: dict[str, list[Any]]) -> records.Image | None:
     keys = ("encoded", "format", "height", "width", "source_id")
+    if not any(f"image/{key}" in columns for key in keys):
+        return None
     if f"{_TOKENS}/values" in columns:
         columns = {"image/encoded": [b""], **columns}
     missing = [f"image/{k}" for k in keys if not columns.get(f"image/{k}")]
