@@ -34,7 +34,8 @@ from pali_tf.webli import read, write
 _TASK, _SOURCE, _SPLIT = "webli_split_captioning", "webli", "train"
 _TRAINABLE = "(?!vision/).*"
 KINDS = ("images", *storage.DTYPES)
-_WARM_UP_BATCHES = 5  # More than the pipeline makes ahead.
+_WARM_UP_BATCHES = 10  # More than the pipeline makes ahead.
+_ROUNDS = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -196,15 +197,24 @@ def batches(
     )
 
 
-def reading_rate(size: Size, stream: Iterator[Any]) -> float:
-    """Gives examples a second of the input pipeline alone."""
-    for _ in range(_WARM_UP_BATCHES):
-        next(stream)
-    count, begin = 0, time.perf_counter()
-    while time.perf_counter() - begin < size.seconds:
-        next(stream)
-        count += 1
-    return count * size.batch_size / (time.perf_counter() - begin)
+def reading_rates(
+    size: Size, streams: dict[str, Iterator[Any]]
+) -> dict[str, float]:
+    """Gives examples a second of the input pipeline alone, the median."""
+    rates: dict[str, list[float]] = {kind: [] for kind in streams}
+    # In turn, so that all kinds meet the same load.
+    for _ in range(_ROUNDS):
+        for kind, stream in streams.items():
+            # What was made ahead while others were measured does not count.
+            for _ in range(_WARM_UP_BATCHES):
+                next(stream)
+            count, begin = 0, time.perf_counter()
+            while time.perf_counter() - begin < size.seconds:
+                next(stream)
+                count += 1
+            seconds = time.perf_counter() - begin
+            rates[kind].append(count * size.batch_size / seconds)
+    return {kind: statistics.median(found) for kind, found in rates.items()}
 
 
 def step_seconds(
@@ -310,11 +320,13 @@ def measure(
     data_dir = data_dir or make_data(size, root)
     folders = store_tokens(size, data_dir, root, unflatten(vision))
     num_tokens = model.config.vision.num_patches
-    rates, first = {}, {}
+    streams, first = {}, {}
     for kind, folder in folders.items():
         stream = batches(size, folder, None if kind == "images" else num_tokens)
         first[kind] = [next(stream) for _ in range(size.loss_batches)]
-        rates[kind] = reading_rate(size, stream)
+        streams[kind] = stream
+    rates = reading_rates(size, streams)
+    del streams
     losses = {
         name: loss_differences(each, flat, first["images"])
         for name, each in models.items()
