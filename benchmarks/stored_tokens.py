@@ -263,16 +263,14 @@ def loss_differences(
         }
     )
     encode = jax.jit(
-        lambda images: model.functional.call(
+        lambda params, images: model.functional.call(
             lambda pali, x: pali.encode_image(x), params, images
         )
     )
-    loss: Callable[[Any], Any] = jax.jit(
-        lambda batch: model.loss_fn(params, batch, None)
-    )
+    loss: Callable[..., Any] = jax.jit(model.eval_fn)
     losses: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for batch in made:
-        tokens = np.asarray(encode(batch["images"]))
+        tokens = np.asarray(encode(params, batch["images"]))
         for kind in KINDS:
             given = dict(batch)
             if kind != "images":
@@ -280,7 +278,7 @@ def loss_differences(
                 given["visual_tokens"] = np.stack(
                     [storage.unpack(storage.pack(x, kind)) for x in tokens]
                 )
-            examples = loss(given)[1]
+            examples = loss(params, given)[1]
             total = float(examples.cross_entropy.sum())
             losses[kind].append(total / float(examples.num_tokens.sum()))
     on_images = np.array(losses["images"])
