@@ -45,33 +45,7 @@ def make_train_step(
     Returns:
         (state, batch) -> state.
     """
-    parts = num_microbatches or 1
-
-    def gradients(
-        state: TrainState, batch: Batch
-    ) -> tuple[dict[str, Array], ExampleMetrics]:
-        normalizer = model.loss_normalizer(batch)
-
-        def loss_of_part(
-            trainable: dict[str, Array], part: Batch, rng: Array
-        ) -> tuple[Array, ExampleMetrics]:
-            params = unflatten({**trainable, **state.frozen})
-            return model.loss_fn(params, part, rng, normalizer)
-
-        grad_fn = jax.grad(loss_of_part, has_aux=True)
-        rng = jax.random.fold_in(jax.random.key(dropout_seed), state.step)
-        if parts == 1:
-            return grad_fn(state.trainable, batch, rng)
-
-        def add_part(total: Any, part: Any) -> tuple[Any, ExampleMetrics]:
-            grads, examples = grad_fn(state.trainable, *part)
-            return jax.tree.map(jnp.add, total, grads), examples
-
-        zero = jax.tree.map(jnp.zeros_like, state.trainable)
-        total, examples = jax.lax.scan(
-            add_part, zero, (_split(batch, parts), jax.random.split(rng, parts))
-        )
-        return total, jax.tree.map(_join, examples)
+    gradients = _make_gradients(model, dropout_seed, num_microbatches or 1)
 
     def train_step(state: TrainState, batch: Batch) -> TrainState:
         grads, examples = gradients(state, batch)
@@ -105,6 +79,40 @@ def make_train_step(
         )
 
     return train_step
+
+
+def _make_gradients(
+    model: Any, dropout_seed: int, parts: int
+) -> Callable[[TrainState, Batch], tuple[dict[str, Array], ExampleMetrics]]:
+    """Makes the function that gives the gradient, summed over the parts."""
+
+    def gradients(
+        state: TrainState, batch: Batch
+    ) -> tuple[dict[str, Array], ExampleMetrics]:
+        normalizer = model.loss_normalizer(batch)
+
+        def loss_of_part(
+            trainable: dict[str, Array], part: Batch, rng: Array
+        ) -> tuple[Array, ExampleMetrics]:
+            params = unflatten({**trainable, **state.frozen})
+            return model.loss_fn(params, part, rng, normalizer)
+
+        grad_fn = jax.grad(loss_of_part, has_aux=True)
+        rng = jax.random.fold_in(jax.random.key(dropout_seed), state.step)
+        if parts == 1:
+            return grad_fn(state.trainable, batch, rng)
+
+        def add_part(total: Any, part: Any) -> tuple[Any, ExampleMetrics]:
+            grads, examples = grad_fn(state.trainable, *part)
+            return jax.tree.map(jnp.add, total, grads), examples
+
+        zero = jax.tree.map(jnp.zeros_like, state.trainable)
+        total, examples = jax.lax.scan(
+            add_part, zero, (_split(batch, parts), jax.random.split(rng, parts))
+        )
+        return total, jax.tree.map(_join, examples)
+
+    return gradients
 
 
 def make_eval_step(model: Any) -> EvalStep:
