@@ -16,6 +16,7 @@ from typing import Any
 from absl import logging
 
 import gin
+from pali_tf.data.task_choices import TaskChoices, set_choices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
@@ -59,6 +60,7 @@ __all__ = [
     "PjitPartitioner",
     "RestoreCheckpointConfig",
     "SaveCheckpointConfig",
+    "TaskChoices",
     "Trainer",
     "create_learning_rate_scheduler",
     "lora",
@@ -83,12 +85,18 @@ def lora(rank: int | None, target: str | None = None) -> LoRAConfig | None:
     return LoRAConfig(rank=rank, target=target or DEFAULT_TARGET)
 
 
-def mixture(name: str, data_dir: str | None = None) -> Any:
+def mixture(
+    name: str,
+    data_dir: str | None = None,
+    choices: TaskChoices | None = None,
+) -> Any:
     """Gives a registered SeqIO mixture or task, with its data located.
 
     Args:
         name: the registered name.
         data_dir: root of the stored sources; None: PALI_DATA_DIR.
+        choices: how the tasks draw what the paper leaves open; None: as they
+            are by default.
 
     Returns:
         seqio.Mixture or seqio.Task.
@@ -102,6 +110,8 @@ def mixture(name: str, data_dir: str | None = None) -> Any:
 
     if data_dir is not None:
         location.set_data_dir(data_dir)
+    if choices is not None:
+        set_choices(choices)
     return input_pipeline.find_mixture_or_task(name)
 
 

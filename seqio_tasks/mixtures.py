@@ -38,6 +38,22 @@ HIGHRES_RATES = {
     "vq2a_cc3m35l_vqa": 1,
 }
 
+# What each ablation leaves out; the other weights stay.
+# Source: PaLI, table 6.
+LEFT_OUT = {
+    "split_captioning": ("webli_split_captioning",),
+    "captioning": ("cc3m35l_captioning",),
+    "ocr": ("webli_ocr",),
+    "vqa": ("vq2a_cc3m35l_vqa",),
+    "vqg": ("vq2a_cc3m35l_vqg",),
+    "objects": ("openimages_object_aware_vqa", "object_detection"),
+}
+
+for _name, _tasks in LEFT_OUT.items():
+    seqio.MixtureRegistry.add(
+        f"pali_pretrain_without_{_name}",
+        [(t, rate) for t, rate in PRETRAIN_RATES.items() if t not in _tasks],
+    )
 seqio.MixtureRegistry.add("pali_highres", list(HIGHRES_RATES.items()))
 seqio.MixtureRegistry.add("pali_pretrain", list(PRETRAIN_RATES.items()))
 seqio.MixtureRegistry.add("pali_tiny", list(TINY_RATES.items()))

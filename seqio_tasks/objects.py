@@ -1,7 +1,8 @@
 """From labelled objects to questions about them, and to detection.
 
-The paper gives the forms of the prompts; how objects are drawn is ours: which
-form, how many names, and how many of them are absent, each as likely.
+The paper gives the forms of the prompts; how objects are drawn is ours
+(`TaskChoices`): which form, how many names, and how many of them are
+absent.
 
 Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
 """
@@ -9,7 +10,13 @@ Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
 import tensorflow as tf
 
 from pali_tf.data.boxes import MAX_COORDINATE
-from pali_tf.data.randomness import SEED, random_index, random_order
+from pali_tf.data.randomness import (
+    SEED,
+    random_index,
+    random_order,
+    weighted_index,
+)
+from pali_tf.data.task_choices import choices
 from seqio_tasks import prompts
 from seqio_tasks.reading_order import reading_order
 
@@ -22,11 +29,6 @@ SIDES = tuple(
 )
 
 FORMS = ("list", "presence", "set_presence", "which")
-
-# At most so many present and absent names in one question, or to detect.
-_MAX_SET = 2
-_MAX_NEGATIVES = 2
-_MAX_DETECT_CLASSES = 4
 
 # The choices of one example, told apart by their salt.
 _FORM, _IS_YES, _POSITIVE_ORDER, _NEGATIVE_ORDER, _COUNT, _SHUFFLE = range(1, 7)
@@ -47,17 +49,19 @@ def ask_about_objects(example: Example) -> Example:
     | which        | Which of cat, dog are in ...?    | those, in that order |
     """
     seed = example[SEED]
+    chosen = choices()
     positives = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
     negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
     has_negatives = tf.size(negatives) > 0
     is_yes = tf.logical_or(
-        random_index(tf.constant(2), seed, _IS_YES) == 0,
+        weighted_index(chosen.yes_no_weights, seed, _IS_YES) == 0,
         tf.logical_not(has_negatives),
     )
     answer = tf.where(is_yes, prompts.YES, prompts.NO)
 
     def list_objects() -> tuple[tf.Tensor, tf.Tensor]:
-        ordered = tf.gather(positives, _alphabetical_order(positives))
+        listed = positives[: chosen.max_listed]
+        ordered = tf.gather(listed, _alphabetical_order(listed))
         return tf.constant(prompts.LIST_OBJECTS), prompts.join_objects(ordered)
 
     def presence() -> tuple[tf.Tensor, tf.Tensor]:
@@ -68,17 +72,17 @@ def ask_about_objects(example: Example) -> Example:
         # One name of a "No" is absent; the others are there.
         names = tf.cond(
             is_yes,
-            lambda: positives[:_MAX_SET],
+            lambda: positives[: chosen.max_objects],
             lambda: tf.concat(
-                [positives[: _MAX_SET - 1], negatives[:1]], axis=0
+                [positives[: chosen.max_objects - 1], negatives[:1]], axis=0
             ),
         )
         return prompts.is_present(_shuffled(names, seed, _SHUFFLE)), answer
 
     def which() -> tuple[tf.Tensor, tf.Tensor]:
-        count = 1 + random_index(tf.constant(_MAX_SET), seed, _COUNT)
+        count = 1 + random_index(tf.constant(chosen.max_objects), seed, _COUNT)
         present = positives[:count]
-        names = tf.concat([present, negatives[:_MAX_NEGATIVES]], axis=0)
+        names = tf.concat([present, negatives[: chosen.max_absent]], axis=0)
         order = random_order(tf.size(names), seed, _SHUFFLE)
         is_there = order < tf.size(present)
         names = tf.gather(names, order)
@@ -87,7 +91,7 @@ def ask_about_objects(example: Example) -> Example:
             prompts.join_objects(names[is_there]),
         )
 
-    form = random_index(tf.constant(len(FORMS)), seed, _FORM)
+    form = weighted_index(chosen.form_weights, seed, _FORM)
     inputs, targets = tf.switch_case(
         form, [list_objects, presence, set_presence, which]
     )
@@ -103,16 +107,19 @@ def ask_about_objects(example: Example) -> Example:
 def detect(example: Example) -> Example:
     """Makes "detect cat and dog" with the boxes of what is there.
 
-    The names are those of the objects, at most four, and up to two absent ones,
-    in a random order; the boxes are in reading order. Adds `boxes` float32[N,
+    The names are those of the objects, and some absent ones, in a random order;
+    the boxes are in reading order. Adds `boxes` float32[N,
     4] (ymin, xmin, ymax, xmax in [0, 1]) and `labels` string[N]: what is there
     of the names asked for.
     """
     seed = example[SEED]
+    chosen = choices()
     present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
-    present = present[:_MAX_DETECT_CLASSES]
+    present = present[: chosen.max_detected]
     negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
-    num_negatives = random_index(tf.constant(_MAX_NEGATIVES + 1), seed, _COUNT)
+    num_negatives = random_index(
+        tf.constant(chosen.max_detected_absent + 1), seed, _COUNT
+    )
     names = tf.concat([present, negatives[:num_negatives]], axis=0)
     labels, boxes = _asked_for(example, present)
     targets = format_boxes(boxes, labels)
@@ -150,6 +157,8 @@ def _asked_for(
     boxes = tf.stack([example[side] for side in SIDES], axis=1)
     is_asked = tf.reduce_any(labels[:, None] == names[None, :], axis=1)
     labels, boxes = labels[is_asked], boxes[is_asked]
+    if choices().box_order == "stored":
+        return labels, boxes
     order = reading_order(boxes[:, 0], boxes[:, 1], boxes[:, 2])
     return tf.gather(labels, order), tf.gather(boxes, order)
 

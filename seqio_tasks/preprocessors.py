@@ -20,6 +20,7 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data.randomness import SEED, random_index
+from pali_tf.data.task_choices import choices
 from seqio_tasks import languages, prompts
 from seqio_tasks.reading_order import reading_order
 
@@ -97,13 +98,15 @@ def ocr(example: Example) -> Example:
     language = found[random_index(tf.size(found), example[SEED], _PICK)]
     same_language = example["ocr/language"] == language
     words = example["ocr/text"][same_language]
-    order = reading_order(
-        *(
-            example[f"ocr/bbox/{side}"][same_language]
-            for side in ("ymin", "xmin", "ymax")
+    if choices().ocr_order == "reading":
+        order = reading_order(
+            *(
+                example[f"ocr/bbox/{side}"][same_language]
+                for side in ("ymin", "xmin", "ymax")
+            )
         )
-    )
-    text = tf.strings.reduce_join(tf.gather(words, order), separator=" ")
+        words = tf.gather(words, order)
+    text = tf.strings.reduce_join(words, separator=" ")
     return {
         "inputs": prompts.ocr(languages.prompt_code(language)),
         "targets": text,
@@ -170,10 +173,12 @@ def _fitting_places(
     """Finds where a caption may be cut, so that the prompt fits.
 
     Returns:
-        int32[K]. Positions p >= 1, at least one word before the end, for which
-        head, first p words, sentinel and EOS take at most `length` tokens.
+        int32[K]. Positions, as `TaskChoices` allows them, for which head, first
+        words, sentinel and EOS take at most `length` tokens.
     """
-    num_places = tf.minimum(tf.size(words) - 1, length)
+    chosen = choices()
+    num_places = tf.minimum(tf.size(words) - chosen.min_rest, length)
+    num_places = tf.maximum(num_places, 0)
     places = tf.range(1, num_places + 1)
     heads = prompts.split_caption_head(code, places)
     # A piece never holds the space between two words, so lengths add up.
@@ -183,4 +188,7 @@ def _fitting_places(
     lengths = tf.cast(pieces.row_lengths(), tf.int32)
     sentinel_and_eos = 2
     totals = lengths[:num_places] + tf.cumsum(lengths[num_places:])
-    return places[totals + sentinel_and_eos <= length]
+    is_fitting = tf.logical_and(
+        totals + sentinel_and_eos <= length, places >= chosen.min_beginning
+    )
+    return places[is_fitting]

@@ -17,12 +17,13 @@ Source: PaLI, arXiv 2209.06794, section 3.2 and appendix.
 from collections.abc import Callable, Sequence
 
 import seqio
+import tensorflow as tf
 
 from pali_tf.data.randomness import draw_seed
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import features, objects, preprocessors
 from seqio_tasks.sources import StoredExamples
-from seqio_tasks.span_corruption import corrupt_spans
+from seqio_tasks.span_corruption import corrupt_spans, join_documents
 
 _CAPTION = ("caption/text", "caption/language")
 _OCR = (
@@ -40,11 +41,13 @@ def _add(
     source: StoredExamples,
     make_text: Callable[..., features.Example],
     metric_fns: Sequence[Callable[..., metrics.Scores]],
+    before: Sequence[Callable[..., tf.data.Dataset]] = (),
 ) -> None:
     seqio.TaskRegistry.add(
         name,
         source=source,
         preprocessors=[
+            *before,
             draw_seed,
             features.keep_image(make_text),
             features.add_image(name),
@@ -64,6 +67,7 @@ _add(
     StoredExamples("text", ["text"], has_images=False),
     corrupt_spans,
     [metrics.exact_match_metric, metrics.token_accuracy_metric],
+    before=[join_documents],
 )
 _add(
     "webli_split_captioning",

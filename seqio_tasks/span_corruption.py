@@ -1,9 +1,8 @@
 """T5's span corruption: hide spans of a text behind sentinels.
 
 Source: google-research/text-to-text-transfer-transformer
-    t5/data/preprocessors.py (span_corruption, random_spans_noise_mask,
-    random_spans_helper). Differs: a document is not joined to the next one;
-    one that is too long gives a window at a random place.
+    t5/data/preprocessors.py (span_corruption, reduce_concat_tokens,
+    split_tokens, random_spans_noise_mask, random_spans_helper).
 """
 
 from collections.abc import Mapping
@@ -12,14 +11,54 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data.randomness import SEED, random_index, random_order
+from pali_tf.data.task_choices import choices
 
 Example = dict[str, tf.Tensor]
 
-NOISE_DENSITY = 0.15
-MEAN_SPAN_LENGTH = 3.0
+# Texts that are joined with each other. Source: T5, reduce_concat_tokens.
+_JOINED_TEXTS = 128
 
 # The choices of one example, told apart by their salt.
 _WINDOW, _NOISE, _KEPT = 1, 2, 3
+
+
+def join_documents(
+    dataset: tf.data.Dataset,
+    sequence_length: Mapping[str, int],
+    output_features: Mapping[str, seqio.Feature],
+) -> tf.data.Dataset:
+    """Joins texts and cuts them into pieces that fill an example.
+
+    Nothing is lost and nothing comes twice; the last piece of every 128 texts
+    is shorter. Without `TaskChoices.join_documents`, texts stay as they are.
+
+    Args:
+        dataset: records with `text`.
+        sequence_length: "inputs" and "targets", which a piece shall fill.
+        output_features: "inputs" has the vocabulary.
+
+    Returns:
+        Examples with `text` as tokens, int32[<= max_raw_tokens].
+    """
+    if not choices().join_documents:
+        return dataset
+    vocabulary = output_features["inputs"].vocabulary
+    longest = max_raw_tokens(
+        sequence_length["inputs"], sequence_length["targets"]
+    )
+
+    def cut(texts: tf.RaggedTensor) -> tf.data.Dataset:
+        tokens = texts.values
+        starts = tf.range(0, tf.size(tokens), longest)
+        pieces = tf.RaggedTensor.from_row_starts(tokens, starts)
+        return tf.data.Dataset.from_tensor_slices(pieces)
+
+    tokens = dataset.map(
+        lambda example: vocabulary.encode_tf(example["text"]),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    ).filter(lambda tokens: tf.size(tokens) > 0)
+    pieces = tokens.ragged_batch(_JOINED_TEXTS).flat_map(cut)
+    return pieces.map(lambda piece: {"text": piece})
 
 
 def corrupt_spans(
@@ -33,7 +72,8 @@ def corrupt_spans(
     you <extra_id_0> me to your party" and targets "<extra_id_0> for inviting".
 
     Args:
-        example: a record with `text`.
+        example: `text`, string[] or int32[N] tokens; one that is too long
+            gives a window at a random place.
         sequence_length: "inputs" and "targets", which the result fits.
         output_features: "inputs" has the vocabulary.
 
@@ -46,7 +86,9 @@ def corrupt_spans(
     longest = max_raw_tokens(
         sequence_length["inputs"], sequence_length["targets"]
     )
-    tokens = vocabulary.encode_tf(example["text"])
+    tokens = example["text"]
+    if tokens.dtype == tf.string:
+        tokens = vocabulary.encode_tf(tokens)
     surplus = tf.maximum(tf.size(tokens) - longest, 0)
     start = random_index(surplus + 1, seed, _WINDOW)
     tokens = tokens[start : start + longest]
@@ -89,13 +131,14 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     Returns:
         bool[length]. True: hidden.
     """
+    chosen = choices()
 
     def spans() -> tf.Tensor:
         count = tf.cast(length, tf.float32)
-        num_noise = tf.cast(tf.round(count * NOISE_DENSITY), tf.int32)
+        num_noise = tf.cast(tf.round(count * chosen.noise_density), tf.int32)
         num_noise = tf.clip_by_value(num_noise, 1, length - 1)
         num_spans = tf.cast(
-            tf.round(tf.cast(num_noise, tf.float32) / MEAN_SPAN_LENGTH),
+            tf.round(tf.cast(num_noise, tf.float32) / chosen.mean_span_length),
             tf.int32,
         )
         num_spans = tf.clip_by_value(num_spans, 1, length - num_noise)
@@ -112,8 +155,9 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _num_noise(count: int) -> tuple[int, int]:
     """Returns the numbers of hidden tokens and spans among `count`."""
-    noise = min(max(round(count * NOISE_DENSITY), 1), count - 1)
-    return noise, max(round(noise / MEAN_SPAN_LENGTH), 1)
+    chosen = choices()
+    noise = min(max(round(count * chosen.noise_density), 1), count - 1)
+    return noise, max(round(noise / chosen.mean_span_length), 1)
 
 
 def _cut(

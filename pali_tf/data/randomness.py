@@ -5,7 +5,8 @@ from the example's own seed. So the input pipeline can skip examples right after
 `draw_seed`, before any text or image is touched, and what follows is the same.
 """
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 
 import seqio
 import tensorflow as tf
@@ -40,6 +41,22 @@ def random_index(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
     return tf.random.stateless_uniform(
         [], _salted(seed, salt), maxval=count, dtype=tf.int32
     )
+
+
+def weighted_index(
+    weights: Sequence[int], seed: tf.Tensor, salt: int
+) -> tf.Tensor:
+    """Draws an index by weight: int32[] in [0, len(weights)).
+
+    Args:
+        weights: whole numbers; an index of weight 2 comes twice as often as
+            one of weight 1.
+        seed: int64[2]. The example's seed.
+        salt: tells apart the choices of one example.
+    """
+    bounds = tf.constant(list(itertools.accumulate(weights)), tf.int32)
+    drawn = random_index(bounds[-1], seed, salt)
+    return tf.reduce_sum(tf.cast(drawn >= bounds, tf.int32))
 
 
 def random_order(count: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:
