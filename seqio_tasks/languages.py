@@ -21,8 +21,8 @@ WEBLI = tuple(
     "af am ar az be bg bn bs ca ceb co cs cy da de el en eo es et eu fa fi fil "
     "fr fy ga gd gl gu ha haw he hi hmn hr ht hu hy id ig is it ja jv ka kk km "
     "kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my ne nl no ny or pa "
-    "pl ps pt ro ru rw sd si sk sl sm sn so sq sr st su sv sw ta te tg th tk tr "
-    "tt ug uk ur uz vi xh yi yo zh zh-tw zu".split()
+    "pl ps pt ro ru rw sd si sk sl sm sn so sq sr st su sv sw ta te tg th tk "
+    "tr tt ug uk ur uz vi xh yi yo zh zh-tw zu".split()
 )
 
 # Languages whose words are not divided by spaces. In these a "word" of
