@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from pali_tf.data import location, visual_tokens
 from pali_tf.webli import read, records
+from seqio_tasks import parallel_lists
 
 # Records, still compressed, among which the next one is drawn.
 _SHUFFLE_RECORDS = 4096
@@ -18,9 +19,17 @@ _IMAGE_FEATURES = (
     "image/source_id",
     *visual_tokens.STORED_FEATURES,
 )
-_SCALARS = ("image/source_id", "text")
+_SCALARS = (
+    "image/source_id",
+    "text",
+    "text_pair/inputs",
+    "text_pair/targets",
+)
 # They may be missing: pixels where tokens are stored, or the other way round.
 _SCALAR_DEFAULTS = {
+    "image/group": "",
+    "text_pair/language": "",
+    "text_pair/id": "",
     "image/encoded": "",
     "image/visual_tokens/values": "",
     "image/visual_tokens/dtype": "",
@@ -43,6 +52,12 @@ class StoredExamples(seqio.DataSource):
             over.
         has_images: whether to parse the image, its id and its stored visual
             tokens as well.
+        each: "vqa" or "caption": one example a question or a caption; its
+            features become scalars, `vqa/reference` the string[R] of its own
+            references. Examples of a record are shuffled apart.
+        language: keeps only captions, questions and printed words of this
+            language; with `each` or `requires`, records without any are passed
+            over.
     """
 
     def __init__(
@@ -52,14 +67,28 @@ class StoredExamples(seqio.DataSource):
         *,
         requires: str | None = None,
         has_images: bool = True,
+        each: str | None = None,
+        language: str | None = None,
     ) -> None:
-        if source not in records.SOURCES:
-            raise ValueError(
-                f"{source!r} is not one of the sources {records.SOURCES}."
-            )
-        keys = (*features, *(_IMAGE_FEATURES if has_images else ()))
+        records.check_source(source)
+        lists = parallel_lists.lists_of(features)
+        if each is not None:
+            parallel_lists.check_list(each)
+            if each not in lists:
+                raise ValueError(
+                    f"each={each!r} needs features of {each}/*, not "
+                    f"{list(features)}."
+                )
+        # What entries are chosen from.
+        chosen = lists if language is not None else [each] if each else []
+        keys = [*features, *(_IMAGE_FEATURES if has_images else ())]
+        for name in chosen:
+            keys += parallel_lists.needed_features(name, keys)
         self._source = source
         self._requires = requires
+        self._each = each
+        self._language = language
+        self._chosen = tuple(name for name in chosen if name != each)
         self._features = {key: _parser(key) for key in keys}
         super().__init__(
             splits=records.SPLITS,
@@ -83,7 +112,10 @@ class StoredExamples(seqio.DataSource):
         return [str(path) for path in paths]
 
     def num_input_examples(self, split: str) -> int:
-        """Returns how many records the split has, by its info file."""
+        """Returns how many records the split has, by its info file.
+
+        With `each`, a record may give several examples.
+        """
         info = read.read_split_info(location.data_dir(), self._source, split)
         return info.num_examples
 
@@ -134,6 +166,8 @@ class StoredExamples(seqio.DataSource):
         )
         if not shares_files:
             examples = examples.shard(count, index)
+        if self._each is not None:
+            examples = examples.flat_map(self._list_entries)
         if shuffle:
             examples = examples.shuffle(_SHUFFLE_RECORDS, seed=seed)
         examples = examples.map(
@@ -144,6 +178,19 @@ class StoredExamples(seqio.DataSource):
             return examples
         return examples.filter(lambda example: tf.size(example[key]) > 0)
 
+    def _list_entries(self, serialized: tf.Tensor) -> tf.data.Dataset:
+        """Gives a record once an entry, with the entry's index.
+
+        It is the same tensor each time: its bytes are held once.
+        """
+        key = f"{self._each}/language"
+        found = tf.io.parse_single_example(serialized, {key: _parser(key)})
+        entries = parallel_lists.find_entries(found[key], self._language)
+        return tf.data.Dataset.zip(
+            tf.data.Dataset.from_tensors(serialized).repeat(),
+            tf.data.Dataset.from_tensor_slices(entries),
+        )
+
     def _check_num_shares(self, split: str, count: int) -> None:
         num_records = self.num_input_examples(split)
         if count > num_records:
@@ -152,8 +199,18 @@ class StoredExamples(seqio.DataSource):
                 f"for {count} readers; at most {num_records} can share them."
             )
 
-    def _parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor]:
-        return tf.io.parse_single_example(serialized, self._features)
+    def _parse(
+        self, serialized: tf.Tensor, entry: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        example = tf.io.parse_single_example(serialized, self._features)
+        for name in self._chosen:
+            entries = parallel_lists.find_entries(
+                example[f"{name}/language"], self._language
+            )
+            example = parallel_lists.take_entries(example, name, entries)
+        if entry is None or self._each is None:
+            return example
+        return parallel_lists.take_entries(example, self._each, entry)
 
     def __repr__(self) -> str:
         return f"StoredExamples({self._source!r}, {list(self._features)})"

@@ -1,5 +1,6 @@
 """Typed records <-> `tf.train.Example`s, feature by feature."""
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,11 +26,20 @@ def record_to_example(record: records.Record) -> tf.train.Example:
         "ocr/text": [o.text for o in record.ocr],
         "ocr/language": [o.language for o in record.ocr],
         **_box_columns("ocr", [o.box for o in record.ocr]),
-        "vqa/question": [q.question for q in record.question_answers],
-        "vqa/answer": [q.answer for q in record.question_answers],
-        "vqa/language": [q.language for q in record.question_answers],
+        **_question_columns(record.question_answers),
+        "label/text": record.labels,
+        "image/group": _if_set(record.group),
         "text": [] if record.text is None else [record.text],
     }
+    if record.text_pair is not None:
+        pair = record.text_pair
+        columns |= {
+            "text_pair/inputs": [pair.inputs],
+            "text_pair/targets": [pair.targets],
+            "text_pair/reference": pair.references,
+            "text_pair/language": _if_set(pair.language),
+            "text_pair/id": _if_set(pair.id),
+        }
     if record.image is not None:
         columns |= {
             "image/encoded": _pixels(record.image, record.image.encoded),
@@ -63,9 +73,7 @@ def example_to_record(example: tf.train.Example) -> records.Record:
         for key, feature in example.features.feature.items()
         if key in records.FEATURES
     }
-    texts = columns.get("text", [])
-    if len(texts) > 1:
-        raise ValueError(f"Feature text has {len(texts)} values, expected one.")
+    text = _only(columns, "text")
     return records.Record(
         image=_image(columns),
         visual_tokens=_visual_tokens(columns),
@@ -90,15 +98,101 @@ def example_to_record(example: tf.train.Example) -> records.Record:
                 columns, "ocr/text", "ocr/language", *_box_keys("ocr")
             )
         ),
-        question_answers=tuple(
-            records.QuestionAnswer(
-                question=question, answer=answer, language=language
-            )
-            for question, answer, language in _rows(
-                columns, "vqa/question", "vqa/answer", "vqa/language"
-            )
-        ),
-        text=texts[0] if texts else None,
+        question_answers=_question_answers(columns),
+        labels=tuple(columns.get("label/text", [])),
+        group=_only(columns, "image/group") or "",
+        text=text,
+        text_pair=_text_pair(columns),
+    )
+
+
+def _if_set(text: str) -> list[str]:
+    return [text] if text else []
+
+
+def _only(columns: dict[str, list[Any]], key: str) -> str | None:
+    values = columns.get(key, [])
+    if len(values) > 1:
+        raise ValueError(
+            f"Feature {key} has {len(values)} values, expected one."
+        )
+    return values[0] if values else None
+
+
+def _question_columns(
+    rows: tuple[records.QuestionAnswer, ...],
+) -> dict[str, Iterable[Any]]:
+    """Gives vqa/*; what no question has is left out."""
+    columns: dict[str, Iterable[Any]] = {
+        "vqa/question": [q.question for q in rows],
+        "vqa/answer": [q.answer for q in rows],
+        "vqa/language": [q.language for q in rows],
+    }
+    if any(q.question_id for q in rows):
+        columns["vqa/question_id"] = [q.question_id for q in rows]
+    if any(q.group for q in rows):
+        columns["vqa/group"] = [q.group for q in rows]
+    if any(q.references for q in rows):
+        columns["vqa/reference"] = [r for q in rows for r in q.references]
+        columns["vqa/num_references"] = [len(q.references) for q in rows]
+    return columns
+
+
+def _question_answers(
+    columns: dict[str, list[Any]],
+) -> tuple[records.QuestionAnswer, ...]:
+    questions = columns.get("vqa/question", [])
+    absent = {
+        "vqa/question_id": [""] * len(questions),
+        "vqa/group": [""] * len(questions),
+        "vqa/num_references": [0] * len(questions),
+    }
+    rows = _rows(
+        absent | columns,
+        "vqa/question",
+        "vqa/answer",
+        "vqa/language",
+        "vqa/question_id",
+        "vqa/group",
+        "vqa/num_references",
+    )
+    references = columns.get("vqa/reference", [])
+    if (total := sum(row[-1] for row in rows)) != len(references):
+        raise ValueError(
+            f"vqa/reference has {len(references)} values; "
+            f"vqa/num_references counts {total}."
+        )
+    left = iter(references)
+    return tuple(
+        records.QuestionAnswer(
+            question=question,
+            answer=answer,
+            language=language,
+            references=tuple(itertools.islice(left, num_references)),
+            question_id=question_id,
+            group=group,
+        )
+        for question, answer, language, question_id, group, num_references in (
+            rows
+        )
+    )
+
+
+def _text_pair(columns: dict[str, list[Any]]) -> records.TextPair | None:
+    inputs = _only(columns, "text_pair/inputs")
+    targets = _only(columns, "text_pair/targets")
+    if inputs is None and targets is None:
+        return None
+    if inputs is None or targets is None:
+        raise ValueError(
+            "A text pair needs text_pair/inputs and text_pair/targets."
+        )
+    return records.TextPair(
+        inputs=inputs,
+        targets=targets,
+        references=tuple(columns.get("text_pair/reference", [])),
+        language=_only(columns, "text_pair/language") or "",
+        id=_only(columns, "text_pair/id") or "",
     )
 
 

@@ -9,20 +9,27 @@
 | negative_labels   | image/object/negative/text                              |
 | captions          | caption/{text,language,score}                           |
 | ocr               | ocr/{text,language}, ocr/bbox/{ymin,xmin,ymax,xmax}     |
-| question_answers  | vqa/{question,answer,language}                          |
+| question_answers  | vqa/{question,answer,language,question_id,group},       |
+|                   | vqa/reference with vqa/num_references, one a question   |
+| labels            | label/text (of the whole image)                         |
+| group             | image/group                                             |
 | text              | text (a document; such a record has no image)           |
+| text_pair         | text_pair/{inputs,targets,reference,language,id}        |
 
 Fields of several features are parallel lists: entry i of each is about the
-same thing. Text is UTF-8; languages are lower-case codes ("en"). An empty
-field writes no feature.
+same thing; `vqa/reference` has the references of all questions, one after the
+other. Text is UTF-8; languages are lower-case codes ("en"). An empty field
+writes no feature.
 """
 
 import dataclasses
 import hashlib
+import re
 
 # Rises when a feature changes its name or meaning; readers refuse others.
 SCHEMA_VERSION = 1
 
+# Where the pre-training tasks read; other folders hold imported data.
 SOURCES = (
     "webli",
     "cc3m35l",
@@ -32,6 +39,7 @@ SOURCES = (
     "text",
 )
 SPLITS = ("train", "validation", "test")
+_SOURCE = re.compile(r"[a-z0-9_]+")
 
 SIDES = ("ymin", "xmin", "ymax", "xmax")
 
@@ -60,8 +68,29 @@ FEATURES: dict[str, type] = {
     "vqa/question": bytes,
     "vqa/answer": bytes,
     "vqa/language": bytes,
+    "vqa/question_id": bytes,
+    "vqa/group": bytes,
+    "vqa/reference": bytes,
+    "vqa/num_references": int,
+    "label/text": bytes,
+    "image/group": bytes,
     "text": bytes,
+    "text_pair/inputs": bytes,
+    "text_pair/targets": bytes,
+    "text_pair/reference": bytes,
+    "text_pair/language": bytes,
+    "text_pair/id": bytes,
 }
+
+
+def check_source(name: str) -> None:
+    """Raises ValueError if no folder of stored examples can have this name."""
+    if not _SOURCE.fullmatch(name):
+        near = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
+        raise ValueError(
+            f"A source is named with a-z, 0-9 and _, not {name!r}; "
+            f"{near or 'my_data'!r} would do."
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -145,16 +174,43 @@ class OcrText:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionAnswer:
-    """A question in `language`; its answer is always English, as in PaLI."""
+    """A question in `language`; its answer is English in PaLI's own data.
+
+    Attributes:
+        question: what is asked.
+        answer: what to train on.
+        language: of the question.
+        references: every answer that people gave; none: `answer` alone.
+        question_id: the data set's own; "" if it has none.
+        group: what its score is told apart by, such as a kind of question.
+    """
 
     question: str
     answer: str
     language: str
+    references: tuple[str, ...] = ()
+    question_id: str = ""
+    group: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TextPair:
+    """A text and what to make of it, of a task without images."""
+
+    inputs: str
+    targets: str
+    references: tuple[str, ...] = ()
+    language: str = ""
+    id: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """One stored example; a source fills only its own fields."""
+    """One stored example; a source fills only its own fields.
+
+    Of `labels`, names of the whole image's class, the first is the one to
+    train on. `group` is what scores of the image are told apart by.
+    """
 
     image: Image | None = None
     visual_tokens: VisualTokens | None = None
@@ -163,4 +219,7 @@ class Record:
     captions: tuple[Caption, ...] = ()
     ocr: tuple[OcrText, ...] = ()
     question_answers: tuple[QuestionAnswer, ...] = ()
+    labels: tuple[str, ...] = ()
+    group: str = ""
     text: str | None = None
+    text_pair: TextPair | None = None

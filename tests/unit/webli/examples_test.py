@@ -27,7 +27,17 @@ FULL = records.Record(
         records.QuestionAnswer(
             question="红色物体是什么形状？", answer="star", language="zh"
         ),
+        records.QuestionAnswer(
+            question="How many?",
+            answer="2",
+            language="en",
+            references=("2", "two", "2"),
+            question_id="17",
+            group="number",
+        ),
     ),
+    labels=("shape", "star shape"),
+    group="in-domain",
 )
 TOKENS = records.VisualTokens(
     values=b"\xff\x80\x01\x02", dtype="int8", length=2, width=2, scale=(0.5, 2)
@@ -37,11 +47,31 @@ WITHOUT_PIXELS = dataclasses.replace(
     WITH_TOKENS, image=dataclasses.replace(IMAGE, encoded=b"")
 )
 TEXT = records.Record(text="Das Bild zeigt einen roten Stern.")
+PAIR = records.Record(
+    text_pair=records.TextPair(
+        inputs="premise: it rains",
+        targets="entailment",
+        references=("entailment", "yes"),
+        language="sw",
+        id="3",
+    )
+)
+SHORT_PAIR = records.Record(
+    text_pair=records.TextPair(inputs="a", targets="b")
+)
 
 
 @pytest.mark.parametrize(
     "record",
-    [FULL, TEXT, records.Record(image=IMAGE), WITH_TOKENS, WITHOUT_PIXELS],
+    [
+        FULL,
+        TEXT,
+        PAIR,
+        SHORT_PAIR,
+        records.Record(image=IMAGE),
+        WITH_TOKENS,
+        WITHOUT_PIXELS,
+    ],
 )
 def test_record_survives_the_round_trip(record):
     data = examples.record_to_example(record).SerializeToString()
@@ -50,7 +80,9 @@ def test_record_survives_the_round_trip(record):
 
 
 def test_all_the_declared_features_are_written_and_no_others():
-    record = dataclasses.replace(WITH_TOKENS, text="t")
+    record = dataclasses.replace(
+        WITH_TOKENS, text="t", text_pair=PAIR.text_pair
+    )
     example = examples.record_to_example(record)
     assert set(example.features.feature) == set(records.FEATURES)
 
@@ -92,6 +124,26 @@ def test_parallel_lists_of_two_lengths_are_named():
     example.features.feature["caption/language"].bytes_list.value.pop()
     with pytest.raises(ValueError, match=r"'caption/text': 2.*language': 1"):
         examples.example_to_record(example)
+
+
+def test_references_that_do_not_add_up_are_named():
+    example = examples.record_to_example(FULL)
+    example.features.feature["vqa/reference"].bytes_list.value.pop()
+    with pytest.raises(ValueError, match="2 values; .*num_references counts 3"):
+        examples.example_to_record(example)
+
+
+def test_half_a_text_pair_is_refused():
+    example = examples.record_to_example(PAIR)
+    del example.features.feature["text_pair/targets"]
+    with pytest.raises(ValueError, match="needs .*text_pair/targets"):
+        examples.example_to_record(example)
+
+
+@pytest.mark.parametrize("name", ["My shop", "", "a/b"])
+def test_sources_have_plain_names(name):
+    with pytest.raises(ValueError, match="(my_shop|my_data|a_b)' would do"):
+        records.check_source(name)
 
 
 def test_image_without_its_id_is_refused():
