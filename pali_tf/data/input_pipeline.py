@@ -159,6 +159,56 @@ def eval_dataset(
     ).with_options(_options())
 
 
+def train_examples(
+    mixture: seqio.Mixture | seqio.Task,
+    *,
+    feature_lengths: Mapping[str, int],
+    seed: int,
+    split: str = "train",
+    use_cached: bool = False,
+) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yields the examples of training one by one, all their fields kept.
+
+    Example n is row n % B of batch n // B of `train_batches` with one reader,
+    before it is padded. Tasks of any SeqIO registry will do: their features
+    need not be those of PaliFeatureConverter.
+
+    Args:
+        mixture: what to draw from.
+        feature_lengths: by feature; longer ones are not cut here.
+        seed: >= 0. Same seed, same examples.
+        split: "train".
+        use_cached: read what seqio_cache_tasks wrote, where a task supports
+            it; SeqIO then shuffles, and training without a cache has another
+            order.
+
+    Yields:
+        (name of the task, its example as numpy).
+
+    Raises:
+        FileNotFoundError: there are no data.
+        ValueError: a file is truncated or an image corrupt; the message names
+            it.
+    """
+    tasks, rates = _tasks_and_rates(mixture)
+    streams = []
+    for task in tasks:
+        if use_cached:
+            stream = _cached_features(task, feature_lengths, seed, split)
+        else:
+            share = seqio.ShardInfo(index=0, num_shards=1)
+            stream = _task_features(
+                task, feature_lengths, seed, split, 0, share
+            )
+        stream = stream.with_options(_options())
+        streams.append(
+            diagnosis.explained(stream, [task], split, feature_lengths)
+        )
+    choices = mixing.task_choices(rates, seed).prefetch(1)
+    for choice in choices.as_numpy_iterator():
+        yield tasks[choice].name, next(streams[choice])
+
+
 def _reader_batches(
     mixture: seqio.Mixture | seqio.Task,
     share: seqio.ShardInfo,
@@ -188,11 +238,7 @@ def _mixed_examples(
     start: int,
     share: seqio.ShardInfo,
 ) -> tf.data.Dataset:
-    tasks = seqio.get_subtasks(mixture)
-    if isinstance(mixture, seqio.Mixture):
-        rates = [mixture.get_rate(task) for task in tasks]
-    else:
-        rates = [1.0]
+    tasks, rates = _tasks_and_rates(mixture)
     num_before = mixing.task_counts(rates, seed, start)
     streams = [
         _task_examples(task, lengths, seed, split, int(skip), share)
@@ -201,6 +247,15 @@ def _mixed_examples(
     return tf.data.Dataset.choose_from_datasets(
         streams, mixing.task_choices(rates, seed, start)
     )
+
+
+def _tasks_and_rates(
+    mixture: seqio.Mixture | seqio.Task,
+) -> tuple[Sequence[seqio.Task], list[float]]:
+    tasks = seqio.get_subtasks(mixture)
+    if isinstance(mixture, seqio.Mixture):
+        return tasks, [mixture.get_rate(task) for task in tasks]
+    return tasks, [1.0]
 
 
 def _task_examples(
@@ -212,14 +267,37 @@ def _task_examples(
     share: seqio.ShardInfo,
 ) -> tf.data.Dataset:
     """Returns a task's model features, for ever, without the first `skip`."""
-    # Tasks of one source shall not walk through it side by side.
-    seed = (seed + zlib.crc32(task.name.encode())) % 2**31
+    dataset = _task_features(task, lengths, seed, split, skip, share)
+    converter = PaliFeatureConverter()
+
+    def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        truncated = example.get(_TRUNCATED, tf.constant(False))
+        return {**converter.convert(example, lengths), _TRUNCATED: truncated}
+
+    return dataset.map(convert, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _task_features(
+    task: seqio.Task,
+    lengths: Mapping[str, int],
+    seed: int,
+    split: str,
+    skip: int,
+    share: seqio.ShardInfo,
+) -> tf.data.Dataset:
+    """Returns all that a task makes, for ever, without the first `skip`."""
+    seed = _task_seed(task, seed)
     dataset = task.source.get_dataset(
         split=split, shuffle=True, seed=seed, shard_info=share
     )
     dataset = dataset.repeat()
-    steps = list(task.preprocessors)
-    num_cheap = 1 if steps[:1] == [draw_seed] else len(steps)
+    steps = [
+        step
+        for step in task.preprocessors
+        if not isinstance(step, seqio.CacheDatasetPlaceholder)
+    ]
+    # Up to its seed, an example costs little.
+    num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
     with seqio.utils.map_seed_manager(seed):
         for index, step in enumerate(steps):
             step = seqio.utils.add_kwargs_to_transform(
@@ -230,13 +308,27 @@ def _task_examples(
             dataset = step(dataset)
             if index + 1 == num_cheap:
                 dataset = dataset.skip(skip)
-    converter = PaliFeatureConverter()
+    return dataset
 
-    def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        truncated = example.get(_TRUNCATED, tf.constant(False))
-        return {**converter.convert(example, lengths), _TRUNCATED: truncated}
 
-    return dataset.map(convert, num_parallel_calls=tf.data.AUTOTUNE)
+def _cached_features(
+    task: seqio.Task, lengths: Mapping[str, int], seed: int, split: str
+) -> tf.data.Dataset:
+    """Returns all that a task makes of its offline cache, for ever."""
+    return task.get_dataset(
+        lengths,
+        split=split,
+        use_cached=True,
+        seed=_task_seed(task, seed),
+        num_epochs=None,
+        trim_output_features=False,
+        try_in_mem_cache=False,
+    )
+
+
+def _task_seed(task: seqio.Task, seed: int) -> int:
+    # Tasks of one source shall not walk through it side by side.
+    return (seed + zlib.crc32(task.name.encode())) % 2**31
 
 
 def _options() -> tf.data.Options:

@@ -206,6 +206,27 @@ def test_prompts_over_the_length_are_counted(caplog):
     assert "8 prompts were over 8 tokens" in caplog.text
 
 
+def test_examples_are_the_rows_of_the_batches(mixed):
+    drawn = input_pipeline.train_examples(
+        input_pipeline.find_mixture_or_task("pali_tiny"),
+        feature_lengths=LENGTHS,
+        seed=3,
+    )
+    names = task_ids.names()
+    for batch in mixed[:4]:
+        for row in range(8):
+            task, example = next(drawn)
+            assert task == names[batch["task_id"][row]]
+            np.testing.assert_array_equal(
+                example["images"], batch["images"][row]
+            )
+            length = len(example["targets"])
+            targets = batch["decoder_target_tokens"][row]
+            np.testing.assert_array_equal(example["targets"], targets[:length])
+            assert not targets[length:].any()
+            assert "references" in example
+
+
 def test_upstream_seqio_gives_the_same_features():
     from pali_tf.data.feature_converter import PaliFeatureConverter
 
