@@ -1,9 +1,14 @@
-"""CIDEr and BLEU of captions, language by language."""
+"""CIDEr, BLEU, ROUGE-L and METEOR of captions, language by language."""
 
+import functools
+import shutil
 from collections.abc import Callable, Sequence
 
+from absl import logging
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.meteor.meteor import Meteor
+from pycocoevalcap.rouge.rouge import Rouge
 
 from pali_tf.evaluation.by_language import by_language
 from pali_tf.evaluation.text import words
@@ -70,6 +75,67 @@ def bleu(
             ]
         ),
     )
+
+
+def rouge_l(
+    references: Sequence[Sequence[str]],
+    predictions: Sequence[str],
+    languages: Sequence[str],
+) -> dict[str, float]:
+    """Returns ROUGE-L, times 100, of each language and their mean.
+
+    Args:
+        references: N lists of captions.
+        predictions: N captions.
+        languages: N codes.
+
+    Returns:
+        {"rouge_l": mean over languages, "rouge_l/en": ..., ...}.
+    """
+    return by_language(
+        "rouge_l",
+        references,
+        predictions,
+        languages,
+        _scorer(lambda gold, said: Rouge().compute_score(gold, said)[0]),
+    )
+
+
+def meteor(
+    references: Sequence[Sequence[str]],
+    predictions: Sequence[str],
+    languages: Sequence[str],
+) -> dict[str, float]:
+    """Returns METEOR, times 100, of the English captions.
+
+    It matches by English stems and paraphrases, so captions in other languages
+    have no score; nor has any where there is no Java, which is said once.
+
+    Args:
+        references: N lists of captions.
+        predictions: N captions.
+        languages: N codes; "" is taken for English.
+
+    Returns:
+        {"meteor": ...}, or nothing.
+    """
+    rows = [i for i, code in enumerate(languages) if code in ("en", "")]
+    if not rows or not _has_java():
+        return {}
+    score = _scorer(lambda gold, said: Meteor().compute_score(gold, said)[0])
+    return {
+        "meteor": score(
+            [references[i] for i in rows], [predictions[i] for i in rows], "en"
+        )
+    }
+
+
+@functools.cache
+def _has_java() -> bool:
+    if shutil.which("java") is None:
+        logging.warning("METEOR is not computed: there is no `java` command.")
+        return False
+    return True
 
 
 def _scorer(

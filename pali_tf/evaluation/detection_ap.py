@@ -9,15 +9,16 @@ from pali_tf.data.boxes import LabelledBox
 
 # COCO's boxes are in pixels; any scale gives the same overlap.
 _SIDE_PIXELS = 1000
-_AP50 = 1  # Its place among COCO's twelve numbers.
+# Their places among COCO's twelve numbers.
+_AP, _AP50 = 0, 1
 
 
-def detection_ap50(
+def detection_ap(
     references: Sequence[Sequence[LabelledBox]],
     predictions: Sequence[Sequence[LabelledBox]],
     scores: Sequence[float],
-) -> float:
-    """Returns AP at an overlap (IoU) of 0.5, in [0, 1], mean over labels.
+) -> tuple[float, float]:
+    """Returns average precisions in [0, 1], mean over labels.
 
     A label that no reference has is left out, as COCO does.
 
@@ -28,11 +29,12 @@ def detection_ap50(
             have its score.
 
     Returns:
-        0.0 where nothing was predicted.
+        (AP, the mean over overlaps (IoU) of 0.5, 0.55, ..., 0.95; AP at 0.5).
+        Both are 0 where nothing was predicted.
     """
     labels = sorted({box.label for boxes in references for box in boxes})
     if not labels:
-        raise ValueError("No example has a box: AP50 has no meaning.")
+        raise ValueError("No example has a box: AP has no meaning.")
     category = {label: index + 1 for index, label in enumerate(labels)}
     truth = {
         "info": {},
@@ -45,13 +47,13 @@ def detection_ap50(
     }
     found = _annotations(predictions, category)
     if not found:
-        return 0.0
+        return 0.0, 0.0
     for row in found:
         row["score"] = float(scores[row["image_id"]])
     gold = COCO(truth)
     evaluation = COCOeval_faster(gold, gold.loadRes(found), iouType="bbox")
     evaluation.run()
-    return float(evaluation.stats[_AP50])
+    return float(evaluation.stats[_AP]), float(evaluation.stats[_AP50])
 
 
 def _annotations(

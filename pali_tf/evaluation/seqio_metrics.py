@@ -5,74 +5,57 @@ below: (targets, predictions) -> {name: value}, and with the model's scores for
 detection.
 """
 
-import dataclasses
+import functools
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pali_tf.data.boxes import LabelledBox, parse_boxes
-from pali_tf.evaluation import caption_scores
+from pali_tf.data.boxes import parse_boxes
+from pali_tf.evaluation import anls, caption_scores, squad
 from pali_tf.evaluation.by_language import by_language
 from pali_tf.evaluation.character_error_rate import character_error_rate
-from pali_tf.evaluation.detection_ap import detection_ap50
+from pali_tf.evaluation.detection_ap import detection_ap
 from pali_tf.evaluation.exact_match import exact_match
+from pali_tf.evaluation.targets import Target as Target
+from pali_tf.evaluation.targets import make_target as make_target
 from pali_tf.evaluation.token_accuracy import token_accuracy
+from pali_tf.evaluation.top_k import top_k
 from pali_tf.evaluation.vqa_accuracy import vqa_accuracy
 
 Scores = dict[str, float]
+Metric = Callable[[Sequence[Target], Sequence[str]], Scores]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Target:
-    """What is right for an example.
+def by_group(metric: Metric) -> Metric:
+    """Makes the metric that is also given of each group by itself.
 
-    Attributes:
-        references: all right texts.
-        language: code of the target's language; "" if it has none.
-        form: of an object-aware question; "" for others.
-        boxes: of a detection example.
-    """
-
-    references: tuple[str, ...]
-    language: str = ""
-    form: str = ""
-    boxes: tuple[LabelledBox, ...] = ()
-
-
-def make_target(
-    decoded: str,
-    example: Mapping[str, Any] | None = None,
-    is_target: bool = False,
-) -> Target | str:
-    """Postprocesses for SeqIO: predictions stay text, targets get a Target.
+    Example: by_group(cider_metric) gives {"cider": ..., "cider/en": ...,
+    "cider/in-domain": ..., "cider/near-domain": ...}.
 
     Args:
-        decoded: the text.
-        example: the example as numpy, with the fields that its task kept.
-        is_target: whether `decoded` is the target.
+        metric: of (targets, predictions).
     """
-    if not is_target:
-        return decoded
-    example = example or {}
-    boxes = ()
-    if "boxes" in example:
-        boxes = tuple(
-            LabelledBox(*map(float, sides), label=label.decode())
-            for sides, label in zip(
-                example["boxes"], example["labels"], strict=True
+
+    @functools.wraps(metric)
+    def compute(
+        targets: Sequence[Target], predictions: Sequence[str]
+    ) -> Scores:
+        scores = metric(targets, predictions)
+        for group in sorted({t.group for t in targets if t.group}):
+            rows = [i for i, t in enumerate(targets) if t.group == group]
+            found = metric(
+                [targets[i] for i in rows], [predictions[i] for i in rows]
             )
-        )
-    return Target(
-        references=tuple(
-            text.decode() for text in example.get("references", ())
-        )
-        or (decoded,),
-        language=example.get("language", b"").decode(),
-        form=example.get("form", b"").decode(),
-        boxes=boxes,
-    )
+            # A language's score in a group would be one number too many.
+            scores |= {
+                f"{name}/{group}": value
+                for name, value in found.items()
+                if "/" not in name
+            }
+        return scores
+
+    return compute
 
 
 def exact_match_metric(
@@ -80,6 +63,19 @@ def exact_match_metric(
 ) -> Scores:
     """Exact match over all examples."""
     return {"exact_match": exact_match(_references(targets), predictions)}
+
+
+def exact_match_by_language(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """Exact match by language of the question and their mean."""
+    return by_language(
+        "exact_match",
+        _references(targets),
+        predictions,
+        _languages(targets),
+        lambda references, said, _: exact_match(references, said),
+    )
 
 
 def exact_match_by_form(
@@ -109,6 +105,50 @@ def vqa_accuracy_metric(
     )
 
 
+def anls_metric(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """ANLS over all examples."""
+    return {"anls": anls.anls(_references(targets), predictions)}
+
+
+def squad_metric(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """SQuAD's F1 and exact match, of XQuAD and TyDiQA in every language."""
+    f1, exact = squad.f1_and_exact_match(
+        _references(targets), predictions, _languages(targets)
+    )
+    return {"squad_f1": f1, "squad_em": exact}
+
+
+def mlqa_metric(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """F1 and exact match by MLQA's rule, with each language's articles."""
+    f1, exact = squad.f1_and_exact_match(
+        _references(targets),
+        predictions,
+        _languages(targets),
+        squad.mlqa_words,
+    )
+    return {"mlqa_f1": f1, "mlqa_em": exact}
+
+
+def top_1_metric(
+    targets: Sequence[Target], predictions: Sequence[str | Sequence[str]]
+) -> Scores:
+    """Top-1 accuracy; a prediction is a class, or all in order."""
+    return {"top_1": top_k(_references(targets), predictions, 1)}
+
+
+def top_5_metric(
+    targets: Sequence[Target], predictions: Sequence[str | Sequence[str]]
+) -> Scores:
+    """Top-5 accuracy; a prediction is at least five classes, in order."""
+    return {"top_5": top_k(_references(targets), predictions, 5)}
+
+
 def cider_metric(
     targets: Sequence[Target], predictions: Sequence[str]
 ) -> Scores:
@@ -123,6 +163,24 @@ def bleu_metric(
 ) -> Scores:
     """BLEU-4 by language and their mean."""
     return caption_scores.bleu(
+        _references(targets), predictions, _languages(targets)
+    )
+
+
+def rouge_l_metric(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """ROUGE-L by language and their mean."""
+    return caption_scores.rouge_l(
+        _references(targets), predictions, _languages(targets)
+    )
+
+
+def meteor_metric(
+    targets: Sequence[Target], predictions: Sequence[str]
+) -> Scores:
+    """METEOR of the English examples; nothing where there is no Java."""
+    return caption_scores.meteor(
         _references(targets), predictions, _languages(targets)
     )
 
@@ -149,22 +207,31 @@ def token_accuracy_metric(
     }
 
 
-def detection_ap50_metric(
+def detection_ap_metric(
     targets: Sequence[Target],
     predictions: Sequence[str],
     aux_values: Mapping[str, Sequence[float]],
 ) -> Scores:
-    """AP50, the model's mean log-probability of a box its confidence."""
+    """AP and AP50, the model's mean log-probability of a box its confidence."""
     found = [parse_boxes(text) for text in predictions]
     confidences = [
         math.exp(float(np.asarray(score)) / max(len(boxes), 1))
         for score, boxes in zip(aux_values["scores"], found, strict=True)
     ]
-    return {
-        "ap50": detection_ap50(
-            [target.boxes for target in targets], found, confidences
-        )
-    }
+    ap, ap50 = detection_ap(
+        [target.boxes for target in targets], found, confidences
+    )
+    return {"ap": ap, "ap50": ap50}
+
+
+def detection_ap50_metric(
+    targets: Sequence[Target],
+    predictions: Sequence[str],
+    aux_values: Mapping[str, Sequence[float]],
+) -> Scores:
+    """AP50 alone, as `detection_ap_metric` has it."""
+    scores = detection_ap_metric(targets, predictions, aux_values)
+    return {"ap50": scores["ap50"]}
 
 
 def _references(targets: Sequence[Target]) -> list[tuple[str, ...]]:
