@@ -21,5 +21,13 @@ def test_other_languages_have_words(code):
     assert text.words("ab c", code) == ["ab", "c"]
 
 
+def test_the_lists_have_the_papers_lengths():
+    assert len(set(languages.XM3600)) == 36
+    assert len(set(languages.CC3M_35L)) == 35
+    assert set(languages.XM3600) - set(languages.CC3M_35L) == {"quz"}
+    assert len(set(languages.WEBLI)) == 109
+    assert set(languages.CC3M_35L) <= set(languages.WEBLI)
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

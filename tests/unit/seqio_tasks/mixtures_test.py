@@ -1,7 +1,7 @@
 import pytest
 import seqio
 
-import seqio_tasks  # noqa: F401 (registers the mixtures)
+from seqio_tasks import mixtures
 
 TASKS = {
     "text_span_corruption",
@@ -47,6 +47,16 @@ def test_the_papers_rates():
         "openimages_object_aware_vqa": 3.19,
         "object_detection": 1.02,
     }
+
+
+@pytest.mark.parametrize("left_out", mixtures.LEFT_OUT)
+def test_an_ablation_leaves_out_and_keeps_the_other_rates(left_out):
+    whole = seqio.MixtureRegistry.get("pali_pretrain")
+    mixture = seqio.MixtureRegistry.get(f"pali_pretrain_without_{left_out}")
+    gone = TASKS - {task.name for task in mixture.tasks}
+    assert gone == set(mixtures.LEFT_OUT[left_out])
+    for task in mixture.tasks:
+        assert mixture.get_rate(task) == whole.get_rate(task)
 
 
 def test_the_flat_rates_are_percent():

@@ -2,6 +2,7 @@ import pytest
 import tensorflow as tf
 
 from pali_tf.data import boxes as boxes_codec
+from pali_tf.data import task_choices
 from seqio_tasks import objects
 
 EXAMPLE = {
@@ -111,6 +112,36 @@ def test_detection_prompts_and_targets():
         )
         assert example["labels"].numpy().tolist() == [b"cat", b"cat", b"dog"]
         assert example["boxes"].shape == (3, 4)
+
+
+@pytest.fixture
+def chosen():
+    def choose(**fields):
+        task_choices.set_choices(task_choices.TaskChoices(**fields))
+
+    yield choose
+    task_choices.set_choices(task_choices.TaskChoices())
+
+
+def test_a_form_of_weight_0_is_never_asked(chosen):
+    chosen(form_weights=(0, 3, 0, 1), yes_no_weights=(0, 1))
+    found = rows(objects.ask_about_objects, count=60)
+    forms = [form for form, _, _ in found]
+    assert set(forms) == {"presence", "which"}
+    assert forms.count("presence") > forms.count("which")
+    assert {answer for form, _, answer in found if form == "presence"} == {"No"}
+
+
+def test_detection_as_chosen(chosen):
+    chosen(max_detected=1, max_detected_absent=0, box_order="stored")
+    found = {
+        (m["inputs"].numpy(), m["targets"].numpy())
+        for m in made(objects.detect, count=20)
+    }
+    assert found == {
+        (b"detect cat", b"10 500 200 699 cat 20 20 220 300 cat"),
+        (b"detect dog", b"599 100 899 400 dog"),
+    }
 
 
 def test_tensorflow_and_python_write_the_same_boxes():

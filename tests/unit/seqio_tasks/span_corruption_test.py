@@ -3,7 +3,7 @@ import pytest
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import vocabulary
+from pali_tf.data import task_choices, vocabulary
 from seqio_tasks import span_corruption
 
 
@@ -86,6 +86,31 @@ def test_targets_fill_the_holes(features, text):
         assert any(tokens[i : i + len(whole)] == whole for i in starts)
         reference = example["references"].numpy()[0].decode()
         assert reference.startswith("<extra_id_0>")
+
+
+def test_joined_texts_fill_their_pieces_and_nothing_is_lost(features):
+    words = features["inputs"].vocabulary
+    texts = ["thank you for inviting me", "to your party", "", "thank you"] * 9
+    lengths = {"inputs": 20, "targets": 10}
+    longest = span_corruption.max_raw_tokens(20, 10)
+    pieces = span_corruption.join_documents(
+        tf.data.Dataset.from_tensor_slices({"text": texts}), lengths, features
+    )
+    found = [piece["text"].numpy().tolist() for piece in pieces]
+    assert {len(piece) for piece in found[:-1]} == {longest}
+    assert sum(found, []) == sum((words.encode(text) for text in texts), [])
+
+
+def test_texts_stay_apart_by_choice(features):
+    texts = tf.data.Dataset.from_tensor_slices({"text": ["a", "b"]})
+    task_choices.set_choices(task_choices.TaskChoices(join_documents=False))
+    try:
+        found = span_corruption.join_documents(
+            texts, {"inputs": 20, "targets": 10}, features
+        )
+    finally:
+        task_choices.set_choices(task_choices.TaskChoices())
+    assert found is texts
 
 
 if __name__ == "__main__":
