@@ -39,9 +39,11 @@ DATA = TENSORFLOW + [
 ]
 
 EVAL = [
+    "budoux>=0.10.1",
     "faster-coco-eval>=1.8",
     "jiwer>=4.0",
     "pycocoevalcap==1.2",
+    "rapidfuzz>=3.14",
 ]
 
 # Newer grpcio-health-checking pulls protobuf 7, which apache-beam forbids.
@@ -52,7 +54,7 @@ SERVE = TENSORFLOW + [
     "tensorflow-serving-api>=2.21,<2.22",
 ]
 
-UI = ["jinja2>=3.1", "pillow>=12"]
+UI = ["jinja2>=3.1", "pillow>=12", "rich>=14"]
 
 # From a folder to answers, without TensorFlow.
 PRESETS = TRAIN + ["pillow>=12", "sentencepiece==0.2.1"]
@@ -112,7 +114,10 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=PACKAGES,
-    package_data={"pali_tf.reporting": ["templates/*"]},
+    package_data={
+        "pali_tf.inspection": ["templates/*"],
+        "pali_tf.reporting": ["templates/*"],
+    },
     install_requires=CORE,
     extras_require={
         "train": TRAIN,

@@ -47,6 +47,10 @@ COMMANDS = {
         module="pali_tf.visual_tokens.main",
         help="store the ViT's tokens beside the images of a data folder",
     ),
+    "inspect": Command(
+        module="pali_tf.inspection.main",
+        help="show what a mixture gives the model, and what looks wrong",
+    ),
     "plan": Command(
         module="pali_tf.planning.main",
         help="show the parameters and bytes of a run, from its gin file",

@@ -1,0 +1,210 @@
+"""The first examples of a training run, as the model sees them."""
+
+import dataclasses
+import hashlib
+import io
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import seqio
+from PIL import Image
+
+from pali_tf.data import input_pipeline
+from pali_tf.data.boxes import LabelledBox, parse_boxes
+from pali_tf.data.vocabulary import PaliVocabulary
+
+# Smaller pictures are kept exactly: they cost little, and JPEG's blocks of 8
+# pixels would be all that one sees of them.
+_LARGEST_EXACT_SIDE = 96
+_JPEG_QUALITY = 80
+# Between the largest and the smallest number of a channel: what JPEG makes of
+# one colour stays below.
+_ONE_COLOUR_RANGE = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Token:
+    """An id of the vocabulary and its piece of text."""
+
+    id: int
+    piece: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Picture:
+    """The pixels of an example.
+
+    Attributes:
+        encoded: as PNG, or as JPEG where they are many.
+        digest: of the pixels; equal for equal ones.
+        is_one_colour: whether there is nothing to see.
+    """
+
+    encoded: bytes
+    digest: str
+    is_one_colour: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """An example.
+
+    Attributes:
+        task: name of its task.
+        example_id: of its image; "" if it has none.
+        language: code of the target's language; "" if it has none.
+        form: of an object-aware question; "" for others.
+        prompt: the text of `inputs`.
+        target: the text of `targets`.
+        inputs: tokens, cut to the length as the model gets them.
+        targets: the same, of the target.
+        is_prompt_cut: whether the prompt was over its length.
+        is_target_cut: whether the target was.
+        has_unknown: whether a token is the vocabulary's unknown piece.
+        picture: None: text alone.
+        boxes: those that the target of a detection task says.
+    """
+
+    task: str
+    example_id: str
+    language: str
+    form: str
+    prompt: str
+    target: str
+    inputs: tuple[Token, ...]
+    targets: tuple[Token, ...]
+    is_prompt_cut: bool
+    is_target_cut: bool
+    has_unknown: bool
+    picture: Picture | None
+    boxes: tuple[LabelledBox, ...] = ()
+
+
+def draw(
+    mixture: seqio.Mixture | seqio.Task,
+    *,
+    num_examples: int,
+    feature_lengths: Mapping[str, int],
+    seed: int,
+    split: str = "train",
+    use_cached: bool = False,
+) -> Iterator[Drawn]:
+    """Yields the examples that training with this seed begins with.
+
+    Args:
+        mixture: any of SeqIO's.
+        num_examples: how many.
+        feature_lengths: "inputs", "targets" and "images".
+        seed: >= 0.
+        split: "train".
+        use_cached: whether to read SeqIO's offline cache.
+    """
+    tasks = {task.name: task for task in seqio.get_subtasks(mixture)}
+    examples = input_pipeline.train_examples(
+        mixture,
+        feature_lengths=feature_lengths,
+        seed=seed,
+        split=split,
+        use_cached=use_cached,
+    )
+    for name, example in itertools.islice(examples, num_examples):
+        yield describe(tasks[name], example, feature_lengths)
+
+
+def describe(
+    task: seqio.Task, example: Mapping[str, Any], lengths: Mapping[str, int]
+) -> Drawn:
+    """Makes an example's description from its features as numpy."""
+    prompt = _Text(task, example, lengths, "inputs")
+    target = _Text(task, example, lengths, "targets")
+    return Drawn(
+        task=task.name,
+        example_id=_string(example.get("example_id", b"")),
+        language=_string(example.get("language", b"")),
+        form=_string(example.get("form", b"")),
+        prompt=prompt.text,
+        target=target.text,
+        inputs=prompt.tokens,
+        targets=target.tokens,
+        is_prompt_cut=prompt.is_cut or bool(example.get("is_truncated", False)),
+        is_target_cut=target.is_cut,
+        has_unknown=prompt.has_unknown or target.has_unknown,
+        picture=_picture(example),
+        boxes=tuple(parse_boxes(target.text)) if "boxes" in example else (),
+    )
+
+
+class _Text:
+    """A text feature: its tokens, and what they say."""
+
+    def __init__(
+        self,
+        task: seqio.Task,
+        example: Mapping[str, Any],
+        lengths: Mapping[str, int],
+        name: str,
+    ) -> None:
+        self.text, self.tokens = "", ()
+        self.is_cut = self.has_unknown = False
+        if name not in example or name not in task.output_features:
+            return
+        feature = task.output_features[name]
+        words = feature.vocabulary
+        whole = [int(token) for token in np.ravel(example[name])]
+        length = lengths.get(name, len(whole))
+        ids = whole[:length]
+        piece_of = _pieces(words)
+        self.text = str(words.decode(ids))
+        self.tokens = tuple(Token(id=i, piece=piece_of(i)) for i in ids)
+        lacks_end = feature.add_eos and words.eos_id not in ids[-1:]
+        # A task of ours cuts by itself: then only the missing end tells.
+        self.is_cut = len(whole) > length or (
+            lacks_end and len(whole) == length
+        )
+        self.has_unknown = words.unk_id is not None and words.unk_id in ids
+
+
+def _pieces(vocabulary: seqio.Vocabulary) -> Callable[[int], str]:
+    if isinstance(vocabulary, PaliVocabulary):
+        vocabulary = vocabulary.loaded()
+    if isinstance(vocabulary, seqio.SentencePieceVocabulary):
+        return vocabulary.tokenizer.id_to_piece
+    return lambda token: str(vocabulary.decode([token]))
+
+
+def _picture(example: Mapping[str, Any]) -> Picture | None:
+    pixels = example.get("images")
+    if pixels is None or not example.get("image_mask", True):
+        return None
+    spread = np.ptp(pixels.reshape(-1, pixels.shape[-1]).astype(int), axis=0)
+    return Picture(
+        encoded=_encode(pixels),
+        digest=hashlib.sha256(pixels.tobytes()).hexdigest(),
+        is_one_colour=bool(spread.max() <= _ONE_COLOUR_RANGE),
+    )
+
+
+def _encode(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    image = Image.fromarray(pixels)
+    if max(image.size) <= _LARGEST_EXACT_SIDE:
+        image.save(file, "PNG")
+    else:
+        image.save(file, "JPEG", quality=_JPEG_QUALITY)
+    return file.getvalue()
+
+
+def _string(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def rates(mixture: seqio.Mixture | seqio.Task) -> dict[str, float]:
+    """Gives the share of each task that a mixture asks for, in its order."""
+    tasks: Sequence[seqio.Task] = seqio.get_subtasks(mixture)
+    if isinstance(mixture, seqio.Task):
+        return {mixture.name: 1.0}
+    amounts = {task.name: float(mixture.get_rate(task)) for task in tasks}
+    total = sum(amounts.values())
+    return {name: amount / total for name, amount in amounts.items()}

@@ -1,0 +1,140 @@
+"""Counts over the drawn examples, task by task."""
+
+import collections
+import dataclasses
+import statistics
+from collections.abc import Mapping, Sequence
+
+from pali_tf.inspection.sample import Drawn
+
+NUM_BINS = 12
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How long the texts of a task are, in tokens.
+
+    Attributes:
+        limit: the length that they are cut to.
+        bins: how many texts fall in each of NUM_BINS equal parts of the way
+            from 0 to the limit.
+        median: half of them are shorter.
+        longest: of all.
+        num_cut: how many were over the limit.
+    """
+
+    limit: int
+    bins: tuple[int, ...]
+    median: float
+    longest: int
+    num_cut: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TaskStatistics:
+    """What was drawn of a task.
+
+    Attributes:
+        name: of the task.
+        rate: the share of the mixture that was asked for, in [0, 1].
+        count: how many examples were drawn.
+        share: of all that were drawn, in [0, 1].
+        inputs: lengths of the prompts.
+        targets: lengths of the targets.
+        languages: examples of each, the most frequent first.
+        forms: the same, of the forms of question.
+        num_images: examples that have one.
+        num_again: examples whose image the task had drawn before.
+    """
+
+    name: str
+    rate: float
+    count: int
+    share: float
+    inputs: Lengths
+    targets: Lengths
+    languages: Mapping[str, int]
+    forms: Mapping[str, int]
+    num_images: int
+    num_again: int
+
+    @property
+    def share_cut(self) -> float:
+        """The share of texts over their length, the worse side of the two."""
+        cut = max(self.inputs.num_cut, self.targets.num_cut)
+        return cut / self.count if self.count else 0.0
+
+
+def summarize(
+    examples: Sequence[Drawn],
+    rates: Mapping[str, float],
+    lengths: Mapping[str, int],
+) -> list[TaskStatistics]:
+    """Counts each task of a mixture.
+
+    Args:
+        examples: what was drawn.
+        rates: the share of each task that was asked for.
+        lengths: "inputs" and "targets".
+    """
+    by_task: dict[str, list[Drawn]] = {name: [] for name in rates}
+    for example in examples:
+        by_task[example.task].append(example)
+    return [
+        _summarize_task(name, drawn, len(examples), rates[name], lengths)
+        for name, drawn in by_task.items()
+    ]
+
+
+def _summarize_task(
+    name: str,
+    drawn: Sequence[Drawn],
+    total: int,
+    rate: float,
+    lengths: Mapping[str, int],
+) -> TaskStatistics:
+    ids = [e.example_id for e in drawn if e.example_id]
+    return TaskStatistics(
+        name=name,
+        rate=rate,
+        count=len(drawn),
+        share=len(drawn) / total if total else 0.0,
+        inputs=measure(
+            [len(e.inputs) for e in drawn],
+            lengths["inputs"],
+            sum(e.is_prompt_cut for e in drawn),
+        ),
+        targets=measure(
+            [len(e.targets) for e in drawn],
+            lengths["targets"],
+            sum(e.is_target_cut for e in drawn),
+        ),
+        languages=_counted(e.language for e in drawn),
+        forms=_counted(e.form for e in drawn),
+        num_images=sum(e.picture is not None for e in drawn),
+        num_again=len(ids) - len(set(ids)),
+    )
+
+
+def measure(counts: Sequence[int], limit: int, num_cut: int) -> Lengths:
+    """Puts lengths into bins.
+
+    Example: with a limit of 24 a bin is two tokens wide; measure([1, 2, 3],
+    24, 0) has two in the first bin and one in the second.
+    """
+    bins = [0] * NUM_BINS
+    for count in counts:
+        place = max(count - 1, 0) * NUM_BINS // max(limit, 1)
+        bins[min(place, NUM_BINS - 1)] += 1
+    return Lengths(
+        limit=limit,
+        bins=tuple(bins),
+        median=statistics.median(counts) if counts else 0,
+        longest=max(counts, default=0),
+        num_cut=num_cut,
+    )
+
+
+def _counted(values: collections.abc.Iterable[str]) -> dict[str, int]:
+    counts = collections.Counter(value for value in values if value)
+    return dict(counts.most_common())

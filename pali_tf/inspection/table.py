@@ -1,0 +1,107 @@
+"""The statistics as a table in the terminal."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import rich.console
+import rich.table
+import rich.text
+
+from pali_tf.inspection.findings import MOST_CUT, TITLES, Finding
+from pali_tf.inspection.sample import Drawn
+from pali_tf.inspection.statistics import Lengths, TaskStatistics
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_SHOWN_LANGUAGES = 4
+_SHOWN_IDS = 3
+# Where the output is no terminal, which would say its own.
+_FILE_WIDTH = 132
+
+
+def format_table(tasks: Sequence[TaskStatistics]) -> str:
+    """Gives a row for each task."""
+    table = rich.table.Table(box=rich.table.box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("task", no_wrap=True)
+    for name in ("asked", "found", "examples"):
+        table.add_column(name, justify="right")
+    for name in ("prompt tokens", "target tokens"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("cut", justify="right")
+    table.add_column("languages")
+    for task in tasks:
+        style = "bold red" if task.share_cut > MOST_CUT else ""
+        table.add_row(
+            task.name,
+            f"{task.rate:.1%}",
+            f"{task.share:.1%}",
+            f"{task.count:,}",
+            _describe_lengths(task.inputs),
+            _describe_lengths(task.targets),
+            rich.text.Text(f"{task.share_cut:.1%}", style=style),
+            describe_counts(task.languages, _SHOWN_LANGUAGES),
+        )
+    return _render(table)
+
+
+def format_findings(
+    findings: Sequence[Finding], examples: Sequence[Drawn]
+) -> str:
+    """Gives a paragraph for each finding, with ids of examples."""
+    if not findings:
+        return "Nothing looks wrong.\n"
+    text = rich.text.Text("What looks wrong\n", style="bold")
+    for finding in findings:
+        ids = [examples[row].example_id for row in finding.rows[:_SHOWN_IDS]]
+        named = ", ".join(name for name in ids if name)
+        text.append(f"  {finding.kind}", style="bold red")
+        text.append(
+            f"  {finding.task}: {len(finding.rows):,} of {finding.count:,} "
+            f"({finding.share:.1%}). {TITLES[finding.kind]}"
+            + (f" Such as {named}." if named else "")
+            + "\n",
+            style="not bold",
+        )
+    return _render(text)
+
+
+def sparkline(bins: Sequence[int]) -> str:
+    """Draws counts as bars; a count above 0 never vanishes.
+
+    Example: sparkline([0, 1, 100]) gives " ▁█".
+    """
+    most = max(bins, default=0) or 1
+    steps = len(_BARS) - 1
+    return "".join(_BARS[-(-count * steps // most)] for count in bins)
+
+
+def describe_counts(counts: Mapping[str, int], most: int) -> str:
+    """Names the first values and says how many more there are.
+
+    Example: describe_counts({"en": 7, "fr": 2, "de": 1}, 2) gives
+    "en 7, fr 2, 1 more".
+    """
+    shown = [f"{name} {count}" for name, count in list(counts.items())[:most]]
+    if len(counts) > most:
+        shown.append(f"{len(counts) - most} more")
+    return ", ".join(shown)
+
+
+def _describe_lengths(lengths: Lengths) -> str:
+    return (
+        f"{sparkline(lengths.bins)} {lengths.median:g}, at most "
+        f"{lengths.longest} of {lengths.limit}"
+    )
+
+
+def _render(item: rich.console.RenderableType) -> str:
+    console = rich.console.Console()
+    width = console.width if console.is_terminal else _FILE_WIDTH
+    file = io.StringIO()
+    rich.console.Console(
+        file=file,
+        width=width,
+        force_terminal=console.is_terminal,
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    ).print(item, end="")
+    return file.getvalue()
