@@ -11,7 +11,7 @@ from pycocoevalcap.meteor.meteor import Meteor
 from pycocoevalcap.rouge.rouge import Rouge
 
 from pali_tf.evaluation.by_language import by_language
-from pali_tf.evaluation.text import words
+from pali_tf.evaluation.caption_words import caption_words
 
 _Texts = dict[int, list[str]]
 
@@ -141,7 +141,7 @@ def _has_java() -> bool:
 def _scorer(
     score: Callable[[_Texts, _Texts], float],
 ) -> Callable[[Sequence[Sequence[str]], Sequence[str], str], float]:
-    """Wraps a scorer of tokenised texts, without its Java tokenizer."""
+    """Wraps a scorer of tokenised texts."""
 
     def compute(
         references: Sequence[Sequence[str]],
@@ -149,7 +149,7 @@ def _scorer(
         language: str,
     ) -> float:
         def tokenized(text: str) -> str:
-            return " ".join(words(text, language))
+            return " ".join(caption_words(text, language))
 
         gold = {
             index: [tokenized(text) for text in texts]

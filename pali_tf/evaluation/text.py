@@ -18,12 +18,8 @@ def normalize(text: str) -> str:
 def words(text: str, language: str) -> list[str]:
     """Splits a text into lower-case words without punctuation.
 
-    Example: "L'étoile, rouge!" gives ["l", "étoile", "rouge"]; in "zh" each
+    Example: "L'étoile, rouge!" gives ["l", "étoile", "rouge"]; in "km" each
     character is a word.
-
-    Source: Crossmodal-3600, arXiv 2205.12522, section 5 (Unicode
-        normalisation, punctuation stripped); it cuts zh, ja, ko and th with a
-        neural segmenter, we into characters.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     bare = "".join(
