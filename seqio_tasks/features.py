@@ -110,6 +110,9 @@ def tokenize(
 def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
     """Adds `images`, `image_mask`, `task_id` and `example_id`.
 
+    The id is the image's, unless the task has given another, such as that of a
+    question.
+
     Pixels come from `image/encoded`, decoded and resized; a record without an
     image gets zeros and the mask False. Where the lengths have an entry
     "visual_tokens", stored tokens come in place of `images`.
@@ -130,7 +133,7 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
                 **add_picture(stored),
                 "image_mask": tf.constant(bool(stored)),
                 "task_id": tf.constant(task_id),
-                "example_id": example_id,
+                "example_id": rest.get("example_id", example_id),
             }
 
         return dataset.map(transform, num_parallel_calls=tf.data.AUTOTUNE)

@@ -12,6 +12,10 @@ from pali_tf.data.vocabulary import sentinel
 
 SENTINEL = sentinel(0)
 
+_END = f" {SENTINEL}"
+
+# Of zero-shot classification; the paper has no "the" here.
+PHOTO_OF = f"Generate alt_text in EN at 2: Photo of {SENTINEL}"
 LIST_OBJECTS = f"Answer in EN: List the objects present: {SENTINEL}"
 # Between objects of a list, in prompts and targets.
 OBJECT_SEPARATOR = ", "
@@ -65,6 +69,40 @@ def ocr(language: tf.Tensor) -> tf.Tensor:
 def answer(question: tf.Tensor) -> tf.Tensor:
     """Gives "Answer in EN: how many? <extra_id_0>"; answers are English."""
     return tf.strings.join(["Answer in EN: ", question, f" {SENTINEL}"])
+
+
+def answer_in(language: tf.Tensor, question: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in FR: combien ? <extra_id_0>".
+
+    Args:
+        language: string[]. Upper-case code of the answer's language.
+        question: string[].
+    """
+    return tf.strings.join(["Answer in ", language, ": ", question, _END])
+
+
+def with_printed_words(prompt: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in EN: what is it? ocr: stop main st <extra_id_0>".
+
+    The paper gives printed words as input and does not say how: this form is
+    ours.
+
+    Args:
+        prompt: string[], which ends with the sentinel.
+        words: string[N], in reading order; with none the prompt is unchanged.
+    """
+    text = tf.strings.reduce_join(words, separator=" ")
+    return tf.cond(
+        tf.size(words) > 0,
+        lambda: tf.strings.join([printed_words_head(prompt), " ", text, _END]),
+        lambda: prompt,
+    )
+
+
+def printed_words_head(prompt: tf.Tensor) -> tf.Tensor:
+    """Gives "Answer in EN: what is it? ocr:" of that prompt without words."""
+    head = tf.strings.regex_replace(prompt, f"{_END}$", "")
+    return tf.strings.join([head, " ocr:"])
 
 
 def question(language: tf.Tensor, answer: tf.Tensor) -> tf.Tensor:

@@ -31,6 +31,8 @@ class TaskChoices:
         box_order: "reading", or "stored".
         noise_density: share of a text's tokens that is hidden.
         mean_span_length: tokens of a hidden span, on average.
+        max_ocr_tokens: tokens at most of the printed words in a benchmark's
+            prompt; None: as many as the inputs have room for.
         join_documents: whether texts are joined and split to full length, as
             mT5 does; else each is an example of its own, cut to a window.
     """
@@ -48,6 +50,7 @@ class TaskChoices:
     box_order: str = "reading"
     noise_density: float = 0.15
     mean_span_length: float = 3.0
+    max_ocr_tokens: int | None = None
     join_documents: bool = True
 
     def __post_init__(self) -> None:
@@ -77,6 +80,7 @@ _LEAST = {
     "max_listed": 1,
     "max_detected": 1,
     "max_detected_absent": 0,
+    "max_ocr_tokens": 0,
     "mean_span_length": 1,
 }
 

@@ -1,0 +1,1 @@
+"""Published files of the paper's benchmarks, read as stored examples."""

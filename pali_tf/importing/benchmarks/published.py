@@ -1,0 +1,122 @@
+"""Finding and reading the files that a benchmark is published as."""
+
+import bz2
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pali_tf.importing.options import Options
+
+
+class Entry(dict[str, Any]):
+    """A JSON object of a file; asking for what it lacks names the file."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]], path: Path) -> None:
+        """Keeps the pairs, and where they are from."""
+        super().__init__(pairs)
+        self._path = path
+
+    def __missing__(self, key: str) -> Any:
+        """Raises ValueError: the file is not of the published layout."""
+        raise ValueError(
+            f"{self._path}: an entry has no {key!r} but {sorted(self)}; it is "
+            "not in the published layout."
+        )
+
+
+def find_file(options: Options, *names: str) -> Path:
+    """Returns the first of the files that the input folder has.
+
+    Args:
+        options: `input` is the folder, or the file itself.
+        *names: paths in the folder, the likeliest first.
+
+    Raises:
+        FileNotFoundError: there is none; the message says what is there.
+    """
+    root = options.input
+    if root.is_file():
+        return root
+    for name in names:
+        if (root / name).is_file():
+            return root / name
+    raise FileNotFoundError(
+        f"{root} has no {' or '.join(names)}. {_listing(root)}"
+    )
+
+
+def find_files(options: Options, pattern: str) -> list[Path]:
+    """Returns the input folder's files of a pattern, sorted.
+
+    Raises:
+        FileNotFoundError: there is none; the message says what is there.
+    """
+    root = options.input
+    if root.is_file():
+        return [root]
+    found = sorted(root.glob(pattern))
+    if not found:
+        raise FileNotFoundError(f"{root} has no {pattern}. {_listing(root)}")
+    return found
+
+
+def for_split(options: Options, **names: str) -> str:
+    """Returns what a data set calls the split.
+
+    Args:
+        options: with the split: "train", "validation" or "test".
+        **names: the data set's own word for each split that it has.
+
+    Raises:
+        ValueError: it has no such split.
+    """
+    if options.split not in names:
+        raise ValueError(
+            f"The data set has no split {options.split!r}; it has "
+            f"{', '.join(names)}."
+        )
+    return names[options.split]
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file whose objects become `Entry`s.
+
+    Raises:
+        ValueError: it is no JSON; the message has the line.
+    """
+    try:
+        return json.loads(
+            path.read_bytes(),
+            object_pairs_hook=lambda pairs: Entry(pairs, path),
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from error
+
+
+def read_json_lines(path: Path, options: Options) -> Iterator[Any]:
+    """Yields the objects of a JSON-lines file, which may end in .bz2.
+
+    A line that is no JSON is reported as "malformed-line" and passed over.
+    """
+    opened = bz2.open if path.suffix == ".bz2" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(
+                    line, object_pairs_hook=lambda pairs: Entry(pairs, path)
+                )
+            except json.JSONDecodeError as error:
+                options.problems.report(
+                    "malformed-line", f"{path}:{number}", str(error)
+                )
+                continue
+            yield entry
+
+
+def _listing(root: Path) -> str:
+    if not root.is_dir():
+        return "There is no such folder."
+    names = sorted(path.name for path in root.iterdir())
+    shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+    return f"It has {shown or 'nothing'}."

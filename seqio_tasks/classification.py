@@ -1,0 +1,60 @@
+"""Zero-shot classification: ImageNet and its variants.
+
+"Generate alt_text in EN at 2: Photo of <extra_id_0>" is answered by the class
+whose name the decoder finds the likeliest, among all names of the split: the
+evaluator ranks them for every task with a top-k metric.
+
+| task                     | source          |
+|--------------------------|-----------------|
+| imagenet_zeroshot        | imagenet        |
+| imagenet_v2_zeroshot     | imagenet_v2     |
+| imagenet_r_zeroshot      | imagenet_r      |
+| imagenet_a_zeroshot      | imagenet_a      |
+| imagenet_sketch_zeroshot | imagenet_sketch |
+| objectnet_zeroshot       | objectnet       |
+
+Source: PaLI, arXiv 2209.06794, section 4.4 and appendix.
+"""
+
+import seqio
+import tensorflow as tf
+
+from pali_tf.evaluation import seqio_metrics as metrics
+from seqio_tasks import prompts
+from seqio_tasks.registration import add_task
+from seqio_tasks.sources import StoredExamples
+
+Example = dict[str, tf.Tensor]
+
+_LABEL = "label/text"
+_SOURCES = (
+    "imagenet",
+    "imagenet_v2",
+    "imagenet_r",
+    "imagenet_a",
+    "imagenet_sketch",
+    "objectnet",
+)
+
+
+def name_class(example: Example) -> Example:
+    """Makes the prompt of a photo; any of its labels is right."""
+    return {
+        "inputs": tf.constant(prompts.PHOTO_OF),
+        "targets": example[_LABEL][0],
+        "references": example[_LABEL],
+        "language": tf.constant("en"),
+    }
+
+
+for _source in _SOURCES:
+    add_task(
+        f"{_source}_zeroshot",
+        StoredExamples(_source, [_LABEL], requires=_LABEL),
+        name_class,
+        [metrics.top_1_metric, metrics.top_5_metric],
+    )
+seqio.MixtureRegistry.add(
+    "zeroshot_classification",
+    [(f"{source}_zeroshot", 1) for source in _SOURCES],
+)

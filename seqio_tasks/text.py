@@ -1,0 +1,57 @@
+"""Benchmarks of text alone, with mT5's prompts as they are stored.
+
+| task   | source       | metrics                 |
+|--------|--------------|-------------------------|
+| xnli   | xnli         | exact match by language |
+| xquad  | xquad        | F1 and exact match      |
+| tydiqa | tydiqa_goldp | F1 and exact match      |
+
+Source: PaLI, arXiv 2209.06794, appendix (language understanding).
+"""
+
+import tensorflow as tf
+
+from pali_tf.evaluation import seqio_metrics as metrics
+from seqio_tasks.registration import add_task
+from seqio_tasks.sources import StoredExamples
+
+Example = dict[str, tf.Tensor]
+
+_FEATURES = (
+    "text_pair/inputs",
+    "text_pair/targets",
+    "text_pair/reference",
+    "text_pair/language",
+    "text_pair/id",
+)
+
+
+def transform_text(example: Example) -> Example:
+    """Gives a stored pair of texts; without references, its target is one."""
+    targets = example["text_pair/targets"]
+    references = example["text_pair/reference"]
+    is_known = tf.strings.length(targets) > 0
+    return {
+        "inputs": example["text_pair/inputs"],
+        "targets": targets,
+        "references": tf.cond(
+            tf.logical_and(is_known, tf.size(references) == 0),
+            lambda: targets[None],
+            lambda: references,
+        ),
+        "language": example["text_pair/language"],
+        "example_id": example["text_pair/id"],
+    }
+
+
+for _name, _source, _metric in (
+    ("xnli", "xnli", metrics.exact_match_by_language),
+    ("xquad", "xquad", metrics.squad_metric),
+    ("tydiqa", "tydiqa_goldp", metrics.squad_metric),
+):
+    add_task(
+        _name,
+        StoredExamples(_source, _FEATURES, has_images=False),
+        transform_text,
+        [_metric],
+    )
