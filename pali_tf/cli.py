@@ -39,6 +39,10 @@ COMMANDS = {
         module="pali_tf.sample_data",
         help="generate the sample of WebLI as TFRecord shards",
     ),
+    "import": Command(
+        module="pali_tf.importing.main",
+        help="bring a data set's own files into shards to train on",
+    ),
     "pretrain-vision": Command(
         module="pali_tf.vision_pretraining.main",
         help="train the ViT on classification and average its two ends",

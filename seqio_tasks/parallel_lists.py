@@ -75,11 +75,14 @@ def take_entries(example: Example, name: str, entries: tf.Tensor) -> Example:
         if key != _REFERENCE:
             taken[key] = tf.gather(_filled(example[key], count), entries)
     if _REFERENCE in keys:
-        lengths = _filled(example[_NUM_REFERENCES], count)
-        rows = tf.RaggedTensor.from_row_lengths(example[_REFERENCE], lengths)
-        # A row of one question; of several, all of theirs in one list.
-        chosen = tf.gather(rows, tf.reshape(entries, [-1]))
-        taken[_REFERENCE] = chosen.flat_values
+        owners = tf.repeat(
+            tf.range(count, dtype=tf.int64),
+            _filled(example[_NUM_REFERENCES], count),
+        )
+        is_taken = tf.reduce_any(
+            owners[:, None] == tf.reshape(entries, [1, -1]), axis=1
+        )
+        taken[_REFERENCE] = example[_REFERENCE][is_taken]
     return {**example, **taken}
 
 

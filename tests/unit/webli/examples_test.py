@@ -56,9 +56,7 @@ PAIR = records.Record(
         id="3",
     )
 )
-SHORT_PAIR = records.Record(
-    text_pair=records.TextPair(inputs="a", targets="b")
-)
+SHORT_PAIR = records.Record(text_pair=records.TextPair(inputs="a", targets="b"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""From published and users' own files to stored examples: `pali import`."""

@@ -1,0 +1,72 @@
+"""The files that an import reads, and the lines of text files."""
+
+import difflib
+import gzip
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from pali_tf.importing.options import Options
+
+_MOST_NAMES = 12
+
+
+def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Gives the file, or a folder's files with one of the suffixes, in order.
+
+    Raises:
+        FileNotFoundError: there are none; the message says what is there.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(
+            f"There is no {path}; {_what_is_in(path.parent, path.name)}"
+        )
+    found = sorted(
+        child
+        for child in path.iterdir()
+        if child.name.endswith(tuple(suffixes))
+    )
+    if not found:
+        raise FileNotFoundError(
+            f"{path} has no file {' or '.join('*' + s for s in suffixes)}; "
+            f"{_what_is_in(path)}"
+        )
+    return found
+
+
+def read_lines(
+    paths: Sequence[Path], options: Options
+) -> Iterator[tuple[Path, Iterator[bytes]]]:
+    """Yields each file with its lines; files named .gz are unpacked."""
+    total = sum(path.stat().st_size for path in paths)
+    before = 0
+    for path in paths:
+        with path.open("rb") as raw:
+            yield path, _lines(path, raw, options, before, total)
+        before += path.stat().st_size
+
+
+def _lines(
+    path: Path, raw: IO[bytes], options: Options, before: int, total: int
+) -> Iterator[bytes]:
+    lines = gzip.open(raw) if path.suffix == ".gz" else raw
+    try:
+        for line in lines:
+            options.progress(before + raw.tell(), total)
+            yield line
+    except (EOFError, gzip.BadGzipFile) as error:
+        options.problems.report("truncated-file", str(path), f"{error}.")
+
+
+def _what_is_in(folder: Path, wanted: str = "") -> str:
+    """Says what a folder holds, what is like `wanted` first."""
+    if not folder.is_dir():
+        return f"nor is there a folder {folder}."
+    names = sorted(child.name for child in folder.iterdir())
+    near = difflib.get_close_matches(wanted, names, 3, 0.5)
+    names = near + [name for name in names if name not in near]
+    more = f" and {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES)
+    shown = ", ".join(names[:_MOST_NAMES]) or "nothing"
+    return f"{folder} holds {shown}{more}."

@@ -1,0 +1,85 @@
+"""The formats that `pali import` reads, found by name.
+
+Only the standard library is imported here, and a format's module only once it
+is used.
+"""
+
+import dataclasses
+import difflib
+import importlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pali_tf.importing.options import Options
+    from pali_tf.webli import records
+
+Read = Callable[["Options"], Iterator["records.Record"]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Format:
+    """A format and where its reader lives.
+
+    Attributes:
+        module: its `read(options)` yields the records.
+        help: what it holds.
+        files: what --input names.
+    """
+
+    module: str
+    help: str
+    files: str
+
+    def load(self) -> Read:
+        """Imports the module and gives its `read`."""
+        return importlib.import_module(self.module).read
+
+
+FORMATS = {
+    "jsonl": Format(
+        module="pali_tf.importing.jsonl",
+        help="one JSON object a line, each about an image or a text",
+        files="FILE.jsonl, or a folder of them",
+    ),
+    "csv": Format(
+        module="pali_tf.importing.delimited",
+        help="a table with a header",
+        files="FILE.csv or FILE.tsv, or a folder of them",
+    ),
+    "coco": Format(
+        module="pali_tf.importing.coco",
+        help="COCO's captions or boxes",
+        files="captions_*.json or instances_*.json, or their folder",
+    ),
+    "webdataset": Format(
+        module="pali_tf.importing.webdataset",
+        help="archives of KEY.jpg with KEY.txt, KEY.json or KEY.cls",
+        files="FILE.tar, or a folder of them",
+    ),
+    "parquet": Format(
+        module="pali_tf.importing.parquet",
+        help="a table with images in it, or their paths",
+        files="FILE.parquet, or a folder of them",
+    ),
+    "folder": Format(
+        module="pali_tf.importing.folder",
+        help="folders named by class, or images with a NAME.txt beside each",
+        files="the folder",
+    ),
+}
+
+
+def find_format(name: str) -> Format:
+    """Gives a format by its name.
+
+    Raises:
+        ValueError: there is none; the message has the nearest.
+    """
+    if name not in FORMATS:
+        near = difflib.get_close_matches(name, FORMATS, 1, 0.0)[0]
+        raise ValueError(
+            f"--from: there is no format {name!r}; did you mean {near!r}? "
+            f"Known: {', '.join(FORMATS)}."
+        )
+    return FORMATS[name]

@@ -1,0 +1,75 @@
+"""Writing a split whose number of records is not known beforehand."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pali_tf.webli import atomic, records, write
+
+
+def write_split(
+    rows: Iterable[records.Record],
+    directory: Path,
+    split: str,
+    *,
+    num_shards: int,
+    check: Callable[[], None],
+) -> write.SplitInfo:
+    """Writes records, dealt out in turn, and `<split>.info.json` last.
+
+    No shard is empty: fewer records than `num_shards` make as many shards.
+
+    Args:
+        rows: the records; never more than one is held.
+        directory: `<data root>/<source>`.
+        split: "train", "validation" or "test".
+        num_shards: at most so many files.
+        check: called once all is read; what it raises leaves nothing behind.
+
+    Raises:
+        ValueError: there are no records.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        writers: list[write.ShardWriter] = []
+        paths: list[Path] = []
+        for number, record in enumerate(rows):
+            if number < num_shards:
+                name = write.shard_name(split, number, num_shards)
+                path = atomic.temporary_path(directory / name)
+                stack.callback(path.unlink, missing_ok=True)
+                writers.append(write.ShardWriter(path))
+                stack.callback(writers[-1].close)
+                paths.append(path)
+            writers[number % num_shards].write(record)
+        check()
+        if not paths:
+            raise ValueError("There is nothing to import: no record was read.")
+        for writer in writers:
+            writer.close()
+        return _name_shards(directory, split, paths, writers)
+
+
+def remove_leftovers(directory: Path, split: str) -> None:
+    """Removes the temporary files of an import that was killed."""
+    for leftover in directory.glob(f".{split}.*.tmp"):
+        leftover.unlink()
+
+
+def _name_shards(
+    directory: Path,
+    split: str,
+    paths: list[Path],
+    writers: list[write.ShardWriter],
+) -> write.SplitInfo:
+    # While shards change, the split must not look complete.
+    (directory / f"{split}.info.json").unlink(missing_ok=True)
+    for old in directory.glob(f"{split}.tfrecord-*"):
+        old.unlink()
+    shards = []
+    for number, (path, writer) in enumerate(zip(paths, writers, strict=True)):
+        final = directory / write.shard_name(split, number, len(paths))
+        os.replace(path, final)
+        shards.append(write.describe_shard(final, writer.num_examples))
+    return write.write_split_info(directory, split, shards)
