@@ -76,6 +76,7 @@ def evaluate(
             task,
             decoder.predict,
             feature_lengths=lengths,
+            rank_fn=decoder.rank,
             split=dataset_cfg.split,
             batch_size=dataset_cfg.batch_size,
             num_examples=num_examples,

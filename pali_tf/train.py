@@ -218,6 +218,7 @@ def _infer_eval(
             config.mixture_or_task_name,
             predictor.predict,
             feature_lengths=config.task_feature_lengths,
+            rank_fn=predictor.rank,
             split=config.split,
             batch_size=config.batch_size,
             seed=config.seed or 0,

@@ -5,6 +5,7 @@ world, would get: what the image is worth is the difference.
 """
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,12 +17,12 @@ from absl import logging
 
 from pali_tf.data import diagnosis, input_pipeline
 from pali_tf.data.feature_converter import PaliFeatureConverter
-from pali_tf.evaluation import prediction_files
+from pali_tf.evaluation import class_ranking, prediction_files, scoring
 
 Batch = dict[str, np.ndarray]
 # Decodes a batch: B texts and B sums of log-probabilities. A batch has
 # `batch_size` rows, so a compiled function compiles once.
-PredictFn = Callable[[Batch], tuple[Sequence[str], Sequence[float]]]
+PredictFn = Callable[[Batch], tuple[Sequence[Any], Sequence[float]]]
 
 BLIND = "blind/"
 
@@ -35,12 +36,12 @@ class Predictions:
 
     Attributes:
         fields: N dicts of what the task kept of an example, without pixels.
-        texts: N texts.
+        texts: N texts; where classes are ranked, N lists of names.
         scores: N sums of log-probabilities.
     """
 
     fields: list[dict[str, Any]]
-    texts: list[str]
+    texts: list[Any]
     scores: list[float]
 
 
@@ -68,6 +69,7 @@ def evaluate_task(
     predict_fn: PredictFn,
     *,
     feature_lengths: Mapping[str, int],
+    rank_fn: class_ranking.RankFn | None = None,
     split: str = "test",
     batch_size: int = 32,
     num_examples: int | None = None,
@@ -83,6 +85,8 @@ def evaluate_task(
         task: with `seqio_metrics.make_target` as its postprocessor.
         predict_fn: batch of model features -> (texts, scores).
         feature_lengths: "inputs", "targets" and "images", or "visual_tokens".
+        rank_fn: answers in place of `predict_fn` where a task is to rank the
+            classes of its split; None: such a task is refused.
         split: "test".
         batch_size: B.
         num_examples: only the first so many; None: all.
@@ -97,12 +101,16 @@ def evaluate_task(
             example; else it has the rows that are left.
 
     Returns:
-        {metric: value, "blind/<metric>": value}.
+        {metric: value, "blind/<metric>": value}; nothing where no example has a
+        reference, as those of some test splits: they are predicted only.
 
     Raises:
         ValueError: the split has no example of the task, or a single one and a
-            blind score is asked for.
+            blind score is asked for, or there is no `rank_fn` for a task that
+            needs it.
     """
+    if class_ranking.is_ranked(task):
+        predict_fn = _ranking(task, rank_fn, split)
     examples = _examples(task, feature_lengths, split, seed)
     if num_examples is not None:
         examples = examples.take(num_examples)
@@ -133,6 +141,19 @@ def evaluate_task(
         prediction_files.write_examples(output_dir, task.name, step, lines)
         prediction_files.add_metrics(output_dir, task.name, step, metrics)
     return metrics
+
+
+def _ranking(
+    task: seqio.Task, rank_fn: class_ranking.RankFn | None, split: str
+) -> Callable[[Batch], tuple[Sequence[Sequence[str]], Sequence[float]]]:
+    """Returns what ranks the classes of the split for a batch."""
+    if rank_fn is None:
+        raise ValueError(
+            f"The task {task.name} ranks classes, which this evaluation does "
+            "not: run `pali eval` on the checkpoint."
+        )
+    names = class_ranking.class_names(task, split)
+    return functools.partial(rank_fn, names=names)
 
 
 def _examples(
@@ -224,12 +245,7 @@ def _compute_metrics(
             predictions.texts, predictions.fields, strict=True
         )
     ]
-    scores: dict[str, float] = {}
-    for metric in task.predict_metric_fns:
-        scores |= metric(targets, said)
-    for metric in task.predict_with_aux_metric_fns:
-        scores |= metric(targets, said, {"scores": predictions.scores})
-    return scores
+    return scoring.compute_scores(task, targets, said, predictions.scores)
 
 
 def _line(
@@ -251,9 +267,16 @@ def _line(
     }
     if blind is not None:
         line["blind_prediction"] = blind.texts[index]
-    for name in ("language", "form"):
+    for name in ("language", "form", "group"):
         if fields.get(name):
             line[name] = fields[name].decode()
+    if "boxes" in fields:
+        line["boxes"] = [
+            [*map(float, sides), label.decode()]
+            for sides, label in zip(
+                fields["boxes"], fields["labels"], strict=True
+            )
+        ]
     return line
 
 

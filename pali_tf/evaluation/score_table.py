@@ -16,6 +16,8 @@ def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     """
     lines = [f"{'task':<30}{'metric':<26}{'score':>9}{'blind':>9}", "-" * 74]
     for task, metrics in scores.items():
+        if not metrics:
+            lines.append(f"{task:<30}no references: predictions only")
         for metric, value in metrics.items():
             if metric.startswith(_BLIND):
                 continue

@@ -15,6 +15,9 @@ from pali_tf.training import checkpoint, initial_parameters
 from pali_tf.training.configs import Selection
 from pali_tf.types import Batch, Params
 
+# Of the classes, so many are told, the likeliest.
+_NUM_RANKED = 5
+
 
 def load_model_parameters(
     model: Any,
@@ -88,6 +91,9 @@ class Predictor:
         )
         self._decode = jit(partitioner.shard_activations(decode))
         self._score = jit(partitioner.shard_activations(model.score_batch))
+        self._score_classes = jit(
+            partitioner.shard_activations(model.score_classes)
+        )
 
     def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
         rows = len(batch["encoder_input_tokens"])
@@ -135,3 +141,36 @@ class Predictor:
         """Gives the log-probability of each target of a batch."""
         scores = self._score(self._params, self._place(batch))
         return jax.device_get(scores).tolist()
+
+    def rank(
+        self, batch: Mapping[str, np.ndarray], names: Sequence[str]
+    ) -> tuple[list[list[str]], list[float]]:
+        """Ranks classes by the log-probability of their names.
+
+        Args:
+            batch: the model features, as numpy arrays of B rows.
+            names: of C classes.
+
+        Returns:
+            (B lists of the names, the likeliest first, at most `_NUM_RANKED`;
+            B log-probabilities, of the likeliest).
+        """
+        scores = jax.device_get(
+            self._score_classes(
+                self._params, self._place(batch), self._candidates(names)
+            ).scores
+        )
+        order = np.argsort(-scores, axis=-1, kind="stable")[:, :_NUM_RANKED]
+        ranked = [[names[index] for index in row] for row in order]
+        return ranked, scores.max(axis=-1).tolist()
+
+    def _candidates(self, names: Sequence[str]) -> np.ndarray:
+        """Gives int32[C, T]: the names' tokens, each with its EOS."""
+        tokens = [
+            [*self._vocabulary.encode(name), self._vocabulary.eos_id]
+            for name in names
+        ]
+        candidates = np.zeros((len(names), max(map(len, tokens))), np.int32)
+        for row, ids in zip(candidates, tokens, strict=True):
+            row[: len(ids)] = ids
+        return candidates

@@ -61,7 +61,7 @@ def test_scores_of_decoding_go_to_tensorboard(tmp_path, monkeypatch):
         return {"webli_ocr": {"exact_match": settings["step"] / 10}}
 
     def make_predictor(*_):
-        return types.SimpleNamespace(predict=None)
+        return types.SimpleNamespace(predict=None, rank=None)
 
     monkeypatch.setattr(evaluator, "evaluate_mixture", evaluate_mixture)
     monkeypatch.setattr(predictor, "Predictor", make_predictor)
