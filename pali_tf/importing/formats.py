@@ -10,6 +10,8 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from pali_tf.importing.benchmarks.table import BENCHMARKS
+
 if TYPE_CHECKING:
     from pali_tf.importing.options import Options
     from pali_tf.webli import records
@@ -67,6 +69,14 @@ FORMATS = {
         help="folders named by class, or images with a NAME.txt beside each",
         files="the folder",
     ),
+    **{
+        name: Format(
+            module=f"pali_tf.importing.benchmarks.{name}",
+            help=what,
+            files=files,
+        )
+        for name, (what, files) in BENCHMARKS.items()
+    },
 }
 
 

@@ -44,10 +44,11 @@ def read(options: Options) -> Iterator[records.Record]:
 
 
 def _find(options: Options, image_id: int) -> records.Image | None:
-    """Finds the image in COCO's val2014, where all of dev is, or train2014."""
-    root = options.images or options.input
-    for folder in ("train2014", "val2014"):
-        name = coco_file_name(image_id, folder)
-        if (root / folder / name).is_file() or (root / name).is_file():
-            break
-    return find_image(options, name, f"coco-{image_id}", folder)
+    """Finds the image in either of COCO's folders; the id does not say which."""
+    root = options.image_root
+    source_id = f"coco-{image_id}"
+    name = coco_file_name(image_id, "train2014")
+    if (root / "train2014" / name).is_file() or (root / name).is_file():
+        return find_image(options, name, source_id, "train2014")
+    name = coco_file_name(image_id, "val2014")
+    return find_image(options, name, source_id, "val2014")

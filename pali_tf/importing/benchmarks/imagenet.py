@@ -41,7 +41,7 @@ def class_folders(options: Options) -> list[Path]:
     Raises:
         FileNotFoundError: there is none.
     """
-    root = options.images or options.input
+    root = options.image_root
     folders = sorted(path for path in root.glob("*") if path.is_dir())
     if not folders:
         raise FileNotFoundError(

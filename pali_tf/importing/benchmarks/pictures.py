@@ -11,7 +11,7 @@ def find_image(
     """Reads an image from where the data set or the user puts it.
 
     Args:
-        options: `images`, or `input` where it is None, is searched.
+        options: its `image_root` is searched.
         name: of the file, as the annotations give it.
         source_id: the id to store.
         *folders: of the published layout, searched in order; then the searched
@@ -20,7 +20,7 @@ def find_image(
     Returns:
         The image; None: it is missing or corrupt, and reported.
     """
-    root = options.images or options.input
+    root = options.image_root
     places = [root / folder / name for folder in (*folders, "")]
     path = next((place for place in places if place.is_file()), places[0])
     return read_image(path, source_id, options.problems)
