@@ -144,7 +144,7 @@ class Predictor:
 
     def rank(
         self, batch: Mapping[str, np.ndarray], names: Sequence[str]
-    ) -> tuple[list[list[str]], list[float]]:
+    ) -> tuple[Sequence[Sequence[str]], Sequence[float]]:
         """Ranks classes by the log-probability of their names.
 
         Args:

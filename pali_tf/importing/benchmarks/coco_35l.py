@@ -44,7 +44,7 @@ def read(options: Options) -> Iterator[records.Record]:
 
 
 def _find(options: Options, image_id: int) -> records.Image | None:
-    """Finds the image in either of COCO's folders; the id does not say which."""
+    """Finds the image in either of COCO's folders."""
     root = options.image_root
     source_id = f"coco-{image_id}"
     name = coco_file_name(image_id, "train2014")
