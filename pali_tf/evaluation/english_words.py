@@ -50,7 +50,7 @@ _TOKEN = re.compile(
     | \d+:\d+(?=[ap]m\b)                         # 12:45 pm
     | \d+(?:[.,:/]\d+)*(?:st|nd|rd|th|s)?(?!\w|-\w)  # 10:30, 1,000
     | (?:[a-z]\.){{2,}} | [a-z]\.(?!\w)            # u.s., j. smith
-    | (?:{_ABBREVIATIONS})\.
+    | (?:{_ABBREVIATIONS})\. | no\.(?=\s*\d)
     | [^\W_]+(?=n't\b)                            # ca n't
     | n't\b
     | '(?:s|m|d|re|ve|ll)\b
