@@ -161,7 +161,7 @@ class Predictor:
             ).scores
         )
         order = np.argsort(-scores, axis=-1, kind="stable")[:, :_NUM_RANKED]
-        ranked = [[names[index] for index in row] for row in order]
+        ranked = [[names[int(i)] for i in row] for row in order]
         return ranked, scores.max(axis=-1).tolist()
 
     def _candidates(self, names: Sequence[str]) -> np.ndarray:
