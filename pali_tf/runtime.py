@@ -86,14 +86,15 @@ def lora(rank: int | None, target: str | None = None) -> LoRAConfig | None:
 
 
 def mixture(
-    name: str,
+    name: str | Mapping[str, float],
     data_dir: str | None = None,
     choices: TaskChoices | None = None,
 ) -> Any:
-    """Gives a registered SeqIO mixture or task, with its data located.
+    """Gives a SeqIO mixture or task, with its data located.
 
     Args:
-        name: the registered name.
+        name: a registered name; "captioning:my_shop", an objective on
+            imported data; or rates by such names, which make a mixture.
         data_dir: root of the stored sources; None: PALI_DATA_DIR.
         choices: how the tasks draw what the paper leaves open; None: as they
             are by default.
@@ -102,17 +103,17 @@ def mixture(
         seqio.Mixture or seqio.Task.
 
     Raises:
-        ValueError: an unknown name; the message has the nearest.
+        ValueError: an unknown name or objective; the message has the nearest.
     """
     # TensorFlow comes in here: a run file that binds no data needs none.
-    import seqio_tasks.mixtures  # noqa: F401 (registers by its import)
-    from pali_tf.data import input_pipeline, location
+    from pali_tf.data import location
+    from seqio_tasks import from_one_line
 
     if data_dir is not None:
         location.set_data_dir(data_dir)
     if choices is not None:
         set_choices(choices)
-    return input_pipeline.find_mixture_or_task(name)
+    return from_one_line.find(name)
 
 
 def with_visual_tokens(

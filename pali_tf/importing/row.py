@@ -94,7 +94,10 @@ class Row:
                 yield records.Caption(text=text, language=language, score=1.0)
 
     def questions(self) -> Iterator[records.QuestionAnswer]:
-        """Yields the question, if the row has one."""
+        """Yields the question, if the row has one.
+
+        Only of a test split may the answer be unknown.
+        """
         if not self.has("question"):
             return
         question, answer = self.text("question"), self.text("answer")
@@ -107,7 +110,7 @@ class Row:
             answer = collections.Counter(references).most_common(1)[0][0]
         if not question:
             self.report("empty-text", "the question is empty.")
-        elif not answer:
+        elif not answer and self._options.split != "test":
             self.report(
                 "missing-answer", f"no answer or answers to {question!r}."
             )
