@@ -84,6 +84,7 @@ def evaluate(
             blind=use_blind_control,
             output_dir=output_dir,
             step=step,
+            made_by={"checkpoint": path, "decoding": model.decoding.settings()},
         )
     print(f"Step {step}, split {dataset_cfg.split}:")
     print(format_table(scores), flush=True)

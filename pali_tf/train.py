@@ -224,6 +224,10 @@ def _infer_eval(
             seed=config.seed or 0,
             output_dir=model_dir if processes.is_first() else None,
             step=step,
+            made_by={
+                "checkpoint": model_dir,
+                "decoding": model.decoding.settings(),
+            },
         )
         if not processes.is_first():
             return

@@ -83,3 +83,7 @@ class DecodingConfig:
         if self.temperature > 0:
             return "sampling"
         return "greedy" if self.num_beams == 1 else "beam search"
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        """Gives the method and all fields, to be told beside a score."""
+        return {"method": self.method, **dataclasses.asdict(self)}

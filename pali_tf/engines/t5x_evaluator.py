@@ -13,6 +13,7 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data import input_pipeline
+from pali_tf.decoding.config import DecodingConfig
 from pali_tf.evaluation import evaluator
 
 # Rows handed to T5X at once, which cuts them into its batches: a few GB of
@@ -29,6 +30,7 @@ class Evaluator:
         sequence_length: "inputs", "targets", "images".
         seed: of what a task draws at random; None: 0.
         log_dir: MODEL_DIR/inference_eval.
+        decoding: how the model answers, to be told beside the scores.
         **given: what else T5X gives to SeqIO's.
 
     Source: google-research/t5x, t5x/eval.py (InferenceEvaluator).
@@ -42,6 +44,7 @@ class Evaluator:
         sequence_length: Mapping[str, int],
         seed: int | None,
         log_dir: str,
+        decoding: DecodingConfig | None = None,
         **given: Any,
     ):
         del given
@@ -54,6 +57,7 @@ class Evaluator:
         self._split = eval_split
         self._seed = seed or 0
         self._model_dir = Path(log_dir).parent
+        self._decoding = (decoding or DecodingConfig()).settings()
 
     def evaluate(
         self,
@@ -86,6 +90,10 @@ class Evaluator:
                 output_dir=self._model_dir if compute_metrics else None,
                 step=step,
                 fill_up=False,
+                made_by={
+                    "checkpoint": str(self._model_dir),
+                    "decoding": self._decoding,
+                },
             )
             for task in self.eval_tasks
         }

@@ -5,7 +5,6 @@ world, would get: what the image is worth is the difference.
 """
 
 import dataclasses
-import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +16,12 @@ from absl import logging
 
 from pali_tf.data import diagnosis, input_pipeline
 from pali_tf.data.feature_converter import PaliFeatureConverter
-from pali_tf.evaluation import class_ranking, prediction_files, scoring
+from pali_tf.evaluation import (
+    class_ranking,
+    prediction_files,
+    score_record,
+    scoring,
+)
 
 Batch = dict[str, np.ndarray]
 # Decodes a batch: B texts and B sums of log-probabilities. A batch has
@@ -78,6 +82,7 @@ def evaluate_task(
     output_dir: str | os.PathLike[str] | None = None,
     step: int = 0,
     fill_up: bool = True,
+    made_by: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
     """Decodes a split of a task and computes the task's metrics.
 
@@ -99,6 +104,8 @@ def evaluate_task(
         step: of training.
         fill_up: whether the last batch is filled up to B rows, with its last
             example; else it has the rows that are left.
+        made_by: what is to be told of the model beside the scores, such as
+            {"checkpoint": path, "decoding": settings}.
 
     Returns:
         {metric: value, "blind/<metric>": value}; nothing where no example has a
@@ -109,7 +116,8 @@ def evaluate_task(
             blind score is asked for, or there is no `rank_fn` for a task that
             needs it.
     """
-    if class_ranking.is_ranked(task):
+    is_ranked = class_ranking.is_ranked(task)
+    if is_ranked:
         predict_fn = _ranking(task, rank_fn, split)
     examples = _examples(task, feature_lengths, split, seed)
     if num_examples is not None:
@@ -140,6 +148,12 @@ def evaluate_task(
         ]
         prediction_files.write_examples(output_dir, task.name, step, lines)
         prediction_files.add_metrics(output_dir, task.name, step, metrics)
+        told = {"decoding": "ranks classes"} if is_ranked else {}
+        told |= {"feature_lengths": dict(feature_lengths), "seed": seed}
+        record = score_record.make_record(
+            task.name, split, step, lines, {**(made_by or {}), **told}, metrics
+        )
+        prediction_files.write_record(output_dir, task.name, step, record)
     return metrics
 
 
@@ -153,7 +167,7 @@ def _ranking(
             "not: run `pali eval` on the checkpoint."
         )
     names = class_ranking.class_names(task, split)
-    return functools.partial(rank_fn, names=names)
+    return lambda batch: rank_fn(batch, names)
 
 
 def _examples(

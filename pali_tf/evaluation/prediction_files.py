@@ -2,6 +2,7 @@
 
 MODEL_DIR/inference_eval/<task>-metrics.jsonl      one line a step
 MODEL_DIR/inference_eval/<task>-<step:06d>.jsonl   one line an example
+MODEL_DIR/inference_eval/<task>-<step:06d>.score.json  how a step was scored
 """
 
 import json
@@ -9,6 +10,8 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pali_tf.webli import atomic
 
 _FOLDER = "inference_eval"
 
@@ -39,6 +42,18 @@ def add_metrics(
     lines = [line for line in lines if line["step"] != step]
     lines.append({"step": step, **metrics})
     _write(path, sorted(lines, key=lambda line: line["step"]))
+    return path
+
+
+def write_record(
+    model_dir: str | os.PathLike[str],
+    task_name: str,
+    step: int,
+    record: Mapping[str, Any],
+) -> pathlib.Path:
+    """Writes what belongs beside the scores of a step."""
+    path = _folder(model_dir) / f"{task_name}-{step:06d}.score.json"
+    atomic.write_json(path, record)
     return path
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import logging
 
@@ -44,7 +45,11 @@ def evaluate(name, oracle, **kwargs):
 
 def test_predictions_and_scores_are_written(words, tmp_path):
     scores = evaluate(
-        "cc3m35l_captioning", Oracle(words), output_dir=tmp_path, step=12
+        "cc3m35l_captioning",
+        Oracle(words),
+        output_dir=tmp_path,
+        step=12,
+        made_by={"checkpoint": "model/checkpoint_12"},
     )
     # A Chinese caption has fewer words than the four that BLEU wants.
     assert scores["bleu/fr"] > 99
@@ -68,8 +73,27 @@ def test_predictions_and_scores_are_written(words, tmp_path):
     }
     assert sorted(p.name for p in folder.iterdir()) == [
         "cc3m35l_captioning-000012.jsonl",
+        "cc3m35l_captioning-000012.score.json",
         "cc3m35l_captioning-metrics.jsonl",
     ]
+    record = json.loads(
+        (folder / "cc3m35l_captioning-000012.score.json").read_text()
+    )
+    assert record.pop("versions").keys() >= {"pycocoevalcap", "budoux"}
+    vocabulary_file = location.vocabulary_path().read_bytes()
+    assert record == {
+        "task": "cc3m35l_captioning",
+        "split": "test",
+        "step": 12,
+        "num_examples": 6,
+        "num_without_references": 0,
+        "prompt": first["input"],
+        "checkpoint": "model/checkpoint_12",
+        "feature_lengths": LENGTHS,
+        "seed": 0,
+        "vocabulary_sha256": hashlib.sha256(vocabulary_file).hexdigest(),
+        "scores": scores,
+    }
 
 
 def test_batches_are_full_and_images_are_swapped(words):
