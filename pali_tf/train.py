@@ -104,6 +104,8 @@ def train(
         logging.info("Dry run: nothing is trained or written.")
         logging.info("%s", loop.describe(trainer, config))
         return 0
+    for dataset in datasets:
+        _check_data(dataset)
 
     def before_first_step(step: int, writer: Any) -> None:
         if not processes.is_first():
@@ -129,6 +131,16 @@ def train(
     step, _ = loop.run(trainer, config, hooks)
     logging.info("Done after step %d; the run is in %s.", step, model_dir)
     return step
+
+
+def _check_data(config: DatasetConfig | None) -> None:
+    """Raises FileNotFoundError before step 1, not at the first evaluation."""
+    if config is None:
+        return
+    import seqio
+
+    for task in seqio.get_subtasks(config.mixture_or_task_name):
+        task.source.list_shards(config.split)
 
 
 def _check_seed(random_seed: Any) -> None:
@@ -169,10 +181,10 @@ def _batches(
     from pali_tf.data import input_pipeline
     from pali_tf.partitioning.process_rows import process_rows
 
-    if config.use_cached or not config.shuffle:
+    if not config.shuffle:
         raise ValueError(
-            "DatasetConfig needs use_cached=False and shuffle=True to train: "
-            "batches are drawn from the sources, in an order that seed gives."
+            "DatasetConfig needs shuffle=True to train: batches are drawn in "
+            "an order that seed gives."
         )
     own = process_rows(mesh, config.batch_size, num_readers)
     batches = input_pipeline.train_batches(
@@ -184,6 +196,7 @@ def _batches(
         start_step=start,
         num_readers=num_readers,
         readers=own.readers,
+        use_cached=config.use_cached,
     )
     return own.take(batches)
 

@@ -6,11 +6,13 @@
 | "captioning:my_shop"                          | that objective on imported   |
 |                                               | data; my_shop_captioning     |
 | "captioning:my_shop:fr"                       | on its French part alone     |
-| {"captioning:my_shop": 1, "webli_ocr": 0.5}   | a mixture by these rates     |
+| {"captioning:my_shop": 1, "webli_ocr": 0.5}   | a mixture by these rates; a  |
+|                                               | flag may say it as text      |
 
 `objectives` lists the objectives.
 """
 
+import ast
 import difflib
 import math
 import re
@@ -39,6 +41,8 @@ def find(given: str | Mapping[str, float]) -> seqio.Mixture | seqio.Task:
         ValueError: a name, objective, language or rate that is none; the
             message has the nearest.
     """
+    if isinstance(given, str) and given.startswith("{"):
+        given = _parse_rates(given)
     if isinstance(given, Mapping):
         return _mixture(given)
     return _named(given)
@@ -85,6 +89,18 @@ def _check_language(objective: str, language: str, is_chosen: bool) -> None:
         raise ValueError(
             f"No language has the code {language!r}; did you mean {near!r}?"
         )
+
+
+def _parse_rates(text: str) -> Mapping[str, float]:
+    try:
+        rates = ast.literal_eval(text)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"{text} are no rates, such as {{'webli_ocr': 0.5}}: {error}."
+        ) from error
+    if not isinstance(rates, dict):
+        raise ValueError(f"{text} are no rates: give a rate after each name.")
+    return rates
 
 
 def _mixture(rates: Mapping[str, Any]) -> seqio.Mixture:

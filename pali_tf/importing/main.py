@@ -42,6 +42,8 @@ def main(argv: Sequence[str]) -> int:
     # They bring TensorFlow, and what is refused above needs none of it.
     from pali_tf.importing import progress, shards, tally
 
+    if flags.vocabulary is not None:
+        shards.copy_vocabulary(flags.vocabulary, flags.data_dir)
     counts = tally.Tally()
     started = time.monotonic()
     shards.remove_leftovers(directory, flags.split)
@@ -127,6 +129,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         help="problems to leave out, count and tell",
     )
     parser.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="FILE",
+        help="a sentencepiece.model to copy into a data root that has none",
+    )
+    parser.add_argument(
         "--overwrite",
         action="store_true",
         help="replace the split if it is there",
@@ -155,6 +163,10 @@ def _check(directory: Path, flags: argparse.Namespace) -> None:
         raise ValueError(f"--num_shards is {flags.num_shards}, below 1.")
     if flags.images is not None and not flags.images.is_dir():
         raise FileNotFoundError(f"--images: there is no folder {flags.images}.")
+    if flags.vocabulary is not None and not flags.vocabulary.is_file():
+        raise FileNotFoundError(
+            f"--vocabulary: there is no file {flags.vocabulary}."
+        )
     info = directory / f"{flags.split}.info.json"
     if info.is_file() and not flags.overwrite:
         raise FileExistsError(

@@ -1,10 +1,13 @@
 """Writing a split whose number of records is not known beforehand."""
 
 import contextlib
+import filecmp
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pali_tf.data import location
 from pali_tf.webli import atomic, records, write
 
 
@@ -49,6 +52,26 @@ def write_split(
         for writer in writers:
             writer.close()
         return _name_shards(directory, split, paths, writers)
+
+
+def copy_vocabulary(path: Path, data_dir: Path) -> None:
+    """Copies a vocabulary into a data root.
+
+    Raises:
+        ValueError: the data root has another one.
+    """
+    target = data_dir / location.VOCABULARY
+    if target.is_file():
+        if not filecmp.cmp(path, target, shallow=False):
+            raise ValueError(
+                f"{target} is another vocabulary than {path}; a data root has "
+                "one. Give another --data_dir."
+            )
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = atomic.temporary_path(target)
+    shutil.copyfile(path, temporary)
+    os.replace(temporary, target)
 
 
 def remove_leftovers(directory: Path, split: str) -> None:

@@ -22,10 +22,10 @@ def main(argv: list[str]) -> int:
     import seqio
     import tqdm
 
-    import seqio_tasks  # noqa: F401 (registers the tasks)
     from pali_tf import host_tensorflow
-    from pali_tf.data import input_pipeline, location
+    from pali_tf.data import location
     from pali_tf.inspection import findings, page, sample, statistics, table
+    from seqio_tasks import from_one_line
 
     host_tensorflow.keep_off_accelerators()
     for name in flags.module_import:
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     location.set_vocabulary_path(flags.vocabulary)
     if flags.cache_dir is not None:
         seqio.add_global_cache_dirs([str(flags.cache_dir)])
-    mixture = input_pipeline.find_mixture_or_task(flags.mixture)
+    mixture = from_one_line.find(flags.mixture)
     lengths = {**flags.lengths, "images": flags.image_size}
     drawn = sample.draw(
         mixture,
@@ -77,7 +77,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--mixture",
         "--task",
         required=True,
-        help="a registered mixture or task, such as pali_pretrain",
+        help="a mixture or task, such as pali_pretrain, captioning:my_shop, or "
+        "\"{'captioning:my_shop': 1, 'webli_ocr': 0.5}\"",
     )
     parser.add_argument(
         "--data_dir",

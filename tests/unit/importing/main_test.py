@@ -83,6 +83,19 @@ def test_shards_are_dealt_in_turn_and_read_by_a_task(
     ]
 
 
+def test_a_data_root_gets_one_vocabulary(tmp_path, imported):
+    files.write_coco(tmp_path / "in")
+    for name in ("one.model", "two.model"):
+        (tmp_path / name).write_text(name)
+    one, two = (f"--vocabulary={tmp_path / n}.model" for n in ("one", "two"))
+    assert imported(one)[0] == 0
+    stored = tmp_path / "data/vocabulary/sentencepiece.model"
+    assert stored.read_text() == "one.model"
+    assert imported(one, "--split=test")[0] == 0
+    status, _, said = imported(two, "--split=validation")
+    assert (status, "is another vocabulary than" in said) == (2, True)
+
+
 def test_a_split_is_kept_unless_told(tmp_path, imported):
     files.write_coco(tmp_path / "in", num_images=5)
     imported()
@@ -120,6 +133,7 @@ def test_nothing_to_import_is_said(tmp_path, imported):
         (["--field=caption"], "give OURS=THEIRS"),
         (["--num_shards=0"], "--num_shards is 0"),
         (["--allow=missing"], "did you mean 'missing-image'"),
+        (["--vocabulary=nowhere"], "no file nowhere"),
         (["--images=nowhere"], "no folder nowhere"),
         (["--source=My Shop"], "'my_shop' would do"),
         (["--from=cooc"], "did you mean 'coco'"),

@@ -84,6 +84,7 @@ def test_rates_are_a_mixture():
         "webli_ocr": 0.5,
     }
     assert from_one_line.find(dict(rates)) is found
+    assert from_one_line.find(str(rates)) is found
     assert from_one_line.find({**rates, "webli_ocr": 2}) is not found
 
 
@@ -98,6 +99,8 @@ def test_rates_are_a_mixture():
         ("captioning:My shop", "'my_shop' would do"),
         ("webli_ocrr", "Nearest: webli_ocr"),
         ({}, "one task at least"),
+        ("{'webli_ocr'}", "give a rate after each name"),
+        ("{'webli_ocr': ", "are no rates, such as"),
         ({"webli_ocr": 0}, "rate of 'webli_ocr' is 0"),
         ({"webli_ocr": True}, "is True"),
         ({"webli_ocr": float("nan")}, "is nan"),
