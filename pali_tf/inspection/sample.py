@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import io
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from PIL import Image
 from pali_tf.data import input_pipeline
 from pali_tf.data.boxes import LabelledBox, parse_boxes
 from pali_tf.data.vocabulary import PaliVocabulary
+from pali_tf.reporting import words
 
 # Smaller pictures are kept exactly: they cost little, and JPEG's blocks of 8
 # pixels would be all that one sees of them.
@@ -151,19 +152,19 @@ class _Text:
         if name not in example or name not in task.output_features:
             return
         feature = task.output_features[name]
-        words = feature.vocabulary
+        vocabulary = feature.vocabulary
         whole = [int(token) for token in np.ravel(example[name])]
         length = lengths.get(name, len(whole))
         ids = whole[:length]
-        piece_of = _pieces(words)
-        self.text = str(words.decode(ids))
+        piece_of = _pieces(vocabulary)
+        self.text = str(vocabulary.decode(ids))
         self.tokens = tuple(Token(id=i, piece=piece_of(i)) for i in ids)
-        lacks_end = feature.add_eos and words.eos_id not in ids[-1:]
+        lacks_end = feature.add_eos and vocabulary.eos_id not in ids[-1:]
         # A task of ours cuts by itself: then only the missing end tells.
         self.is_cut = len(whole) > length or (
             lacks_end and len(whole) == length
         )
-        self.has_unknown = words.unk_id is not None and words.unk_id in ids
+        self.has_unknown = vocabulary.unk_id in ids
 
 
 def _pieces(vocabulary: seqio.Vocabulary) -> Callable[[int], str]:
@@ -201,10 +202,17 @@ def _string(value: Any) -> str:
 
 
 def rates(mixture: seqio.Mixture | seqio.Task) -> dict[str, float]:
-    """Gives the share of each task that a mixture asks for, in its order."""
-    tasks: Sequence[seqio.Task] = seqio.get_subtasks(mixture)
+    """Gives the share of each task that a mixture asks for.
+
+    The tasks of pre-training come in the paper's order, others after them.
+    """
     if isinstance(mixture, seqio.Task):
         return {mixture.name: 1.0}
-    amounts = {task.name: float(mixture.get_rate(task)) for task in tasks}
+    amounts = {
+        task.name: float(mixture.get_rate(task))
+        for task in seqio.get_subtasks(mixture)
+    }
     total = sum(amounts.values())
-    return {name: amount / total for name, amount in amounts.items()}
+    return {
+        name: amounts[name] / total for name in words.in_order(list(amounts))
+    }

@@ -3,11 +3,12 @@
 import collections
 import dataclasses
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pali_tf.inspection.sample import Drawn
 
-NUM_BINS = 12
+NUM_BINS = 10
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class Lengths:
     Attributes:
         limit: the length that they are cut to.
         bins: how many texts fall in each of NUM_BINS equal parts of the way
-            from 0 to the limit.
+            from 0 to the longest text of any task.
         median: half of them are shorter.
         longest: of all.
         num_cut: how many were over the limit.
@@ -80,35 +81,35 @@ def summarize(
     by_task: dict[str, list[Drawn]] = {name: [] for name in rates}
     for example in examples:
         by_task[example.task].append(example)
+    longest_input = max((len(e.inputs) for e in examples), default=0)
+    longest_target = max((len(e.targets) for e in examples), default=0)
     return [
-        _summarize_task(name, drawn, len(examples), rates[name], lengths)
+        TaskStatistics(
+            name=name,
+            rate=rates[name],
+            share=len(drawn) / max(len(examples), 1),
+            inputs=measure(
+                [len(e.inputs) for e in drawn],
+                limit=lengths["inputs"],
+                end=longest_input,
+                num_cut=sum(e.is_prompt_cut for e in drawn),
+            ),
+            targets=measure(
+                [len(e.targets) for e in drawn],
+                limit=lengths["targets"],
+                end=longest_target,
+                num_cut=sum(e.is_target_cut for e in drawn),
+            ),
+            **_counts(drawn),
+        )
         for name, drawn in by_task.items()
     ]
 
 
-def _summarize_task(
-    name: str,
-    drawn: Sequence[Drawn],
-    total: int,
-    rate: float,
-    lengths: Mapping[str, int],
-) -> TaskStatistics:
+def _counts(drawn: Sequence[Drawn]) -> dict[str, Any]:
     ids = [e.example_id for e in drawn if e.example_id]
-    return TaskStatistics(
-        name=name,
-        rate=rate,
+    return dict(
         count=len(drawn),
-        share=len(drawn) / total if total else 0.0,
-        inputs=measure(
-            [len(e.inputs) for e in drawn],
-            lengths["inputs"],
-            sum(e.is_prompt_cut for e in drawn),
-        ),
-        targets=measure(
-            [len(e.targets) for e in drawn],
-            lengths["targets"],
-            sum(e.is_target_cut for e in drawn),
-        ),
         languages=_counted(e.language for e in drawn),
         forms=_counted(e.form for e in drawn),
         num_images=sum(e.picture is not None for e in drawn),
@@ -116,15 +117,17 @@ def _summarize_task(
     )
 
 
-def measure(counts: Sequence[int], limit: int, num_cut: int) -> Lengths:
-    """Puts lengths into bins.
+def measure(
+    counts: Sequence[int], *, limit: int, end: int, num_cut: int
+) -> Lengths:
+    """Puts lengths into bins that go from 0 to `end`.
 
-    Example: with a limit of 24 a bin is two tokens wide; measure([1, 2, 3],
-    24, 0) has two in the first bin and one in the second.
+    Example: up to 20 a bin is two tokens wide; the lengths 1, 2 and 3 are two
+    in the first bin and one in the second.
     """
     bins = [0] * NUM_BINS
     for count in counts:
-        place = max(count - 1, 0) * NUM_BINS // max(limit, 1)
+        place = max(count - 1, 0) * NUM_BINS // max(end, 1)
         bins[min(place, NUM_BINS - 1)] += 1
     return Lengths(
         limit=limit,
@@ -135,6 +138,6 @@ def measure(counts: Sequence[int], limit: int, num_cut: int) -> Lengths:
     )
 
 
-def _counted(values: collections.abc.Iterable[str]) -> dict[str, int]:
+def _counted(values: Iterable[str]) -> dict[str, int]:
     counts = collections.Counter(value for value in values if value)
     return dict(counts.most_common())

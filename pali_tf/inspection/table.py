@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 
+import rich.box
 import rich.console
 import rich.table
 import rich.text
@@ -12,22 +13,23 @@ from pali_tf.inspection.sample import Drawn
 from pali_tf.inspection.statistics import Lengths, TaskStatistics
 
 _BARS = " ▁▂▃▄▅▆▇█"
-_SHOWN_LANGUAGES = 4
+_SHOWN_LANGUAGES = 2
 _SHOWN_IDS = 3
 # Where the output is no terminal, which would say its own.
-_FILE_WIDTH = 132
+_FILE_WIDTH = 140
 
 
 def format_table(tasks: Sequence[TaskStatistics]) -> str:
-    """Gives a row for each task."""
-    table = rich.table.Table(box=rich.table.box.SIMPLE_HEAD, pad_edge=False)
+    """Gives a row for each task; lengths are the median and the longest."""
+    table = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("task", no_wrap=True)
     for name in ("asked", "found", "examples"):
-        table.add_column(name, justify="right")
-    for name in ("prompt tokens", "target tokens"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("cut", justify="right")
-    table.add_column("languages")
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, lengths in (("prompt", "inputs"), ("target", "targets")):
+        limit = max(getattr(task, lengths).limit for task in tasks)
+        table.add_column(f"{name} of {limit} tokens", no_wrap=True)
+    table.add_column("cut", justify="right", no_wrap=True)
+    table.add_column("languages", no_wrap=True, overflow="ellipsis")
     for task in tasks:
         style = "bold red" if task.share_cut > MOST_CUT else ""
         table.add_row(
@@ -87,10 +89,7 @@ def describe_counts(counts: Mapping[str, int], most: int) -> str:
 
 
 def _describe_lengths(lengths: Lengths) -> str:
-    return (
-        f"{sparkline(lengths.bins)} {lengths.median:g}, at most "
-        f"{lengths.longest} of {lengths.limit}"
-    )
+    return f"{sparkline(lengths.bins)} {lengths.median:g}–{lengths.longest}"
 
 
 def _render(item: rich.console.RenderableType) -> str:

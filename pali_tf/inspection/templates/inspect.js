@@ -37,7 +37,27 @@ function textOf(example) {
   return example.text;
 }
 
+// The address keeps what is chosen, so that a view can be sent or kept.
+function remember() {
+  const chosen = new URLSearchParams();
+  for (const control of controls) {
+    if (control.value) chosen.set(control.id, control.value);
+  }
+  if (at("tokens").checked) chosen.set("tokens", "1");
+  history.replaceState(null, "", `#${chosen}`);
+}
+
+function recall() {
+  const chosen = new URLSearchParams(location.hash.slice(1));
+  for (const control of controls) {
+    control.value = chosen.get(control.id) || "";
+  }
+  at("tokens").checked = chosen.has("tokens");
+  choose();
+}
+
 function choose() {
+  remember();
   const [task, language, finding, search] = controls.map((c) => c.value);
   const wanted = search.trim().toLowerCase();
   shown = data.examples.filter((example) =>
@@ -143,7 +163,10 @@ offer(at("language"),
 offer(at("finding"), counted(examples.flatMap((e) => e.findings)),
   (name) => name);
 for (const control of controls) control.addEventListener("input", choose);
-at("tokens").addEventListener("input", () => turn(page));
+at("tokens").addEventListener("input", () => {
+  remember();
+  turn(page);
+});
 at("before").addEventListener("click", () => turn(page - 1));
 at("after").addEventListener("click", () => turn(page + 1));
 document.addEventListener("keydown", (event) => {
@@ -161,4 +184,4 @@ for (const button of document.querySelectorAll("button.show")) {
     at("examples").scrollIntoView();
   });
 }
-turn(0);
+recall();

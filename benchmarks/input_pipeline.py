@@ -1,0 +1,101 @@
+"""`python -m benchmarks.input_pipeline`: images a second, a core.
+
+The pre-training mixture at 224 pixels beside what cannot be saved: a bare
+tf.data loop that decodes and resizes the JPEG files of the same shards. With
+--webdataset_python, webdataset's loader on the same files in tar shards too.
+
+Each has a process of its own and works in turn. A second is one of CPU time,
+of all threads together, so that other programs on the machine count little.
+"""
+
+import argparse
+import pathlib
+import statistics
+import sys
+import tempfile
+
+from benchmarks import results
+from benchmarks.peers.worker import Worker
+
+_OURS, _PEER = "benchmarks.peers.tf_data", "benchmarks.peers.web_dataset"
+_SIDE = 224
+
+
+def main(argv: list[str]) -> int:
+    """Measures the loaders in turn."""
+    flags = _parse(argv)
+    from benchmarks import photographs
+
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = pathlib.Path(folder)
+        print(photographs.write_shards(data_dir, flags.num_images), flush=True)
+        workers = {
+            name: Worker(_OURS) for name in ("bare loop", "pali_pretrain")
+        }
+        if flags.webdataset_python:
+            workers["webdataset"] = Worker(_PEER, flags.webdataset_python)
+        try:
+            for name, worker in workers.items():
+                loaded = worker.ask(
+                    "load", name=name, data_dir=folder, side=_SIDE
+                )
+                print(f"{name:<16}{loaded}", flush=True)
+            rates = _measure(workers, flags.calls, flags.num_batches)
+        finally:
+            for worker in workers.values():
+                worker.close()
+    bare = statistics.median(rates["bare loop"])
+    rows = []
+    print(f"\n{'':<16}{'images/s a core':>16}{'of the bare loop':>18}")
+    for name, found in rates.items():
+        rate = statistics.median(found)
+        # Pairs of calls that followed each other met the same machine.
+        share = statistics.median(
+            mine / other
+            for mine, other in zip(found, rates["bare loop"], strict=True)
+        )
+        rows.append(
+            {"name": name, "images_per_cpu_second": found, "share": share}
+        )
+        print(f"{name:<16}{rate:>16.1f}{share:>17.1%}")
+    results.write(
+        flags.output_dir,
+        "input_pipeline.json",
+        {"image_size": _SIDE, "bare": bare, "rows": rows},
+    )
+    return 0
+
+
+def _measure(
+    workers: dict[str, Worker], calls: int, num_batches: int
+) -> dict[str, list[float]]:
+    """Gives the images a CPU second of each call of each loader."""
+    rates: dict[str, list[float]] = {name: [] for name in workers}
+    for _ in range(calls):
+        for name, worker in workers.items():
+            reply = worker.ask("read", num_batches=num_batches)
+            rates[name].append(reply["images"] / reply["cpu_seconds"])
+    return rates
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.input_pipeline", description=__doc__
+    )
+    parser.add_argument(
+        "--webdataset_python",
+        help="an interpreter with webdataset, Pillow and NumPy",
+    )
+    parser.add_argument("--calls", type=int, default=5, help="of each loader")
+    parser.add_argument(
+        "--num_batches", type=int, default=40, help="of 32 examples, a call"
+    )
+    parser.add_argument("--num_images", type=int, default=400)
+    parser.add_argument(
+        "--output_dir", type=pathlib.Path, default=pathlib.Path("bench")
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
