@@ -71,6 +71,10 @@ COMMANDS = {
         module="pali_tf.eval",
         help="evaluate a checkpoint on every task of a mixture",
     ),
+    "score": Command(
+        module="pali_tf.score",
+        help="score a file of predictions again, without a model",
+    ),
     "infer": Command(
         module="pali_tf.infer",
         help="write predictions or scores of a task as JSON lines",

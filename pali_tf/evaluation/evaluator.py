@@ -276,11 +276,13 @@ def _line(
         "example_id": fields["example_id"].decode(),
         "input": vocabulary.decode(fields["inputs"].tolist()),
         "target": references[0] if len(references) == 1 else references,
+        "references": references,
         "prediction": predictions.texts[index],
         "score": predictions.scores[index],
     }
     if blind is not None:
         line["blind_prediction"] = blind.texts[index]
+        line["blind_score"] = blind.scores[index]
     for name in ("language", "form", "group"):
         if fields.get(name):
             line[name] = fields[name].decode()

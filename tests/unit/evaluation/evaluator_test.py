@@ -66,9 +66,11 @@ def test_predictions_and_scores_are_written(words, tmp_path):
         "input": f"Generate the alt_text in {language.upper()} at 0: "
         "<extra_id_0>",
         "target": stored_examples.CAPTIONS[language],
+        "references": [stored_examples.CAPTIONS[language]],
         "prediction": stored_examples.CAPTIONS[language],
         "score": 0.0,
         "blind_prediction": stored_examples.CAPTIONS[language],
+        "blind_score": 0.0,
         "language": language,
     }
     assert sorted(p.name for p in folder.iterdir()) == [
