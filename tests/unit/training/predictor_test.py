@@ -18,7 +18,10 @@ from tests.support import tiny_pali
 
 PARTITIONER = PjitPartitioner()
 VOCABULARY = types.SimpleNamespace(
-    vocab_size=60, decode=lambda ids: " ".join(map(str, ids))
+    vocab_size=60,
+    eos_id=1,
+    decode=lambda ids: " ".join(map(str, ids)),
+    encode=lambda text: list(map(int, text.split())),
 )
 
 
@@ -82,6 +85,32 @@ def test_texts_and_scores_of_a_batch(model, saved):
     assert runner.score(batch) == pytest.approx(
         jax.jit(model.score_batch)(saved[1], batch).tolist()
     )
+
+
+def test_classes_are_ranked_by_the_score_of_their_names(model, saved):
+    runner = predictor.Predictor(model, saved[1], PARTITIONER, 4)
+    batch = tiny_pali.make_batch()
+    names = ["7", "8 9", "10", "11 12 13", "14", "15 16"]
+    scores = {}
+    for name in names:
+        targets = np.zeros_like(batch["decoder_target_tokens"])
+        ids = [*VOCABULARY.encode(name), VOCABULARY.eos_id]
+        targets[:, : len(ids)] = ids
+        inputs = np.pad(targets, ((0, 0), (1, 0)))[:, :-1]
+        scores[name] = runner.score(
+            {
+                **batch,
+                "decoder_target_tokens": targets,
+                "decoder_input_tokens": inputs,
+                "decoder_loss_weights": (targets > 0).astype(np.float32),
+            }
+        )
+    ranked, best = runner.rank(batch, names)
+    for row, found in enumerate(ranked):
+        expected = sorted(names, key=lambda name: -scores[name][row])
+        # The five likeliest are told.
+        assert list(found) == expected[:5]
+        assert best[row] == pytest.approx(scores[expected[0]][row], rel=1e-5)
 
 
 def test_part_of_a_model_is_not_enough(model, saved, tmp_path):
