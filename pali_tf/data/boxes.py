@@ -15,7 +15,7 @@ MAX_COORDINATE = 999
 _COORDINATES = r"(\d{1,3}) (\d{1,3}) (\d{1,3}) (\d{1,3})"
 # A label is one word or more, and ends where four numbers begin; so a label of
 # several words must have no number among them after the first.
-_BOX = re.compile(rf"{_COORDINATES} (.+?)(?= {_COORDINATES} |$)")
+_BOX = re.compile(rf"(?<!\S){_COORDINATES} (.+?)(?= {_COORDINATES} |$)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

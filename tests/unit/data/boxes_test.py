@@ -6,6 +6,15 @@ from pali_tf.data.boxes import LabelledBox, format_boxes, parse_boxes, quantize
 
 COORDINATES = st.floats(0, 1)
 LABELS = st.sampled_from(["cat", "red circle", "7th tree", "猫"])
+GRID = st.integers(0, 999)
+# What a model writes when it goes wrong: pieces of boxes in any order.
+PIECES = st.one_of(
+    st.integers(-5, 12_000).map(str),
+    LABELS,
+    st.sampled_from(
+        ["", "cat,", "<extra_id_0>", "12.5", "1e3", "٣", "²", "\n"]
+    ),
+)
 
 
 def box(a, b, c, d, label):
@@ -54,6 +63,31 @@ def test_what_is_written_is_read(boxes):
             assert error <= 0.5 / 999 + 1e-9
 
 
+@given(st.lists(st.tuples(GRID, GRID, GRID, GRID, LABELS)))
+def test_a_box_on_the_grid_comes_back_exactly(rows):
+    boxes = [
+        box(*(side / 999 for side in sides), label)
+        for *sides, label in rows
+        if sides[0] != sides[1] and sides[2] != sides[3]
+    ]
+    text = format_boxes(boxes)
+    assert parse_boxes(text) == boxes
+    assert format_boxes(parse_boxes(text)) == text
+
+
+@given(st.lists(PIECES).map(" ".join))
+def test_broken_boxes_give_whole_ones_or_none(text):
+    for found in parse_boxes(text):
+        assert 0 <= found.ymin < found.ymax <= 1
+        assert 0 <= found.xmin < found.xmax <= 1
+        assert found.label.strip()
+        # Each is written in the text as it is read.
+        assert format_boxes([found]) in " ".join(
+            str(int(word)) if word.isdecimal() else word
+            for word in text.split()
+        )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -64,6 +98,8 @@ def test_what_is_written_is_read(boxes):
         "90 20 10 100 cat",
         "10 20 10 100 cat",
         "1000 2000 3000 4000 cat",
+        "1010 20 90 100 cat",
+        "x10 20 90 100 cat",
         "<extra_id_0> 5",
     ],
 )
