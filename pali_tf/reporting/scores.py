@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from pali_tf.reporting.run_record import TaskRecord
 
-# "cider/en": one metric of one language.
-_LANGUAGE = re.compile(r"^(?P<metric>.+)/(?P<language>[a-z]{2,3}(-\w+)?)$")
+# "cider/en": one metric of one language; "cider/in-domain" is a group's.
+_LANGUAGE = re.compile(r"^(?P<metric>.+)/(?P<language>[a-z]{2,3}(-\w{2,4})?)$")
 _LOWER_IS_BETTER = re.compile(r"error|loss|perplexity|distance")
 _WIDTH, _HEIGHT, _MARGIN = 280, 18, 7
 

@@ -34,12 +34,19 @@ def test_languages_have_a_table_of_their_own():
     record = TaskRecord(
         name="cap",
         step=1,
-        scores={"cider": 1.0, "cider/en": 1.2, "cider/fr": 0.8},
+        scores={
+            "cider": 1.0,
+            "cider/en": 1.2,
+            "cider/fr": 0.8,
+            # A group of NoCaps is no language.
+            "cider/in-domain": 0.9,
+        },
         blind_scores={"cider/en": 0.1},
         examples=[],
     )
     assert [s.metric for s in scores.overall_scores([record])["cap"]] == [
-        "cider"
+        "cider",
+        "cider/in-domain",
     ]
     (table,) = scores.language_tables([record])
     assert table.metric == "cider"
