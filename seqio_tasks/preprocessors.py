@@ -180,14 +180,21 @@ def _fitting_places(
     num_places = tf.minimum(tf.size(words) - chosen.min_rest, length)
     num_places = tf.maximum(num_places, 0)
     places = tf.range(1, num_places + 1)
-    heads = prompts.split_caption_head(code, places)
-    # A piece never holds the space between two words, so lengths add up.
+    # A piece never holds the space between two words, so lengths add up; those
+    # of the numbers are the same for every caption.
+    numbers = tf.constant(
+        [
+            len(vocabulary.encode(prompts.split_caption_number(place)))
+            for place in range(1, length + 1)
+        ]
+    )
+    head = prompts.split_caption_head(code)
     pieces = vocabulary.encode_tf(
-        tf.concat([heads, words[:num_places]], axis=0)
+        tf.concat([head[None], words[:num_places]], axis=0)
     )
     lengths = tf.cast(pieces.row_lengths(), tf.int32)
     sentinel_and_eos = 2
-    totals = lengths[:num_places] + tf.cumsum(lengths[num_places:])
+    totals = tf.cumsum(lengths)[1:] + numbers[:num_places]
     is_fitting = tf.logical_and(
         totals + sentinel_and_eos <= length, places >= chosen.min_beginning
     )

@@ -24,17 +24,14 @@ YES = "Yes"
 NO = "No"
 
 
-def split_caption_head(language: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-    """Gives "Generate the alt_text in EN at 2:"."""
-    return tf.strings.join(
-        [
-            "Generate the alt_text in ",
-            language,
-            " at ",
-            tf.strings.as_string(position),
-            ":",
-        ]
-    )
+def split_caption_head(language: tf.Tensor) -> tf.Tensor:
+    """Gives "Generate the alt_text in EN at"."""
+    return tf.strings.join(["Generate the alt_text in ", language, " at"])
+
+
+def split_caption_number(position: int) -> str:
+    """Gives "2:", what follows the head of a split caption's prompt."""
+    return f"{position}:"
 
 
 def split_caption(
@@ -47,9 +44,10 @@ def split_caption(
         position: int32[]. Number of words in `beginning`.
         beginning: string[]. May be empty: then the prompt asks for it all.
     """
-    head = split_caption_head(language, position)
+    head = split_caption_head(language)
+    number = tf.strings.as_string(position)
     tail = tf.where(position > 0, f" {SENTINEL}", SENTINEL)
-    return tf.strings.join([head, " ", beginning, tail])
+    return tf.strings.join([head, " ", number, ": ", beginning, tail])
 
 
 def caption(language: tf.Tensor) -> tf.Tensor:
