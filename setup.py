@@ -33,6 +33,7 @@ TENSORFLOW = [
 
 DATA = TENSORFLOW + [
     "apache-beam>=2.77,<2.78",
+    "google-crc32c>=1.7",  # Without it, Beam writes no TFRecords.
     "matplotlib>=3.10",  # Its wheel brings the font of the sample world.
     "pillow>=12",
     "seqio==0.0.20",

@@ -261,6 +261,11 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         help="write a trace of these steps, both included, to "
         "MODEL_DIR/profile, for TensorBoard's profile plugin",
     )
+    parser.add_argument(
+        "--seqio_additional_cache_dirs",
+        metavar="DIR,...",
+        help="where seqio_cache_tasks wrote, for USE_CACHED_TASKS = True",
+    )
 
 
 def main(argv: list[str]) -> int:
@@ -282,6 +287,10 @@ def main(argv: list[str]) -> int:
     from pali_tf.training.interruption import TrainingInterrupted
 
     host_tensorflow.keep_off_accelerators()
+    if flags.arguments.seqio_additional_cache_dirs:
+        from pali_tf.data import offline_cache
+
+        offline_cache.add_dirs(flags.arguments.seqio_additional_cache_dirs)
     try:
         with processes.joined(process_flags):
             gin_flags.call(

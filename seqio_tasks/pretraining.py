@@ -14,14 +14,9 @@
 Source: PaLI, arXiv 2209.06794, section 3.2 and appendix.
 """
 
-from collections.abc import Callable, Sequence
-
-import seqio
-import tensorflow as tf
-
-from pali_tf.data.randomness import draw_seed
 from pali_tf.evaluation import seqio_metrics as metrics
-from seqio_tasks import features, objects, preprocessors
+from seqio_tasks import objects, preprocessors
+from seqio_tasks.registration import add_task
 from seqio_tasks.sources import StoredExamples
 from seqio_tasks.span_corruption import corrupt_spans, join_documents
 
@@ -36,70 +31,44 @@ _OCR = (
 _VQA = ("vqa/question", "vqa/answer", "vqa/language")
 
 
-def _add(
-    name: str,
-    source: StoredExamples,
-    make_text: Callable[..., features.Example],
-    metric_fns: Sequence[Callable[..., metrics.Scores]],
-    before: Sequence[Callable[..., tf.data.Dataset]] = (),
-) -> None:
-    seqio.TaskRegistry.add(
-        name,
-        source=source,
-        preprocessors=[
-            *before,
-            draw_seed,
-            features.keep_image(make_text),
-            features.add_image(name),
-            features.tokenize,
-        ],
-        output_features=features.OUTPUT_FEATURES,
-        postprocess_fn=metrics.make_target,
-        metric_fns=metric_fns,
-        # The source shuffles compressed records; a second shuffle would hold
-        # decoded images.
-        shuffle_buffer_size=None,
-    )
-
-
-_add(
+add_task(
     "text_span_corruption",
     StoredExamples("text", ["text"], has_images=False),
     corrupt_spans,
     [metrics.exact_match_metric, metrics.token_accuracy_metric],
     before=[join_documents],
 )
-_add(
+add_task(
     "webli_split_captioning",
     StoredExamples("webli", _CAPTION, requires="caption/text"),
     preprocessors.split_caption,
     [metrics.exact_match_metric, metrics.cider_metric],
 )
-_add(
+add_task(
     "cc3m35l_captioning",
     StoredExamples("cc3m35l", _CAPTION, requires="caption/text"),
     preprocessors.caption,
     [metrics.cider_metric, metrics.bleu_metric],
 )
-_add(
+add_task(
     "webli_ocr",
     StoredExamples("webli", _OCR, requires="ocr/text"),
     preprocessors.ocr,
     [metrics.character_error_rate_metric, metrics.exact_match_metric],
 )
-_add(
+add_task(
     "vq2a_cc3m35l_vqa",
     StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
     preprocessors.answer_question,
     [metrics.exact_match_metric, metrics.vqa_accuracy_metric],
 )
-_add(
+add_task(
     "vq2a_cc3m35l_vqg",
     StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
     preprocessors.ask_question,
     [metrics.exact_match_metric, metrics.cider_metric],
 )
-_add(
+add_task(
     "openimages_object_aware_vqa",
     StoredExamples(
         "openimages",
@@ -109,7 +78,7 @@ _add(
     objects.ask_about_objects,
     [metrics.exact_match_metric, metrics.exact_match_by_form],
 )
-_add(
+add_task(
     "object_detection",
     StoredExamples(
         "detection",

@@ -33,6 +33,9 @@ def add_task(
         name,
         source=source,
         preprocessors=[
+            # What seqio_cache_tasks stores is the record, its image encoded
+            # and once; all that is drawn at random comes after it.
+            seqio.CacheDatasetPlaceholder(),
             *before,
             draw_seed,
             features.keep_image(make_text),

@@ -19,6 +19,7 @@ from absl import logging
 
 from pali_tf.data import diagnosis, mixing
 from pali_tf.data.feature_converter import PaliFeatureConverter
+from pali_tf.data.offline_cache import records_of, steps_after
 from pali_tf.data.randomness import draw_seed
 
 # Batches made ahead of the step that asks for them.
@@ -61,6 +62,7 @@ def train_batches(
     start_step: int = 0,
     num_readers: int = 1,
     readers: Sequence[int] | None = None,
+    use_cached: bool = False,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Yields a mixture's batches for ever, from step `start_step` on.
 
@@ -77,6 +79,7 @@ def train_batches(
         start_step: the step whose batch comes first.
         num_readers: R, which divides B.
         readers: whose rows to give, in order; None: all.
+        use_cached: read what seqio_cache_tasks wrote in place of the sources.
 
     Yields:
         The model features of PaliFeatureConverter, each with a leading B, or
@@ -101,6 +104,7 @@ def train_batches(
             seed=seed,
             split=split,
             start_step=start_step,
+            use_cached=use_cached,
         )
         for reader in (range(num_readers) if readers is None else readers)
     ]
@@ -178,9 +182,8 @@ def train_examples(
         feature_lengths: by feature; longer ones are not cut here.
         seed: >= 0. Same seed, same examples.
         split: "train".
-        use_cached: read what seqio_cache_tasks wrote, where a task supports
-            it; SeqIO then shuffles, and training without a cache has another
-            order.
+        use_cached: read what seqio_cache_tasks wrote in place of the sources;
+            the order is another one.
 
     Yields:
         (name of the task, its example as numpy).
@@ -193,19 +196,16 @@ def train_examples(
     tasks, rates = _tasks_and_rates(mixture)
     streams = []
     for task in tasks:
-        if use_cached:
-            stream = _cached_features(task, feature_lengths, seed, split)
-        else:
-            share = seqio.ShardInfo(index=0, num_shards=1)
-            stream = _task_features(
-                task, feature_lengths, seed, split, 0, share
-            )
+        share = seqio.ShardInfo(index=0, num_shards=1)
+        stream = _task_features(
+            task, feature_lengths, seed, split, 0, share, use_cached
+        )
         stream = stream.with_options(_options())
         streams.append(
             diagnosis.explained(stream, [task], split, feature_lengths)
         )
     choices = mixing.task_choices(rates, seed).prefetch(1)
-    for choice in choices.as_numpy_iterator():
+    for choice in map(int, choices.as_numpy_iterator()):
         yield tasks[choice].name, next(streams[choice])
 
 
@@ -218,6 +218,7 @@ def _reader_batches(
     seed: int,
     split: str,
     start_step: int,
+    use_cached: bool,
 ) -> tf.data.Dataset:
     """Returns one reader's rows of each batch, for ever."""
     if share.num_shards > 1:
@@ -225,7 +226,7 @@ def _reader_batches(
         name = f"reader {share.index} of {share.num_shards}"
         seed = (seed + zlib.crc32(name.encode())) % 2**31
     examples = _mixed_examples(
-        mixture, lengths, seed, split, start_step * num_rows, share
+        mixture, lengths, seed, split, start_step * num_rows, share, use_cached
     )
     return examples.batch(num_rows, drop_remainder=True)
 
@@ -237,11 +238,12 @@ def _mixed_examples(
     split: str,
     start: int,
     share: seqio.ShardInfo,
+    use_cached: bool,
 ) -> tf.data.Dataset:
     tasks, rates = _tasks_and_rates(mixture)
     num_before = mixing.task_counts(rates, seed, start)
     streams = [
-        _task_examples(task, lengths, seed, split, int(skip), share)
+        _task_examples(task, lengths, seed, split, int(skip), share, use_cached)
         for task, skip in zip(tasks, num_before, strict=True)
     ]
     return tf.data.Dataset.choose_from_datasets(
@@ -265,9 +267,12 @@ def _task_examples(
     split: str,
     skip: int,
     share: seqio.ShardInfo,
+    use_cached: bool,
 ) -> tf.data.Dataset:
     """Returns a task's model features, for ever, without the first `skip`."""
-    dataset = _task_features(task, lengths, seed, split, skip, share)
+    dataset = _task_features(
+        task, lengths, seed, split, skip, share, use_cached
+    )
     converter = PaliFeatureConverter()
 
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -284,18 +289,19 @@ def _task_features(
     split: str,
     skip: int,
     share: seqio.ShardInfo,
+    use_cached: bool,
 ) -> tf.data.Dataset:
     """Returns all that a task makes, for ever, without the first `skip`."""
     seed = _task_seed(task, seed)
-    dataset = task.source.get_dataset(
-        split=split, shuffle=True, seed=seed, shard_info=share
+    dataset = (
+        records_of(task, split, seed, share)
+        if use_cached
+        else task.source.get_dataset(
+            split=split, shuffle=True, seed=seed, shard_info=share
+        )
     )
     dataset = dataset.repeat()
-    steps = [
-        step
-        for step in task.preprocessors
-        if not isinstance(step, seqio.CacheDatasetPlaceholder)
-    ]
+    steps = steps_after(task, use_cached)
     # Up to its seed, an example costs little.
     num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
     with seqio.utils.map_seed_manager(seed):
@@ -309,21 +315,6 @@ def _task_features(
             if index + 1 == num_cheap:
                 dataset = dataset.skip(skip)
     return dataset
-
-
-def _cached_features(
-    task: seqio.Task, lengths: Mapping[str, int], seed: int, split: str
-) -> tf.data.Dataset:
-    """Returns all that a task makes of its offline cache, for ever."""
-    return task.get_dataset(
-        lengths,
-        split=split,
-        use_cached=True,
-        seed=_task_seed(task, seed),
-        num_epochs=None,
-        trim_output_features=False,
-        try_in_mem_cache=False,
-    )
 
 
 def _task_seed(task: seqio.Task, seed: int) -> int:

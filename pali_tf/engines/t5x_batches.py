@@ -163,10 +163,10 @@ def _rows(
         start_step: the step whose batch comes first.
         num_readers: that fill a batch.
     """
-    if cfg.use_cached or not cfg.shuffle:
+    if not cfg.shuffle:
         raise ValueError(
-            "DatasetConfig needs use_cached=False and shuffle=True to train: "
-            "batches are drawn from the sources, in an order that seed gives."
+            "DatasetConfig needs shuffle=True to train: batches are drawn in "
+            "an order that seed gives."
         )
     index, count = part
     if cfg.batch_size % count:
@@ -187,6 +187,7 @@ def _rows(
             start_step=start_step,
             num_readers=num_readers,
             readers=own.readers,
+            use_cached=cfg.use_cached,
         )
     )
 

@@ -105,7 +105,6 @@ def test_validation_batches_are_the_first_ones_each_time(asked):
 @pytest.mark.parametrize(
     ("changes", "parts", "message"),
     [
-        ({"use_cached": True}, 1, "use_cached=False"),
         ({"shuffle": False}, 1, "shuffle=True"),
         ({}, 3, "does not divide over the 3 parts"),
     ],
