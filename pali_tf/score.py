@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
         found = rescore.score_with_targets(
             task,
             lines,
-            _stored_targets(task, split, flags.length),
+            _stored_targets(task, split, flags.length, flags.seed),
             allow_missing=flags.allow_missing,
         )
     record = {
@@ -95,12 +95,12 @@ def _find_task(name: str) -> Any:
     return task
 
 
-def _stored_targets(task: Any, split: str, length: int) -> list[Any]:
+def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:
     from pali_tf.data import input_pipeline
 
     lengths = {"inputs": length, "targets": length, "images": _IMAGE_SIDE}
     examples = input_pipeline.eval_dataset(
-        task, feature_lengths=lengths, split=split, seed=0
+        task, feature_lengths=lengths, split=split, seed=seed
     ).map(lambda x: {k: v for k, v in x.items() if k != "images"})
     vocabulary = task.output_features["targets"].vocabulary
     return [
@@ -142,12 +142,18 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="score what is there, if examples have no prediction",
     )
+    drawn = "a task that draws its targets at random may draw by it"
     parser.add_argument(
         "--length",
         type=int,
         default=128,
-        help="tokens of a prompt and of a target; a task that draws its target "
-        "at random may draw by it (default: 128)",
+        help=f"tokens of a prompt and of a target; {drawn} (default: 128)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help=f"of the stored examples; {drawn} (default: 0)",
     )
     parser.add_argument(
         "--output",

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import seqio
+from absl import logging
 
 from pali_tf.data.boxes import LabelledBox
 from pali_tf.evaluation import scoring
@@ -149,6 +150,12 @@ def _scores(
             continue
         predictions = [line[name] for line in lines]
         known = all(likelihood in line for line in lines)
+        if prefix and task.predict_with_aux_metric_fns and not known:
+            logging.warning(
+                "The blind control is not scored: not every line has "
+                "a blind_score."
+            )
+            continue
         found = scoring.compute_scores(
             task,
             targets,

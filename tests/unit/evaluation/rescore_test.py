@@ -96,8 +96,11 @@ def test_detection_needs_log_probabilities():
     task = seqio.TaskRegistry.get("object_detection")
     with pytest.raises(ValueError, match='each needs a "score"'):
         rescore.score_lines(task, lines)
-    found = rescore.score_lines(task, [{**lines[0], "score": -1.0}])
-    assert found.scores["ap50"] == pytest.approx(1)
+    scored = {**lines[0], "score": -1.0, "blind_prediction": ""}
+    found = rescore.score_lines(task, [scored])
+    assert found.scores == {"ap50": pytest.approx(1), "exact_match": 1}
+    found = rescore.score_lines(task, [{**scored, "blind_score": -1.0}])
+    assert found.scores["blind/ap50"] == 0
 
 
 @pytest.mark.parametrize(
