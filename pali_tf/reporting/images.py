@@ -4,7 +4,7 @@ import base64
 import pathlib
 from collections.abc import Collection
 
-from pali_tf.webli.read import read_split
+from pali_tf.webli.read import list_splits, read_split
 from pali_tf.webli.records import SOURCES
 
 _MEDIA_TYPES = {
@@ -32,9 +32,9 @@ def find_images(
         id -> encoded bytes, of those that were found.
     """
     wanted, found = set(source_ids), {}
-    for source in SOURCES:
-        if not (data_dir / source / f"{split}.info.json").is_file():
-            continue
+    present = {name for name, part in list_splits(data_dir) if part == split}
+    known = [source for source in SOURCES if source in present]
+    for source in known + sorted(present - set(known)):
         if not wanted - found.keys():
             break
         for record in read_split(data_dir, source, split):

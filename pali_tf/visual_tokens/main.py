@@ -160,11 +160,12 @@ def _find_splits(
     """Gives the chosen (source, split)s that the data folder has."""
     if not data_dir.is_dir():
         raise FileNotFoundError(f"There is no data folder {data_dir}.")
-    found = [
-        (path.parent.name, path.name.removesuffix(".info.json"))
-        for path in sorted(data_dir.glob("*/*.info.json"))
-    ]
-    wanted_sources = _names("--sources", sources, records.SOURCES)
+    # TensorFlow comes in here; `--help` has long answered.
+    from pali_tf.webli import read
+
+    found = read.list_splits(data_dir)
+    present = sorted({source for source, _ in found})
+    wanted_sources = _names("--sources", sources, present or records.SOURCES)
     wanted_splits = _names("--splits", splits, records.SPLITS)
     chosen = [
         (source, split)

@@ -14,6 +14,14 @@ from pali_tf.webli import examples, records, write
 _FRAME_BYTES = 16
 
 
+def list_splits(data_dir: Path) -> list[tuple[str, str]]:
+    """Returns the (source, split)s that a data root has, whole, in order."""
+    return [
+        (path.parent.name, path.name.removesuffix(".info.json"))
+        for path in sorted(Path(data_dir).glob("*/*.info.json"))
+    ]
+
+
 def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     """Returns the content of `<source>/<split>.info.json`.
 
@@ -23,10 +31,10 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     """
     path = Path(data_dir) / source / f"{split}.info.json"
     if not path.is_file():
-        present = sorted(
-            str(found.relative_to(data_dir))
-            for found in Path(data_dir).glob("*/*.info.json")
-        )
+        present = [
+            f"{source}/{name}.info.json"
+            for source, name in list_splits(data_dir)
+        ]
         raise FileNotFoundError(
             f"No data at {path}: the split was never written, or not to its "
             f"end. Present in {data_dir}: {', '.join(present) or 'nothing'}."

@@ -13,7 +13,7 @@ def test_data_uri():
 
 
 def test_sources_are_read_until_every_image_is_found(tmp_path, monkeypatch):
-    shelves = {"webli": "ab", "cc3m35l": "bc", "openimages": "d"}
+    shelves = {"webli": "ab", "cc3m35l": "bc", "my_shop": "e"}
     for source in shelves:
         (tmp_path / source).mkdir()
         (tmp_path / source / "test.info.json").write_text("{}")
@@ -36,6 +36,7 @@ def test_sources_are_read_until_every_image_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr("pali_tf.reporting.images.read_split", read_split)
     assert find_images(tmp_path, {"a", "c"}) == {"a": b"a", "c": b"c"}
     assert opened == ["webli", "cc3m35l"]
+    assert find_images(tmp_path, {"e"}) == {"e": b"e"}
     assert find_images(tmp_path, {"nowhere"}) == {}
     assert find_images(tmp_path, {"a"}, "train") == {}
 

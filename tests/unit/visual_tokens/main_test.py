@@ -1,6 +1,7 @@
 """The command with real Beam, a real ViT and twelve records a source."""
 
 import dataclasses
+import shutil
 
 import jax
 import numpy as np
@@ -94,6 +95,13 @@ def test_the_info_file_tells_the_vit(stored):
     assert (tokens.image_size, tokens.length, tokens.width) == (32, 4, 128)
     assert (tokens.dtype, tokens.compute_dtype) == ("bfloat16", "bfloat16")
     assert (stored / location.VOCABULARY).is_file()
+
+
+def test_imported_sources_are_found(data_dir, root):
+    (root / "imported").mkdir()
+    shutil.copytree(data_dir / "webli", root / "imported" / "my_shop")
+    found = main._find_splits(root / "imported", "my_shop", "train")
+    assert found == [("my_shop", "train")]
 
 
 def test_what_is_there_is_kept_and_never_mixed(
