@@ -116,7 +116,7 @@ def detect(example: Example) -> Example:
     chosen = choices()
     present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
     present = present[: chosen.max_detected]
-    negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
+    negatives = _shuffled(_absent(example), seed, _NEGATIVE_ORDER)
     num_negatives = random_index(
         tf.constant(chosen.max_detected_absent + 1), seed, _COUNT
     )
@@ -131,6 +131,20 @@ def detect(example: Example) -> Example:
         "boxes": boxes,
         "labels": labels,
     }
+
+
+def _absent(example: Example) -> tf.Tensor:
+    """Returns the absent names that a record has, else all other classes.
+
+    Source: PaLI, appendix: "we randomly sample non-positive class labels".
+    """
+    names = tf.constant(choices().class_names, tf.string)
+    is_present = tf.reduce_any(names[:, None] == example[LABELS], axis=1)
+    return tf.cond(
+        tf.size(example[NEGATIVES]) > 0,
+        lambda: example[NEGATIVES],
+        lambda: names[~is_present],
+    )
 
 
 def format_boxes(boxes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -29,6 +29,8 @@ class TaskChoices:
         max_detected: present classes at most in a detection prompt.
         max_detected_absent: absent ones at most; the number is drawn.
         box_order: "reading", or "stored".
+        class_names: of a detection data set that names no absent classes:
+            they are drawn from these, the present ones excepted.
         noise_density: share of a text's tokens that is hidden.
         mean_span_length: tokens of a hidden span, on average.
         max_ocr_tokens: tokens at most of the printed words in a benchmark's
@@ -48,6 +50,7 @@ class TaskChoices:
     max_detected: int = 4
     max_detected_absent: int = 2
     box_order: str = "reading"
+    class_names: tuple[str, ...] = ()
     noise_density: float = 0.15
     mean_span_length: float = 3.0
     max_ocr_tokens: int | None = None

@@ -144,6 +144,17 @@ def test_detection_as_chosen(chosen):
     }
 
 
+def test_absent_classes_are_drawn_where_none_are_named(chosen):
+    chosen(class_names=("cat", "dog", "elk", "fox"), max_detected_absent=1)
+    none = tf.zeros([0], tf.string)
+    asked = {
+        name
+        for m in made(objects.detect, count=40, **{objects.NEGATIVES: none})
+        for name in m["inputs"].numpy().decode()[7:].split(" and ")
+    }
+    assert asked == {"cat", "dog", "elk", "fox"}
+
+
 def test_tensorflow_and_python_write_the_same_boxes():
     sides = tf.random.stateless_uniform([50, 4], [1, 2])
     labels = tf.constant([f"thing{i}" for i in range(50)])
