@@ -104,7 +104,7 @@ def train(
         logging.info("Dry run: nothing is trained or written.")
         logging.info("%s", loop.describe(trainer, config))
         return 0
-    for dataset in datasets:
+    for dataset in datasets if eval_period else datasets[:1]:
         _check_data(dataset)
 
     def before_first_step(step: int, writer: Any) -> None:
