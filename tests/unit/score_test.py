@@ -3,12 +3,11 @@
 import json
 
 import pytest
-import seqio
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf import score
 from pali_tf.data import location
 from pali_tf.evaluation import evaluator
+from seqio_tasks import from_one_line
 from tests.support import stored_examples
 
 TASK = "object_detection"
@@ -28,7 +27,7 @@ def evaluated(tmp_path_factory):
     stored_examples.write_data(root / "data", num_records=NUM_EXAMPLES)
     location.set_data_dir(root / "data")
     scores = evaluator.evaluate_task(
-        seqio.TaskRegistry.get(TASK),
+        from_one_line.find(TASK),
         say,
         feature_lengths=stored_examples.LENGTHS,
         batch_size=NUM_EXAMPLES,

@@ -1,11 +1,10 @@
 import json
 
 import pytest
-import seqio
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf.evaluation import rescore
 from pali_tf.evaluation.targets import Target
+from seqio_tasks import from_one_line
 
 TARGETS = [
     Target(references=("red",), example_id="a", language="en"),
@@ -21,7 +20,7 @@ SAID = [
 
 @pytest.fixture(scope="module")
 def task():
-    return seqio.TaskRegistry.get("vq2a_cc3m35l_vqa")
+    return from_one_line.find("vq2a_cc3m35l_vqa")
 
 
 def write(path, lines):
@@ -93,7 +92,7 @@ def test_detection_needs_log_probabilities():
             "prediction": "1 2 300 400 cat",
         }
     ]
-    task = seqio.TaskRegistry.get("object_detection")
+    task = from_one_line.find("object_detection")
     with pytest.raises(ValueError, match='each needs a "score"'):
         rescore.score_lines(task, lines)
     scored = {**lines[0], "score": -1.0, "blind_prediction": ""}
