@@ -1,5 +1,8 @@
 """Tasks and mixtures that one line names."""
 
+import importlib
+import types
+
 import pytest
 import seqio
 
@@ -110,6 +113,19 @@ def test_rates_are_a_mixture():
 def test_what_is_none_is_refused(given, message):
     with pytest.raises(ValueError, match=message):
         from_one_line.find(given)
+
+
+def test_programs_that_know_names_alone_have_a_module(monkeypatch):
+    asked = []
+
+    def find(name):
+        asked.append(name)
+        return types.SimpleNamespace(name=name)
+
+    monkeypatch.setattr(from_one_line, "find", find)
+    module = importlib.import_module("seqio_tasks.imported")
+    assert module.NAMES == tuple(asked)
+    assert {"vqa:webli", "captioning:openimages"} <= set(asked)
 
 
 if __name__ == "__main__":
