@@ -21,7 +21,7 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise FileNotFoundError(
-            f"There is no {path}; {_what_is_in(path.parent, path.name)}"
+            f"There is no {path}; {what_is_in(path.parent, path.name)}"
         )
     found = sorted(
         child
@@ -31,7 +31,7 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
     if not found:
         raise FileNotFoundError(
             f"{path} has no file {' or '.join('*' + s for s in suffixes)}; "
-            f"{_what_is_in(path)}"
+            f"{what_is_in(path)}"
         )
     return found
 
@@ -60,7 +60,7 @@ def _lines(
         options.problems.report("truncated-file", str(path), f"{error}.")
 
 
-def _what_is_in(folder: Path, wanted: str = "") -> str:
+def what_is_in(folder: Path, wanted: str = "") -> str:
     """Says what a folder holds, what is like `wanted` first."""
     if not folder.is_dir():
         return f"nor is there a folder {folder}."

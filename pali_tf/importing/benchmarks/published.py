@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pali_tf.importing.files import what_is_in
 from pali_tf.importing.options import Options
 
 
@@ -42,7 +43,7 @@ def find_file(options: Options, *names: str) -> Path:
         if (root / name).is_file():
             return root / name
     raise FileNotFoundError(
-        f"{root} has no {' or '.join(names)}. {_listing(root)}"
+        f"There is no {' or '.join(names)}; {what_is_in(root, names[0])}"
     )
 
 
@@ -57,7 +58,9 @@ def find_files(options: Options, pattern: str) -> list[Path]:
         return [root]
     found = sorted(root.glob(pattern))
     if not found:
-        raise FileNotFoundError(f"{root} has no {pattern}. {_listing(root)}")
+        raise FileNotFoundError(
+            f"There is no {pattern}; {what_is_in(root, pattern)}"
+        )
     return found
 
 
@@ -112,11 +115,3 @@ def read_json_lines(path: Path, options: Options) -> Iterator[Any]:
                 )
                 continue
             yield entry
-
-
-def _listing(root: Path) -> str:
-    if not root.is_dir():
-        return "There is no such folder."
-    names = sorted(path.name for path in root.iterdir())
-    shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    return f"It has {shown or 'nothing'}."

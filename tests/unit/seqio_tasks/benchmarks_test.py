@@ -245,10 +245,8 @@ def test_texts():
         "nass .",
     )
     (example, _) = examples("tydiqa", "test")
-    assert (example["language"], example["example_id"]) == (
-        b"fi",
-        b"fi-finnish-12-0",
-    )
+    assert example["language"] == example["group"] == b"fi"
+    assert example["example_id"] == b"fi-finnish-12-0"
     assert references(example) == ["märkä"]
 
 

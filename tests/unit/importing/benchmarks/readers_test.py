@@ -275,7 +275,8 @@ def test_the_first_of_equally_common_answers():
 
 def test_a_missing_file_tells_what_is_there(read):
     with pytest.raises(
-        FileNotFoundError, match=r"has no TextCaps_0.1_train.json. It has T"
+        FileNotFoundError,
+        match=r"no TextCaps_0.1_train.json; .*textcaps holds TextCaps_0.1",
     ):
         read("textcaps", split="train")
 
@@ -287,6 +288,26 @@ def test_a_file_of_another_layout_tells_the_key(root, tmp_path):
         ValueError, match=re.escape("no 'question' but ['id', 'image']")
     ):
         published_benchmarks.read(tmp_path, "tallyqa", folder="x", split="test")
+
+
+def test_what_is_no_json_is_told_with_its_line(tmp_path):
+    path = tmp_path / "tallyqa/test.json"
+    published_benchmarks.write_file(path, '[\n{"image": }]')
+    with pytest.raises(ValueError, match=r"test.json is no JSON: .* line 2"):
+        published_benchmarks.read(tmp_path, "tallyqa", split="test")
+    path = tmp_path / "xm3600/captions.jsonl"
+    published_benchmarks.write_file(path.with_suffix(".txt"), '{}\n{"a"\n')
+    path.with_suffix(".txt").rename(path)
+    problems = Problems(["malformed-line"])
+    with pytest.raises(ValueError, match="no 'image/key' but"):
+        published_benchmarks.read(
+            tmp_path, "xm3600", split="test", problems=problems
+        )
+    path.write_text('{"a"\n')
+    published_benchmarks.read(
+        tmp_path, "xm3600", split="test", problems=problems
+    )
+    assert problems.messages["malformed-line"][0].startswith(f"{path}:1: ")
 
 
 def test_a_missing_image_is_told_and_can_be_allowed(root, tmp_path):
