@@ -30,7 +30,7 @@ from seqio_tasks.sources import StoredExamples
 
 Example = dict[str, tf.Tensor]
 
-_FEATURES = ("caption/text", "caption/language", "image/group")
+FEATURES = ("caption/text", "caption/language", "image/group")
 
 # Of images that have no caption.
 _LANGUAGE = "en"
@@ -76,7 +76,7 @@ def caption_image_and_words(
 def _source(name: str, language: str | None = None) -> StoredExamples:
     return StoredExamples(
         name,
-        _FEATURES,
+        FEATURES,
         language=language,
         requires=None if language is None else "caption/text",
     )
@@ -105,7 +105,7 @@ for _name, _folder in (
 ):
     add_task(
         _name,
-        StoredExamples(_folder, [*_FEATURES, *printed_words.FEATURES]),
+        StoredExamples(_folder, [*FEATURES, *printed_words.FEATURES]),
         caption_image_and_words,
         [metrics.cider_metric],
     )

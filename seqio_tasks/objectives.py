@@ -29,36 +29,14 @@ from seqio_tasks import (
     classification,
     objects,
     preprocessors,
+    printed_words,
     span_corruption,
     text,
     vqa,
 )
 from seqio_tasks.sources import StoredExamples
 
-_CAPTION = ("caption/text", "caption/language", "image/group")
-_QUESTION = (
-    "vqa/question",
-    "vqa/answer",
-    "vqa/language",
-    "vqa/reference",
-    "vqa/question_id",
-    "vqa/group",
-)
 _OBJECTS = (objects.LABELS, objects.NEGATIVES)
-_WORDS = (
-    "ocr/text",
-    "ocr/language",
-    "ocr/bbox/ymin",
-    "ocr/bbox/xmin",
-    "ocr/bbox/ymax",
-)
-_PAIR = (
-    "text_pair/inputs",
-    "text_pair/targets",
-    "text_pair/reference",
-    "text_pair/language",
-    "text_pair/id",
-)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,42 +77,42 @@ class Objective:
 
 OBJECTIVES = {
     "captioning": Objective(
-        features=_CAPTION,
+        features=captioning.FEATURES,
         requires="caption/text",
         make_text=captioning.caption_image,
         metric_fns=[metrics.cider_metric, metrics.bleu_metric],
         has_languages=True,
     ),
     "split_captioning": Objective(
-        features=_CAPTION,
+        features=captioning.FEATURES,
         requires="caption/text",
         make_text=preprocessors.split_caption,
         metric_fns=[metrics.exact_match_metric, metrics.cider_metric],
         has_languages=True,
     ),
     "vqa": Objective(
-        features=_QUESTION,
+        features=vqa.FEATURES,
         each="vqa",
         make_text=vqa.answer_in_english,
         metric_fns=[metrics.vqa_accuracy_metric, metrics.exact_match_metric],
         has_languages=True,
     ),
     "vqa_native": Objective(
-        features=_QUESTION,
+        features=vqa.FEATURES,
         each="vqa",
         make_text=vqa.answer_in_its_language,
         metric_fns=[metrics.exact_match_by_language],
         has_languages=True,
     ),
     "vqg": Objective(
-        features=_QUESTION[:3],
+        features=vqa.FEATURES[:3],
         requires="vqa/question",
         make_text=preprocessors.ask_question,
         metric_fns=[metrics.exact_match_metric, metrics.cider_metric],
         has_languages=True,
     ),
     "ocr": Objective(
-        features=_WORDS,
+        features=printed_words.FEATURES,
         requires="ocr/text",
         make_text=preprocessors.ocr,
         metric_fns=[
@@ -165,7 +143,7 @@ OBJECTIVES = {
         metric_fns=[metrics.top_1_metric, metrics.top_5_metric],
     ),
     "text": Objective(
-        features=_PAIR,
+        features=text.FEATURES,
         make_text=text.transform_text,
         metric_fns=[metrics.exact_match_metric],
         has_images=False,

@@ -17,7 +17,7 @@ from seqio_tasks.sources import StoredExamples
 
 Example = dict[str, tf.Tensor]
 
-_FEATURES = (
+FEATURES = (
     "text_pair/inputs",
     "text_pair/targets",
     "text_pair/reference",
@@ -53,7 +53,7 @@ for _name, _source, _metric in (
 ):
     add_task(
         _name,
-        StoredExamples(_source, _FEATURES, has_images=False),
+        StoredExamples(_source, FEATURES, has_images=False),
         transform_text,
         [_metric],
     )

@@ -33,7 +33,7 @@ from seqio_tasks.sources import StoredExamples
 
 Example = dict[str, tf.Tensor]
 
-_FEATURES = (
+FEATURES = (
     "vqa/question",
     "vqa/answer",
     "vqa/language",
@@ -120,7 +120,7 @@ _BENCHMARKS = (
 
 for _row in _BENCHMARKS:
     _has_words = _row.make_text is answer_with_words
-    _features = [*_FEATURES, *(printed_words.FEATURES if _has_words else ())]
+    _features = [*FEATURES, *(printed_words.FEATURES if _has_words else ())]
     add_task(
         _row.name,
         StoredExamples(_row.name, _features, each="vqa"),
@@ -130,7 +130,7 @@ for _row in _BENCHMARKS:
     if _has_words:
         add_task(
             f"{_row.name}_without_ocr",
-            StoredExamples(_row.name, _FEATURES, each="vqa"),
+            StoredExamples(_row.name, FEATURES, each="vqa"),
             answer_in_english,
             _row.metric_fns,
         )

@@ -5,13 +5,14 @@ import functools
 import numpy as np
 import pytest
 import seqio
+import tensorflow as tf
 
 import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf.data import input_pipeline, location, vocabulary
 from pali_tf.data.task_choices import TaskChoices, set_choices
 from pali_tf.evaluation import class_ranking, evaluator
 from pali_tf.importing import shards
-from seqio_tasks import languages
+from seqio_tasks import languages, printed_words
 from tests.support import published_benchmarks
 
 LENGTHS = {"inputs": 64, "targets": 16, "images": 8}
@@ -85,9 +86,8 @@ def located(tmp_path_factory):
 
 
 @functools.cache
-def examples(name, split="validation", num_tokens=LENGTHS["inputs"]):
+def examples(name, split="validation"):
     """A task's examples before text becomes tokens and images pixels."""
-    lengths = {**LENGTHS, "inputs": num_tokens}
     task = seqio.TaskRegistry.get(name)
     dataset = task.source.get_dataset(split, shuffle=False)
     steps = [
@@ -99,7 +99,7 @@ def examples(name, split="validation", num_tokens=LENGTHS["inputs"]):
         for step in steps[:2]:
             dataset = seqio.utils.add_kwargs_to_transform(
                 step,
-                sequence_length=lengths,
+                sequence_length=LENGTHS,
                 output_features=task.output_features,
             )(dataset)
     return list(dataset.as_numpy_iterator())
@@ -278,24 +278,35 @@ def test_words_are_cut_and_never_the_question_or_the_sentinel():
     assert example["images"].shape == (8, 8, 3)
     length = len(example["inputs"])
 
+    stored = {
+        "ocr/text": tf.constant(["ST", "STOP"]),
+        "ocr/bbox/ymin": tf.constant([0.1, 0.1]),
+        "ocr/bbox/xmin": tf.constant([0.6, 0.1]),
+        "ocr/bbox/ymax": tf.constant([0.2, 0.2]),
+    }
+    plain = OCR.replace(" ocr: STOP ST", "")
+
     def prompt(num_tokens):
-        examples.cache_clear()
-        (example,) = examples("textvqa", num_tokens=num_tokens)
-        return example["inputs"].decode()
+        made = printed_words.add_printed_words(
+            tf.constant(plain),
+            stored,
+            {"inputs": num_tokens},
+            seqio.TaskRegistry.get("textvqa").output_features,
+        )
+        return made.numpy().decode()
 
     assert prompt(length) == OCR
     cut = OCR.replace(" ST ", " ")
     assert prompt(length - 1) == cut
-    assert prompt(1) == OCR.replace(" ocr: STOP ST", "")
+    assert prompt(1) == plain
     room = len(words.encode("STOP"))
     try:
         set_choices(TaskChoices(max_ocr_tokens=room))
         assert prompt(length) == cut
         set_choices(TaskChoices(max_ocr_tokens=room - 1))
-        assert prompt(length) == OCR.replace(" ocr: STOP ST", "")
+        assert prompt(length) == plain
     finally:
         set_choices(TaskChoices())
-        examples.cache_clear()
 
 
 def test_text_alone_has_a_masked_image():
