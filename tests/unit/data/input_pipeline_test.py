@@ -1,5 +1,6 @@
 import itertools
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -204,6 +205,16 @@ def test_prompts_over_the_length_are_counted(caplog):
     with caplog.at_level(logging.WARNING, logger="absl"):
         batches("vq2a_cc3m35l_vqa", 2, feature_lengths={**LENGTHS, "inputs": 8})
     assert "8 prompts were over 8 tokens" in caplog.text
+
+
+def test_the_number_of_threads_changes_nothing(mixed, monkeypatch):
+    # Half of the cores read: one thread, and eight.
+    for num_cores in (2, 16):
+        monkeypatch.setattr(os, "cpu_count", lambda n=num_cores: n)
+        for first, second in zip(
+            batches("pali_tiny", 3), mixed[:3], strict=True
+        ):
+            assert_equal(first, second)
 
 
 def test_examples_are_the_rows_of_the_batches(mixed):
