@@ -35,5 +35,16 @@ def test_both_engines_give_the_same_names():
     assert re.findall(r'"(\w+)"', listed) == native.__all__
 
 
+def test_a_mixture_is_named_or_given_by_rates():
+    assert runtime.mixture("webli_ocr").name == "webli_ocr"
+    found = runtime.mixture({"webli_ocr": 0.5, "cc3m35l_captioning": 1})
+    assert {task.name: found.get_rate(task) for task in found.tasks} == {
+        "webli_ocr": 0.5,
+        "cc3m35l_captioning": 1,
+    }
+    with pytest.raises(ValueError, match="did you mean 'captioning'"):
+        runtime.mixture("captionings:webli")
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))
