@@ -75,9 +75,7 @@ def train(
     from pali_tf.visual_tokens import agreement
 
     _check_seed(random_seed)
-    traced_steps = (
-        profiling.parse_steps(profile_steps) if profile_steps else None
-    )
+    traced = profiling.parse_steps(profile_steps) if profile_steps else None
     trainer = trainer_cls(
         model=model,
         partitioner=partitioner,
@@ -98,14 +96,13 @@ def train(
         checkpoint=checkpoint_cfg,
         task_names=task_ids.names(),
         num_readers=num_readers,
-        profile_steps=traced_steps,
+        profile_steps=traced,
     )
     if is_dry_run:
         logging.info("Dry run: nothing is trained or written.")
         logging.info("%s", loop.describe(trainer, config))
         return 0
-    for dataset in datasets if eval_period else datasets[:1]:
-        _check_data(dataset)
+    _check_data(datasets if eval_period else datasets[:1])
 
     def before_first_step(step: int, writer: Any) -> None:
         if not processes.is_first():
@@ -133,14 +130,13 @@ def train(
     return step
 
 
-def _check_data(config: DatasetConfig | None) -> None:
+def _check_data(datasets: Iterable[DatasetConfig | None]) -> None:
     """Raises FileNotFoundError before step 1, not at the first evaluation."""
-    if config is None:
-        return
     import seqio
 
-    for task in seqio.get_subtasks(config.mixture_or_task_name):
-        task.source.list_shards(config.split)
+    for config in filter(None, datasets):
+        for task in seqio.get_subtasks(config.mixture_or_task_name):
+            task.source.list_shards(config.split)
 
 
 def _check_seed(random_seed: Any) -> None:

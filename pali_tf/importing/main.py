@@ -109,6 +109,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         default="en",
         help="of texts that name none (default: %(default)s)",
     )
+    _add_choices(parser)
+    return parser.parse_args(argv)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--field",
         action="append",
@@ -139,7 +144,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="replace the split if it is there",
     )
-    return parser.parse_args(argv)
 
 
 def _epilog() -> str:

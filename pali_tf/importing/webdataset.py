@@ -64,7 +64,7 @@ def _members(
             tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
             for member in tar:
                 # It would keep the headers of all files.
-                tar.members = []  # pyright: ignore[reportAttributeAccessIssue]
+                vars(tar)["members"].clear()
                 file = tar.extractfile(member)
                 if file is None:
                     continue
