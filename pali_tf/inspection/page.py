@@ -164,8 +164,11 @@ def _tiles(
     return [
         (f"{len(examples):,}", "examples, as training draws them"),
         (f"{len(ids):,}", "different images"),
-        (f"{len(tasks)}", "tasks"),
-        (f"{len(languages)}", "languages"),
+        (f"{len(tasks)}", "task" if len(tasks) == 1 else "tasks"),
+        (
+            f"{len(languages)}",
+            "language" if len(languages) == 1 else "languages",
+        ),
         (f"{share:.1%}", "are over their length"),
     ]
 

@@ -118,7 +118,9 @@ function picture(example) {
     box.style.left = `${100 * xmin}%`;
     box.style.height = `${100 * (ymax - ymin)}%`;
     box.style.width = `${100 * (xmax - xmin)}%`;
-    box.append(make("b", "", label));
+    // Labels stay inside the picture, and off small objects where they can.
+    const places = [ymin > 0.08 ? "above" : "", xmin > 0.6 ? "leftwards" : ""];
+    box.append(make("b", places.join(" "), label));
     frame.append(box);
   }
   return frame;
