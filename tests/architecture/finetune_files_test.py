@@ -3,9 +3,7 @@
 import pytest
 
 import gin
-import seqio_tasks  # noqa: F401 (registers the tasks)
-from pali_tf import gin_flags, train
-from pali_tf.data import input_pipeline
+from pali_tf import gin_flags, runtime, train
 from tests.support.repository import ROOT, files, name
 
 # Steps, peak rate, resolution. Source: PaLI section 4, and the appendix's table
@@ -66,7 +64,7 @@ def test_a_file_reads_after_a_size_and_has_the_papers_numbers(path):
     elif path.stem in RESOLUTION:
         assert found[2] == RESOLUTION[path.stem]
     task = macro("MIXTURE_OR_TASK_NAME")
-    assert input_pipeline.find_mixture_or_task(task).name == task
+    assert runtime.mixture(task).name == task
     assert path.read_text().count("\n") <= 30
 
 

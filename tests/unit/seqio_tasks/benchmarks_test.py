@@ -7,7 +7,6 @@ import pytest
 import seqio
 import tensorflow as tf
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf.data import input_pipeline, location, vocabulary
 from pali_tf.data.task_choices import TaskChoices, set_choices
 from pali_tf.evaluation import class_ranking, evaluator
