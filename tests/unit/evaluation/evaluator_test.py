@@ -4,11 +4,10 @@ import logging
 
 import numpy as np
 import pytest
-import seqio
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf.data import location, vocabulary
 from pali_tf.evaluation import evaluator, prediction_files
+from seqio_tasks import from_one_line
 from tests.support import stored_examples
 
 LENGTHS = stored_examples.LENGTHS
@@ -39,7 +38,7 @@ class Oracle:
 
 def evaluate(name, oracle, **kwargs):
     options = {"feature_lengths": LENGTHS, "batch_size": 4, **kwargs}
-    task = seqio.TaskRegistry.get(name)
+    task = from_one_line.find(name)
     return evaluator.evaluate_task(task, oracle, **options)
 
 
