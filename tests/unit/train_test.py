@@ -6,6 +6,7 @@ import types
 import pytest
 
 from pali_tf import train
+from pali_tf.decoding.config import DecodingConfig
 from pali_tf.evaluation import evaluator
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.reporting.event_files import read_numbers
@@ -65,7 +66,8 @@ def test_scores_of_decoding_go_to_tensorboard(tmp_path, monkeypatch):
 
     monkeypatch.setattr(evaluator, "evaluate_mixture", evaluate_mixture)
     monkeypatch.setattr(predictor, "Predictor", make_predictor)
-    evaluate = train._infer_eval(None, None, dataset(4), str(tmp_path))
+    model = types.SimpleNamespace(decoding=DecodingConfig())
+    evaluate = train._infer_eval(model, None, dataset(4), str(tmp_path))
     state = types.SimpleNamespace(evaluated_params=dict)
     # Step 4 comes again after a kill.
     for step in (2, 4, 4):
