@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from absl import logging
 
 from pali_tf.data.boxes import parse_boxes
 from pali_tf.evaluation import anls, caption_scores, squad
@@ -145,7 +146,13 @@ def top_1_metric(
 def top_5_metric(
     targets: Sequence[Target], predictions: Sequence[str | Sequence[str]]
 ) -> Scores:
-    """Top-5 accuracy; a prediction is at least five classes, in order."""
+    """Top-5 accuracy; a prediction is at least five classes, in order.
+
+    Nothing where all predictions rank fewer than five: there are no more.
+    """
+    if all(not isinstance(p, str) and len(p) < 5 for p in predictions):
+        logging.warning("There are fewer than five classes: no top-5 accuracy.")
+        return {}
     return {"top_5": top_k(_references(targets), predictions, 5)}
 
 

@@ -355,11 +355,17 @@ def test_zero_shot_classes_are_ranked_among_those_of_the_split():
     assert scores["top_1"] == pytest.approx(1 / 6)
     # Only tench, sixth in the first row, is beyond five.
     assert scores["top_5"] == pytest.approx(5 / 6)
+
+
+def test_fewer_than_five_classes_have_no_top_5(caplog):
     task = seqio.TaskRegistry.get("objectnet_zeroshot")
     assert class_ranking.class_names(task, "test") == (
         "analog clock",
         "digital clock",
     )
+    scores = evaluate("objectnet_zeroshot", "test", refuse, rank_fn=Ranker())
+    assert scores == {"top_1": 1.0}
+    assert "fewer than five classes" in caplog.text
 
 
 def test_classes_are_not_decoded_for_want_of_a_ranking():
