@@ -36,9 +36,11 @@ demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
 demo-long: $(STAMP)  ## a longer run, and free scenes too: 45 minutes
 	$(BIN)/python -m pali_tf.demo --plan=long --output_dir=$(DEMO_LONG)
 
-# Two processes; the tests of a file share what they prepare.
+# Two processes; the tests of a file share what they prepare. Folder by folder,
+# not the largest files first: the few tests of an integration file take longest.
 test: $(STAMP)  ## every test
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
+		--no-loadscope-reorder
 
 test-fast: $(STAMP)  ## the unit and architecture tests, without the slow ones
 	$(BIN)/python -m pytest -m "not slow" tests/unit tests/architecture
