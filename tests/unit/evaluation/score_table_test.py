@@ -18,5 +18,13 @@ def test_each_score_stands_beside_its_blind_control():
     assert rows[3] == ["text_span_corruption", "token_accuracy", "0.125"]
 
 
+def test_a_task_without_scores_says_why():
+    table = score_table.format_table({"vqav2": {}})
+    assert table.splitlines()[-1].split(maxsplit=1) == [
+        "vqav2",
+        "no references: predictions only",
+    ]
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))
