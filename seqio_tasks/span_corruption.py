@@ -48,10 +48,8 @@ def join_documents(
     )
 
     def cut(texts: tf.RaggedTensor) -> tf.data.Dataset:
-        tokens = texts.values
-        starts = tf.range(0, tf.size(tokens), longest)
-        pieces = tf.RaggedTensor.from_row_starts(tokens, starts)
-        return tf.data.Dataset.from_tensor_slices(pieces)
+        tokens = tf.data.Dataset.from_tensor_slices(texts.values)
+        return tokens.batch(longest)
 
     tokens = dataset.map(
         lambda example: vocabulary.encode_tf(example["text"]),
