@@ -27,11 +27,13 @@ class Format:
         module: its `read(options)` yields the records.
         help: what it holds.
         files: what --input names.
+        has_fields: whether --field may rename what it reads.
     """
 
     module: str
     help: str
     files: str
+    has_fields: bool = False
 
     def load(self) -> Read:
         """Imports the module and gives its `read`."""
@@ -43,11 +45,13 @@ FORMATS = {
         module="pali_tf.importing.jsonl",
         help="one JSON object a line, each about an image or a text",
         files="FILE.jsonl, or a folder of them",
+        has_fields=True,
     ),
     "csv": Format(
         module="pali_tf.importing.delimited",
         help="a table with a header",
         files="FILE.csv or FILE.tsv, or a folder of them",
+        has_fields=True,
     ),
     "coco": Format(
         module="pali_tf.importing.coco",
@@ -58,11 +62,13 @@ FORMATS = {
         module="pali_tf.importing.webdataset",
         help="archives of KEY.jpg with KEY.txt, KEY.json or KEY.cls",
         files="FILE.tar, or a folder of them",
+        has_fields=True,
     ),
     "parquet": Format(
         module="pali_tf.importing.parquet",
         help="a table with images in it, or their paths",
         files="FILE.parquet, or a folder of them",
+        has_fields=True,
     ),
     "folder": Format(
         module="pali_tf.importing.folder",

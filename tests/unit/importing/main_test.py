@@ -130,7 +130,8 @@ def test_nothing_to_import_is_said(tmp_path, imported):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--field=caption"], "give OURS=THEIRS"),
+        (["--field=caption=text"], "'coco' has no fields to rename"),
+        (["--from=csv", "--field=caption"], "give OURS=THEIRS"),
         (["--num_shards=0"], "--num_shards is 0"),
         (["--allow=missing"], "did you mean 'missing-image'"),
         (["--vocabulary=nowhere"], "no file nowhere"),
