@@ -80,17 +80,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         help="a mixture or task, such as pali_pretrain, captioning:my_shop, or "
         "\"{'captioning:my_shop': 1, 'webli_ocr': 0.5}\"",
     )
-    parser.add_argument(
-        "--data_dir",
-        type=pathlib.Path,
-        help="the stored examples (default: $PALI_DATA_DIR)",
-    )
-    parser.add_argument(
-        "--vocabulary",
-        type=pathlib.Path,
-        help="a sentencepiece.model outside the data (default: theirs)",
-    )
-    parser.add_argument("--split", default="train", help="default: train")
+    _add_data(parser)
     parser.add_argument(
         "--num_examples", type=_positive, default=1000, help="default: 1000"
     )
@@ -114,6 +104,28 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         help="of the run: the same seed, the same examples (default: 0)",
     )
     parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        default=pathlib.Path("inspect.html"),
+        help="the page to write (default: inspect.html)",
+    )
+    return parser.parse_args(argv)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """Adds what tells where the examples are."""
+    parser.add_argument(
+        "--data_dir",
+        type=pathlib.Path,
+        help="the stored examples (default: $PALI_DATA_DIR)",
+    )
+    parser.add_argument(
+        "--vocabulary",
+        type=pathlib.Path,
+        help="a sentencepiece.model outside the data (default: theirs)",
+    )
+    parser.add_argument("--split", default="train", help="default: train")
+    parser.add_argument(
         "--cache_dir",
         type=pathlib.Path,
         help="read what seqio_cache_tasks wrote there",
@@ -125,13 +137,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         metavar="MODULE",
         help="a Python module that registers tasks; may be repeated",
     )
-    parser.add_argument(
-        "--output",
-        type=pathlib.Path,
-        default=pathlib.Path("inspect.html"),
-        help="the page to write (default: inspect.html)",
-    )
-    return parser.parse_args(argv)
 
 
 def _positive(text: str) -> int:
