@@ -27,7 +27,7 @@ class Format:
         module: its `read(options)` yields the records.
         help: what it holds.
         files: what --input names.
-        has_fields: whether --field may rename what it reads.
+        has_fields: whether --field says anything to it.
     """
 
     module: str
@@ -80,6 +80,7 @@ FORMATS = {
             module=f"pali_tf.importing.benchmarks.{name}",
             help=what,
             files=files,
+            has_fields="--field=" in what,
         )
         for name, (what, files) in BENCHMARKS.items()
     },

@@ -164,9 +164,7 @@ def _check(directory: Path, flags: argparse.Namespace) -> None:
     """Refuses what cannot be written or read, before anything is."""
     records.check_source(flags.source)
     if flags.field and not formats.find_format(flags.format).has_fields:
-        raise ValueError(
-            f"--field: the format {flags.format!r} has no fields to rename."
-        )
+        raise ValueError(f"The format {flags.format!r} takes no --field.")
     if flags.num_shards < 1:
         raise ValueError(f"--num_shards is {flags.num_shards}, below 1.")
     if flags.images is not None and not flags.images.is_dir():

@@ -1,11 +1,13 @@
 """What the entry point adds to the loop: work of a step, scores, flags."""
 
+import dataclasses
 import json
 import types
 
 import pytest
 
-from pali_tf import train
+from pali_tf import runtime, train
+from pali_tf.data import location
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.evaluation import evaluator
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -14,6 +16,7 @@ from pali_tf.training import predictor
 from pali_tf.training.configs import DatasetConfig
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.trainer import Trainer
+from pali_tf.webli import write
 from tests.support import tiny_pali
 
 LENGTHS = {"inputs": 8, "targets": 4, "images": tiny_pali.IMAGE_SIZE}
@@ -76,6 +79,18 @@ def test_scores_of_decoding_go_to_tensorboard(tmp_path, monkeypatch):
     lines = read_numbers(tmp_path / "inference_eval/webli_ocr", [])
     assert [line["step"] for line in lines] == [2, 4]
     assert lines[1]["exact_match"] == pytest.approx(0.4)
+
+
+def test_data_are_looked_for_before_the_first_step(tmp_path):
+    (tmp_path / "my_shop").mkdir()
+    write.write_split_info(tmp_path / "my_shop", "train", [])
+    task = runtime.mixture("captioning:my_shop", str(tmp_path))
+    found = dataclasses.replace(dataset(4), mixture_or_task_name=task)
+    missing = dataclasses.replace(found, split="validation")
+    train._check_data([found, None])
+    with pytest.raises(FileNotFoundError, match="Present in .*my_shop/train"):
+        train._check_data([found, missing])
+    location.set_data_dir(None)
 
 
 def test_steps_that_are_no_range_are_told_before_anything_is_built():

@@ -31,6 +31,11 @@ def test_every_format_can_be_loaded():
         assert callable(entry.load())
 
 
+def test_formats_with_fields_are_known():
+    names = {name for name, f in formats.FORMATS.items() if f.has_fields}
+    assert names == {"jsonl", "csv", "webdataset", "parquet", "vqav2_13l"}
+
+
 def test_a_format_is_named_right():
     with pytest.raises(ValueError, match="did you mean 'webdataset'"):
         formats.find_format("webdatset")

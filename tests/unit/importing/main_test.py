@@ -130,7 +130,7 @@ def test_nothing_to_import_is_said(tmp_path, imported):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--field=caption=text"], "'coco' has no fields to rename"),
+        (["--field=caption=text"], "'coco' takes no --field"),
         (["--from=csv", "--field=caption"], "give OURS=THEIRS"),
         (["--num_shards=0"], "--num_shards is 0"),
         (["--allow=missing"], "did you mean 'missing-image'"),
