@@ -80,7 +80,7 @@ FORMATS = {
             module=f"pali_tf.importing.benchmarks.{name}",
             help=what,
             files=files,
-            has_fields="--field=" in what,
+            has_fields=True,
         )
         for name, (what, files) in BENCHMARKS.items()
     },
