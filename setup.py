@@ -36,6 +36,7 @@ DATA = TENSORFLOW + [
     "google-crc32c>=1.7",  # Without it, Beam writes no TFRecords.
     "matplotlib>=3.10",  # Its wheel brings the font of the sample world.
     "pillow>=12",
+    "pyarrow>=16",
     "seqio==0.0.20",
 ]
 
