@@ -1,6 +1,7 @@
 """The stored examples as SeqIO sources, found when they are read."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 
 import seqio
 import tensorflow as tf
@@ -36,6 +37,9 @@ _SCALAR_DEFAULTS = {
     "image/visual_tokens/length": 0,
     "image/visual_tokens/width": 0,
 }
+
+
+Parsers = dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]
 
 
 class StoredExamples(seqio.DataSource):
@@ -126,7 +130,7 @@ class StoredExamples(seqio.DataSource):
         seed: int | None = None,
         shard_info: seqio.ShardInfo | None = None,
         *,
-        sequence_length: object = None,
+        sequence_length: Mapping[str, int] | None = None,
         use_cached: bool = False,
         num_epochs: int | None = 1,
     ) -> tf.data.Dataset:
@@ -141,14 +145,15 @@ class StoredExamples(seqio.DataSource):
                 `num_shards` have no record in common, and all of them between
                 them: whole files if there are as many, else every n-th record
                 of all files, in their order.
-            sequence_length: unused, SeqIO's.
+            sequence_length: what the task is asked for; where stored visual
+                tokens are not among it, they are not parsed. None: they are.
             use_cached: unused, SeqIO's.
             num_epochs: unused, SeqIO's: the task repeats.
 
         Raises:
             ValueError: there are more shares than records.
         """
-        del sequence_length, use_cached, num_epochs
+        del use_cached, num_epochs
         shards = self.list_shards(split)
         files = tf.data.Dataset.from_tensor_slices(shards)
         count, index = 1, 0
@@ -171,7 +176,8 @@ class StoredExamples(seqio.DataSource):
         if shuffle:
             examples = examples.shuffle(_SHUFFLE_RECORDS, seed=seed)
         examples = examples.map(
-            self._parse, num_parallel_calls=tf.data.AUTOTUNE
+            functools.partial(self._parse, self._asked_for(sequence_length)),
+            num_parallel_calls=tf.data.AUTOTUNE,
         )
         key = self._requires
         if key is None:
@@ -199,10 +205,22 @@ class StoredExamples(seqio.DataSource):
                 f"for {count} readers; at most {num_records} can share them."
             )
 
+    def _asked_for(self, lengths: Mapping[str, int] | None) -> Parsers:
+        if lengths is None or "visual_tokens" in lengths:
+            return self._features
+        return {
+            key: parser
+            for key, parser in self._features.items()
+            if key not in visual_tokens.STORED_FEATURES
+        }
+
     def _parse(
-        self, serialized: tf.Tensor, entry: tf.Tensor | None = None
+        self,
+        features: Parsers,
+        serialized: tf.Tensor,
+        entry: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
-        example = tf.io.parse_single_example(serialized, self._features)
+        example = tf.io.parse_single_example(serialized, features)
         for name in self._chosen:
             entries = parallel_lists.find_entries(
                 example[f"{name}/language"], self._language

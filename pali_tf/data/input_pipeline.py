@@ -297,7 +297,11 @@ def _task_features(
         records_of(task, split, seed, share)
         if use_cached
         else task.source.get_dataset(
-            split=split, shuffle=True, seed=seed, shard_info=share
+            split=split,
+            shuffle=True,
+            seed=seed,
+            shard_info=share,
+            sequence_length=lengths,
         )
     )
     dataset = dataset.repeat()
