@@ -8,19 +8,21 @@ import pytest
 
 from pali_tf import gin_flags
 
+# Names of their own: gin keeps what was registered, and other tests of the
+# process register `train_script.train`.
 FILE = """
 from __gin__ import dynamic_registration
-import __main__ as train_script
+import __main__ as script
 
 TRAIN_STEPS = %gin.REQUIRED
 MODEL_DIR = 'none'
-train_script.train:
+script.attempt:
   total_steps = %TRAIN_STEPS
   model_dir = %MODEL_DIR
 """
 
 
-def train(*, total_steps, model_dir, is_dry_run=False):
+def attempt(*, total_steps, model_dir, is_dry_run=False):
     """Stands for an entry point."""
     if total_steps < 0:
         raise ValueError("total_steps is below 0")
@@ -32,7 +34,7 @@ def run(tmp_path, *argv):
     path.write_text(FILE)
     flags = gin_flags.parse_flags("train", "", [f"--gin_file={path}", *argv])
     gin_flags.load(flags, __name__)
-    return gin_flags.call(train, is_dry_run=flags.is_dry_run)
+    return gin_flags.call(attempt, is_dry_run=flags.is_dry_run)
 
 
 def test_macros_on_the_command_line(tmp_path):
@@ -44,7 +46,7 @@ def test_bindings_and_later_ones_win(tmp_path):
     result = run(
         tmp_path,
         "--gin.TRAIN_STEPS=5",
-        "--gin_bindings=train.model_dir = 'x'",
+        "--gin_bindings=attempt.model_dir = 'x'",
         "--gin.TRAIN_STEPS=6",
         "--dry_run",
     )
@@ -56,7 +58,7 @@ def test_files_are_found_in_the_search_paths(tmp_path):
     (tmp_path / "more.gin").write_text("include 'run.gin'\nTRAIN_STEPS = 7\n")
     argv = ["--gin_file=more.gin", f"--gin_search_paths=/nowhere,{tmp_path}"]
     gin_flags.load(gin_flags.parse_flags("train", "", argv), __name__)
-    assert gin_flags.call(train)[0] == 7
+    assert gin_flags.call(attempt)[0] == 7
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_files_are_found_in_the_search_paths(tmp_path):
         ("--gin.TRAIN_STEP=5", "did you mean TRAIN_STEPS"),
         ("--gin.MODEL_DIR=/tmp/x", "quotes inside: --gin.MODEL_DIR=\"'/tmp"),
         ("--gin.MODEL_DIR", "needs a value"),
-        ("--gin.train.model_dri='x'", "model_dri"),
+        ("--gin.attempt.model_dri='x'", "model_dri"),
         ("--gin.TRAIN_STEPS=-1", "^total_steps is below 0$"),
         ("--gin_bindings=TRAIN_STEPS", "gin: "),
     ],
