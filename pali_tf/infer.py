@@ -184,7 +184,7 @@ def main(argv: list[str]) -> int:
     # After the files are read, so that a mistake in them is told at once.
     from pali_tf import host_tensorflow
 
-    host_tensorflow.keep_off_accelerators()
+    host_tensorflow.set_up()
     gin_flags.call(infer, is_dry_run=flags.is_dry_run)
     return 0
 

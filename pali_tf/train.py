@@ -282,7 +282,7 @@ def main(argv: list[str]) -> int:
     from pali_tf import host_tensorflow
     from pali_tf.training.interruption import TrainingInterrupted
 
-    host_tensorflow.keep_off_accelerators()
+    host_tensorflow.set_up()
     if flags.arguments.seqio_additional_cache_dirs:
         from pali_tf.data import offline_cache
 

@@ -7,6 +7,7 @@ where they are still compressed records: no text is made and no image is
 decoded.
 """
 
+import dataclasses
 import difflib
 import os
 import zlib
@@ -26,6 +27,25 @@ from pali_tf.data.randomness import draw_seed
 _PREFETCH_BATCHES = 4
 
 _TRUNCATED = "is_truncated"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How one reader reads each task of a mixture.
+
+    Attributes:
+        lengths: of the task features.
+        seed: >= 0.
+        split: of the data.
+        share: which records.
+        use_cached: those that seqio_cache_tasks wrote.
+    """
+
+    lengths: Mapping[str, int]
+    seed: int
+    split: str
+    share: seqio.ShardInfo
+    use_cached: bool
 
 
 def find_mixture_or_task(name: str) -> seqio.Mixture | seqio.Task:
@@ -95,17 +115,19 @@ def train_batches(
             f"num_readers is {num_readers}, which does not divide the batch of "
             f"{batch_size}."
         )
+    num_rows = batch_size // num_readers
     streams = [
-        _reader_batches(
+        _mixed_examples(
             mixture,
-            seqio.ShardInfo(index=reader, num_shards=num_readers),
-            lengths=feature_lengths,
-            num_rows=batch_size // num_readers,
-            seed=seed,
-            split=split,
-            start_step=start_step,
-            use_cached=use_cached,
-        )
+            _Reading(
+                lengths=feature_lengths,
+                seed=_reader_seed(seed, reader, num_readers),
+                split=split,
+                share=seqio.ShardInfo(index=reader, num_shards=num_readers),
+                use_cached=use_cached,
+            ),
+            start=start_step * num_rows,
+        ).batch(num_rows, drop_remainder=True)
         for reader in (range(num_readers) if readers is None else readers)
     ]
     dataset = streams[0]
@@ -194,13 +216,16 @@ def train_examples(
             it.
     """
     tasks, rates = _tasks_and_rates(mixture)
+    reading = _Reading(
+        lengths=feature_lengths,
+        seed=seed,
+        split=split,
+        share=seqio.ShardInfo(index=0, num_shards=1),
+        use_cached=use_cached,
+    )
     streams = []
     for task in tasks:
-        share = seqio.ShardInfo(index=0, num_shards=1)
-        stream = _task_features(
-            task, feature_lengths, seed, split, 0, share, use_cached
-        )
-        stream = stream.with_options(_options())
+        stream = _task_features(task, reading).with_options(_options())
         streams.append(
             diagnosis.explained(stream, [task], split, feature_lengths)
         )
@@ -209,45 +234,18 @@ def train_examples(
         yield tasks[choice].name, next(streams[choice])
 
 
-def _reader_batches(
-    mixture: seqio.Mixture | seqio.Task,
-    share: seqio.ShardInfo,
-    *,
-    lengths: Mapping[str, int],
-    num_rows: int,
-    seed: int,
-    split: str,
-    start_step: int,
-    use_cached: bool,
-) -> tf.data.Dataset:
-    """Returns one reader's rows of each batch, for ever."""
-    if share.num_shards > 1:
-        # Readers shall not draw the same tasks side by side.
-        name = f"reader {share.index} of {share.num_shards}"
-        seed = (seed + zlib.crc32(name.encode())) % 2**31
-    examples = _mixed_examples(
-        mixture, lengths, seed, split, start_step * num_rows, share, use_cached
-    )
-    return examples.batch(num_rows, drop_remainder=True)
-
-
 def _mixed_examples(
-    mixture: seqio.Mixture | seqio.Task,
-    lengths: Mapping[str, int],
-    seed: int,
-    split: str,
-    start: int,
-    share: seqio.ShardInfo,
-    use_cached: bool,
+    mixture: seqio.Mixture | seqio.Task, reading: _Reading, *, start: int
 ) -> tf.data.Dataset:
+    """Returns a mixture's model features, for ever, from example `start` on."""
     tasks, rates = _tasks_and_rates(mixture)
-    num_before = mixing.task_counts(rates, seed, start)
+    num_before = mixing.task_counts(rates, reading.seed, start)
     streams = [
-        _task_examples(task, lengths, seed, split, int(skip), share, use_cached)
+        _task_examples(task, reading, skip=int(skip))
         for task, skip in zip(tasks, num_before, strict=True)
     ]
     return tf.data.Dataset.choose_from_datasets(
-        streams, mixing.task_choices(rates, seed, start)
+        streams, mixing.task_choices(rates, reading.seed, start)
     )
 
 
@@ -261,69 +259,65 @@ def _tasks_and_rates(
 
 
 def _task_examples(
-    task: seqio.Task,
-    lengths: Mapping[str, int],
-    seed: int,
-    split: str,
-    skip: int,
-    share: seqio.ShardInfo,
-    use_cached: bool,
+    task: seqio.Task, reading: _Reading, *, skip: int
 ) -> tf.data.Dataset:
     """Returns a task's model features, for ever, without the first `skip`."""
-    dataset = _task_features(
-        task, lengths, seed, split, skip, share, use_cached
-    )
     converter = PaliFeatureConverter()
 
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         truncated = example.get(_TRUNCATED, tf.constant(False))
-        return {**converter.convert(example, lengths), _TRUNCATED: truncated}
+        converted = converter.convert(example, reading.lengths)
+        return {**converted, _TRUNCATED: truncated}
 
-    return dataset.map(convert, num_parallel_calls=tf.data.AUTOTUNE)
+    return _task_features(task, reading, skip=skip).map(
+        convert, num_parallel_calls=tf.data.AUTOTUNE
+    )
 
 
 def _task_features(
-    task: seqio.Task,
-    lengths: Mapping[str, int],
-    seed: int,
-    split: str,
-    skip: int,
-    share: seqio.ShardInfo,
-    use_cached: bool,
+    task: seqio.Task, reading: _Reading, *, skip: int = 0
 ) -> tf.data.Dataset:
     """Returns all that a task makes, for ever, without the first `skip`."""
-    seed = _task_seed(task, seed)
+    seed = _named_seed(reading.seed, task.name)
     dataset = (
-        records_of(task, split, seed, share)
-        if use_cached
+        records_of(task, reading.split, seed, reading.share)
+        if reading.use_cached
         else task.source.get_dataset(
-            split=split,
+            split=reading.split,
             shuffle=True,
             seed=seed,
-            shard_info=share,
-            sequence_length=lengths,
+            shard_info=reading.share,
+            sequence_length=reading.lengths,
         )
     )
     dataset = dataset.repeat()
-    steps = steps_after(task, use_cached)
+    steps = steps_after(task, reading.use_cached)
     # Up to its seed, an example costs little.
     num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
     with seqio.utils.map_seed_manager(seed):
         for index, step in enumerate(steps):
             step = seqio.utils.add_kwargs_to_transform(
                 step,
-                sequence_length=lengths,
+                sequence_length=reading.lengths,
                 output_features=task.output_features,
             )
             dataset = step(dataset)
-            if index + 1 == num_cheap:
+            # An empty skip would keep steps apart that can be one.
+            if index + 1 == num_cheap and skip:
                 dataset = dataset.skip(skip)
     return dataset
 
 
-def _task_seed(task: seqio.Task, seed: int) -> int:
+def _reader_seed(seed: int, reader: int, num_readers: int) -> int:
+    """Gives a reader's seed: no two shall draw the same tasks side by side."""
+    if num_readers == 1:
+        return seed
+    return _named_seed(seed, f"reader {reader} of {num_readers}")
+
+
+def _named_seed(seed: int, name: str) -> int:
     # Tasks of one source shall not walk through it side by side.
-    return (seed + zlib.crc32(task.name.encode())) % 2**31
+    return (seed + zlib.crc32(name.encode())) % 2**31
 
 
 def _options() -> tf.data.Options:

@@ -7,6 +7,7 @@ from the example's own seed. So the input pipeline can skip examples right after
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import seqio
 import tensorflow as tf
@@ -14,16 +15,29 @@ import tensorflow as tf
 SEED = "seed"
 
 
-def _add_seed(
-    example: dict[str, tf.Tensor], seed: tuple[tf.Tensor, tf.Tensor]
-) -> dict[str, tf.Tensor]:
-    return {**example, SEED: tf.stack(seed)}
+def draw_seed(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Adds `seed`, int64[2], a new one for each example of each epoch.
+
+    It is a number that SeqIO draws for the task, and the example's place. A
+    number of SeqIO's for each example would cost more than many a prompt.
+
+    Args:
+        dataset: examples, each a dictionary.
+    """
+    drawn = _draw_number(tf.data.Dataset.range(1)).get_single_element()
+
+    def add(place: tf.Tensor, example: dict[str, tf.Tensor]) -> Any:
+        return {**example, SEED: tf.stack([drawn, place])}
+
+    return dataset.enumerate().map(add, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-# A preprocessor: adds `seed`, int64[2], a new one for each example of each
-# epoch.
-draw_seed: Callable[..., tf.data.Dataset] = seqio.map_over_dataset(
-    _add_seed, num_seeds=1
+def _first_of(_: tf.Tensor, seed: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    return seed[0]
+
+
+_draw_number: Callable[..., tf.data.Dataset] = seqio.map_over_dataset(
+    _first_of, num_seeds=1
 )
 
 

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     from pali_tf.inspection import findings, page, sample, statistics, table
     from seqio_tasks import from_one_line
 
-    host_tensorflow.keep_off_accelerators()
+    host_tensorflow.set_up()
     for name in flags.module_import:
         importlib.import_module(name)
     location.set_data_dir(flags.data_dir)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from pali_tf import host_tensorflow
 from pali_tf.data.images import decode_image
-from pali_tf.host_tensorflow import keep_off_accelerators
 from pali_tf.user_errors import one_line
 from pali_tf.visual_tokens import storage
 from pali_tf.webli import read, records, write
@@ -53,7 +53,7 @@ def load(data_dir: Path, image_size: int, shard: Shard) -> LoadedShard:
         BadRecordError: a record is truncated or corrupt, or its image is, or
             was left out; the message names the shard and the record.
     """
-    keep_off_accelerators()
+    host_tensorflow.set_up()
     path = data_dir / shard.source / shard.file
     try:
         found = tuple(read.read_shard(path))

@@ -34,6 +34,26 @@ def test_resizing_is_near_pillow_with_antialiasing(rng):
     assert np.abs(found - expected).max() <= 2
 
 
+@pytest.mark.parametrize(
+    "height, width, side",
+    [(60, 90, 24), (375, 500, 224), (101, 37, 64), (20, 30, 48), (1, 1, 8)],
+)
+def test_resizing_is_tensorflows_to_the_last_bit(rng, height, width, side):
+    pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    expected = tf.image.resize(
+        pixels, [side, side], method="bilinear", antialias=True
+    )
+    found = decode_image(encoded(Image.fromarray(pixels), "PNG"), side)
+    np.testing.assert_array_equal(found, np.rint(expected))
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_resizing_keeps_black_and_white(value):
+    pixels = np.full((333, 517, 3), value, np.uint8)
+    found = decode_image(encoded(Image.fromarray(pixels), "PNG"), 224)
+    np.testing.assert_array_equal(found, value)
+
+
 def test_grey_becomes_three_channels(rng):
     data = encoded(photograph(24, 24, rng).convert("L"))
     image = decode_image(data, 24).numpy()
