@@ -25,7 +25,8 @@ $(STAMP): requirements.lock setup.py
 			"make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode \
+		-r requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps \
 		--no-build-isolation -e .
 	touch $@

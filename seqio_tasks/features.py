@@ -6,6 +6,7 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data import task_ids, visual_tokens, vocabulary
+from pali_tf.data.autograph import without_autograph
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
 
@@ -46,6 +47,7 @@ def keep_image(
             it may ask for `sequence_length` and `output_features`.
     """
 
+    @without_autograph
     def preprocess(
         dataset: tf.data.Dataset,
         sequence_length: Mapping[str, int],
@@ -66,6 +68,7 @@ def keep_image(
     return preprocess
 
 
+@without_autograph
 @seqio.map_over_dataset
 def tokenize(
     example: Example,
@@ -119,6 +122,7 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
     """
     task_id = task_ids.register(task_name)
 
+    @without_autograph
     def preprocess(
         dataset: tf.data.Dataset, sequence_length: Mapping[str, int]
     ) -> tf.data.Dataset:

@@ -7,6 +7,7 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data import location, visual_tokens
+from pali_tf.data.autograph import without_autograph
 from pali_tf.webli import read, records
 from seqio_tasks import parallel_lists
 
@@ -123,6 +124,7 @@ class StoredExamples(seqio.DataSource):
         info = read.read_split_info(location.data_dir(), self._source, split)
         return info.num_examples
 
+    @without_autograph
     def get_dataset(
         self,
         split: str = "train",

@@ -19,6 +19,7 @@ import tensorflow as tf
 from absl import logging
 
 from pali_tf.data import diagnosis, mixing
+from pali_tf.data.autograph import without_autograph
 from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.data.offline_cache import records_of, steps_after
 from pali_tf.data.randomness import draw_seed
@@ -258,6 +259,7 @@ def _tasks_and_rates(
     return tasks, [1.0]
 
 
+@without_autograph
 def _task_examples(
     task: seqio.Task, reading: _Reading, *, skip: int
 ) -> tf.data.Dataset:
