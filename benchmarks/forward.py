@@ -9,6 +9,10 @@ import sys
 from benchmarks.peers import comparison
 
 _LENGTH = 32
+_OURS = {
+    "tensorflow": "benchmarks.peers.ours_tensorflow",
+    "jax": "benchmarks.peers.ours",
+}
 
 
 def both_losses(ours: float, peer: float) -> str:
@@ -28,13 +32,16 @@ def main(argv: list[str]) -> int:
         )
         for batch in (1, 8)
     ]
-    comparison.compare(
-        flags,
-        cells,
-        unit="examples",
-        agreement=both_losses,
-        file="forward.json",
-    )
+    for backend, module in _OURS.items():
+        print(f"\n{backend}")
+        comparison.compare(
+            flags,
+            cells,
+            unit="examples",
+            agreement=both_losses,
+            file=f"forward_{backend}.json",
+            our_module=module,
+        )
     return 0
 
 

@@ -18,7 +18,7 @@ from pali_tf.backend import set_backend
 # The first compiles, on our side; on both, memory is touched anew until the
 # third.
 _WARM_UP_CALLS = 3
-_OURS, _PEER = "benchmarks.peers.ours", "benchmarks.peers.hugging_face"
+_PEER = "benchmarks.peers.hugging_face"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,9 @@ def parse(argv: list[str], doc: str) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def both_sides(flags: argparse.Namespace) -> Iterator[tuple[Worker, Worker]]:
+def both_sides(
+    flags: argparse.Namespace, our_module: str
+) -> Iterator[tuple[Worker, Worker]]:
     """Starts both workers on the same weights, which the peer draws."""
     sizes = dataclasses.asdict(
         workload.SMALL if flags.small else workload.Sizes()
@@ -83,7 +85,7 @@ def both_sides(flags: argparse.Namespace) -> Iterator[tuple[Worker, Worker]]:
         set_backend("jax")
         peer = Worker(_PEER, flags.peer_python)
         peer.ask("make", folder=folder, sizes=sizes)
-        ours = Worker(_OURS)
+        ours = Worker(our_module)
         try:
             for worker in (ours, peer):
                 print(
@@ -124,6 +126,7 @@ def compare(
     unit: str,
     agreement: Any,
     file: str,
+    our_module: str = "benchmarks.peers.ours",
 ) -> None:
     """Measures every cell, prints the table and writes it as JSON.
 
@@ -134,9 +137,10 @@ def compare(
         agreement: gives, of both outputs, what shows that both sides computed
             the same.
         file: name of the JSON file in the output folder.
+        our_module: of our worker.
     """
     rows = []
-    with both_sides(flags) as workers:
+    with both_sides(flags, our_module) as workers:
         print(
             f"{'':<18}{unit + '/s':>12}{'peer':>10}{'ratio':>8}"
             f"{'GiB':>8}{'peer':>8}   agreement"
