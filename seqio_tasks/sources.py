@@ -8,11 +8,9 @@ import tensorflow as tf
 
 from pali_tf.data import location, visual_tokens
 from pali_tf.data.autograph import without_autograph
+from pali_tf.data.randomness import SHUFFLE_RECORDS
 from pali_tf.webli import read, records
 from seqio_tasks import parallel_lists
-
-# Records, still compressed, among which the next one is drawn.
-_SHUFFLE_RECORDS = 4096
 
 _DTYPES = {bytes: tf.string, int: tf.int64, float: tf.float32}
 # What records of a source with images have beside their text.
@@ -176,7 +174,7 @@ class StoredExamples(seqio.DataSource):
         if self._each is not None:
             examples = examples.flat_map(self._list_entries)
         if shuffle:
-            examples = examples.shuffle(_SHUFFLE_RECORDS, seed=seed)
+            examples = examples.shuffle(SHUFFLE_RECORDS, seed=seed)
         examples = examples.map(
             functools.partial(self._parse, self._asked_for(sequence_length)),
             num_parallel_calls=tf.data.AUTOTUNE,

@@ -9,8 +9,7 @@ from collections.abc import Callable
 import seqio
 import tensorflow as tf
 
-# Records, still encoded, among which the next one is drawn.
-_SHUFFLE_RECORDS = 4096
+from pali_tf.data.randomness import SHUFFLE_RECORDS
 
 
 def add_dirs(dirs: str) -> None:
@@ -55,7 +54,7 @@ def records_of(
     )
     if not shares_files:
         dataset = dataset.shard(share.num_shards, share.index)
-    return dataset.shuffle(_SHUFFLE_RECORDS, seed=seed)
+    return dataset.shuffle(SHUFFLE_RECORDS, seed=seed)
 
 
 def steps_after(
