@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 CHILD = """
 import json
 
