@@ -259,13 +259,13 @@ def _tasks_and_rates(
     return tasks, [1.0]
 
 
-@without_autograph
 def _task_examples(
     task: seqio.Task, reading: _Reading, *, skip: int
 ) -> tf.data.Dataset:
     """Returns a task's model features, for ever, without the first `skip`."""
     converter = PaliFeatureConverter()
 
+    @without_autograph
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         truncated = example.get(_TRUNCATED, tf.constant(False))
         converted = converter.convert(example, reading.lengths)

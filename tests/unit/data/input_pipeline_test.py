@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 import seqio
+import tensorflow as tf
 
 import seqio_tasks  # noqa: F401 (registers the tasks)
 from pali_tf.data import input_pipeline, location, task_ids
@@ -236,6 +237,43 @@ def test_examples_are_the_rows_of_the_batches(mixed):
             np.testing.assert_array_equal(example["targets"], targets[:length])
             assert not targets[length:].any()
             assert "references" in example
+
+
+def test_a_foreign_task_may_branch_in_python():
+    side = LENGTHS["images"]
+
+    @seqio.map_over_dataset
+    def preprocess(example):
+        # AutoGraph's: the condition is a tensor.
+        if example["number"] % 2 == 0:
+            token = 5
+        else:
+            token = 7
+        return {
+            "inputs": tf.stack([token, 1]),
+            "targets": tf.constant([9, 1]),
+            "images": tf.zeros([side, side, 3], tf.uint8),
+            "image_mask": tf.constant(False),
+            "task_id": tf.constant(0),
+        }
+
+    task = seqio.Task(
+        "foreign",
+        source=seqio.FunctionDataSource(
+            lambda split, shuffle_files, seed=None: tf.data.Dataset.range(
+                8, output_type=tf.int32
+            ).map(lambda number: {"number": number}),
+            splits=["train"],
+        ),
+        preprocessors=[preprocess],
+        output_features={},
+    )
+    batch = next(
+        input_pipeline.train_batches(
+            task, feature_lengths=LENGTHS, batch_size=8, seed=0
+        )
+    )
+    assert batch["encoder_input_tokens"][:, 0].tolist() == [5, 7] * 4
 
 
 def test_upstream_seqio_gives_the_same_features():
