@@ -1,29 +1,36 @@
+import json
 import subprocess
 import sys
 
 import pytest
 
-CODE = """
-import tensorflow as tf
-from pali_tf import host_tensorflow
-host_tensorflow.set_up()
-host_tensorflow.set_up()
-tf.constant(1.0) + 1.0
-host_tensorflow.set_up()
-assert tf.config.threading.get_intra_op_parallelism_threads() == 1
-assert tf.config.get_visible_devices() == tf.config.list_physical_devices("CPU")
-"""
+WORK = "tf.constant(1.0) + 1.0\n"
+SET_UP = "host_tensorflow.set_up()\n"
+
+
+def threads_and_devices(*steps):
+    """What a new process has after these steps."""
+    code = (
+        "import json\nimport tensorflow as tf\n"
+        "from pali_tf import host_tensorflow\n"
+        + "".join(steps)
+        + "threads = tf.config.threading.get_intra_op_parallelism_threads()\n"
+        "devices = {d.device_type for d in tf.config.get_visible_devices()}\n"
+        "print(json.dumps([threads, sorted(devices)]))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    return json.loads(result.stdout.splitlines()[-1])
 
 
 def test_an_operation_has_one_thread_and_no_accelerator():
-    subprocess.run([sys.executable, "-c", CODE], check=True)
+    assert threads_and_devices(SET_UP, SET_UP, WORK, SET_UP) == [1, ["CPU"]]
 
 
-def test_where_tensorflow_has_worked_already_it_goes_on():
-    code = "import tensorflow as tf\ntf.constant(1.0) + 1.0\n" + (
-        "from pali_tf import host_tensorflow\nhost_tensorflow.set_up()\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_where_tensorflow_has_worked_already_it_keeps_its_threads():
+    # 0: as many as there are cores.
+    assert threads_and_devices(WORK, SET_UP) == [0, ["CPU"]]
 
 
 if __name__ == "__main__":
