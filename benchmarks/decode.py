@@ -40,7 +40,12 @@ def main(argv: list[str]) -> int:
         for beams in (1, 4)
     ]
     comparison.compare(
-        flags, cells, unit="tokens", agreement=same_tokens, file="decode.json"
+        flags,
+        cells,
+        unit="tokens",
+        agreement=same_tokens,
+        file="decode.json",
+        our_module="benchmarks.peers.ours_decoding",
     )
     return 0
 

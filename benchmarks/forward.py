@@ -11,7 +11,7 @@ from benchmarks.peers import comparison
 _LENGTH = 32
 _OURS = {
     "tensorflow": "benchmarks.peers.ours_tensorflow",
-    "jax": "benchmarks.peers.ours",
+    "jax": "benchmarks.peers.ours_jax",
 }
 
 

@@ -279,7 +279,7 @@ def main(argv: list[str]) -> int:
     program_log.set_up()
     gin_flags.load(flags, __name__)
     # After the files are read, so that a mistake in them is told at once.
-    from pali_tf import host_tensorflow
+    from pali_tf import host_memory, host_tensorflow
     from pali_tf.training.interruption import TrainingInterrupted
 
     host_tensorflow.set_up()
@@ -289,6 +289,7 @@ def main(argv: list[str]) -> int:
         offline_cache.add_dirs(flags.arguments.seqio_additional_cache_dirs)
     try:
         with processes.joined(process_flags):
+            host_memory.keep_between_steps()
             gin_flags.call(
                 train,
                 is_dry_run=flags.is_dry_run,

@@ -126,7 +126,7 @@ def compare(
     unit: str,
     agreement: Any,
     file: str,
-    our_module: str = "benchmarks.peers.ours",
+    our_module: str,
 ) -> None:
     """Measures every cell, prints the table and writes it as JSON.
 

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.peers.worker import serve
 from benchmarks.trainers import workload
 from benchmarks.trainers.text_model import TextTrainingModel
+from pali_tf import host_memory
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig, get_config
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -128,6 +129,7 @@ class Native:
 
 def main() -> None:
     """Serves."""
+    host_memory.keep_between_steps()  # As `pali train` does.
     native = Native()
     serve({"load": native.load, "step": native.step, "loop": native.loop})
 

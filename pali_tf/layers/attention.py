@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.layers.kv_cache import KVCache, update_cache
 from pali_tf.types import Array
@@ -60,7 +61,7 @@ class MultiHeadAttention(keras.layers.Layer):
             ("value", joined),
             ("out", inputs_q_shape[-1]),
         ):
-            dense = keras.layers.Dense(
+            dense = Dense(
                 units,
                 use_bias=self.use_bias,
                 kernel_initializer=self._kernel_initializer(name),

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.initializers import RandomNormal, VarianceScaling
 from pali_tf.types import Array
 
@@ -41,7 +42,7 @@ class GatedFeedForward(keras.layers.Layer):
             ("wi_1", self.mlp_dim, input_shape),
             ("wo", input_shape[-1], hidden_shape),
         ):
-            dense = keras.layers.Dense(
+            dense = Dense(
                 units,
                 use_bias=False,
                 kernel_initializer=VarianceScaling(
@@ -88,7 +89,7 @@ class FeedForward(keras.layers.Layer):
             ("wi", self.mlp_dim, input_shape),
             ("wo", input_shape[-1], (*input_shape[:-1], self.mlp_dim)),
         ):
-            dense = keras.layers.Dense(
+            dense = Dense(
                 units,
                 kernel_initializer=VarianceScaling(1.0, "fan_avg", "uniform"),
                 bias_initializer=RandomNormal(stddev=1e-6),

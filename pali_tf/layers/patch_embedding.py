@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.types import Array
 
@@ -29,7 +30,7 @@ class PatchEmbedding(keras.layers.Layer):
 
     def build(self, input_shape: tuple | None = None) -> None:
         """Creates kernel [patch*patch*3, D] and bias [D]."""
-        self.projection = keras.layers.Dense(
+        self.projection = Dense(
             self.width,
             kernel_initializer=VarianceScaling(1.0, "fan_in"),
             dtype=self.dtype_policy,

@@ -1,5 +1,6 @@
 """Where every array of a run lives: parameters, optimizer slots, batches."""
 
+import contextlib
 import dataclasses
 import functools
 import math
@@ -11,6 +12,7 @@ import numpy as np
 from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
 from pali_tf.layers.activation_sharding import activation_sharding_scope
+from pali_tf.layers.dense import joined_rows_scope
 from pali_tf.partitioning import axis_rules
 from pali_tf.partitioning.axis_rules import BATCH_AXES
 from pali_tf.partitioning.mesh import make_mesh
@@ -110,19 +112,17 @@ class PjitPartitioner:
             return axis_rules.standard_logical_axis_rules()
         return self.logical_axis_rules
 
-    def shard_activations(
+    def on_mesh(
         self, fn: Callable[..., Any], mesh: Mesh | None = None
     ) -> Callable[..., Any]:
-        """Gives `fn` with its activations laid out on a mesh.
+        """Gives `fn` as the layers compute it on a mesh.
 
         Args:
-            fn: a function that JAX traces; it is called within the scope of
-                the layers' constraints.
+            fn: a function that JAX traces; it is called within the scopes of
+                the layers: `constrain` on several devices, `Dense` on CPUs.
             mesh: the device mesh; None: `mesh()`.
         """
         mesh, rules = mesh or self.mesh(), self.rules()
-        if mesh.size == 1:
-            return fn
 
         def constrain(x: jax.Array, axes: LogicalAxes) -> jax.Array:
             spec = activation_spec(x.shape, axes, rules, mesh)
@@ -132,7 +132,11 @@ class PjitPartitioner:
 
         @functools.wraps(fn)
         def traced(*args: Any, **kwargs: Any) -> Any:
-            with activation_sharding_scope(constrain):
+            with contextlib.ExitStack() as scopes:
+                if mesh.size > 1:
+                    scopes.enter_context(activation_sharding_scope(constrain))
+                if mesh.devices.flat[0].platform == "cpu":
+                    scopes.enter_context(joined_rows_scope())
                 return fn(*args, **kwargs)
 
         return traced

@@ -89,11 +89,9 @@ class Predictor:
         jit = functools.partial(
             jax.jit, out_shardings=shardings.replicated(self._mesh)
         )
-        self._decode = jit(partitioner.shard_activations(decode))
-        self._score = jit(partitioner.shard_activations(model.score_batch))
-        self._score_classes = jit(
-            partitioner.shard_activations(model.score_classes)
-        )
+        self._decode = jit(partitioner.on_mesh(decode))
+        self._score = jit(partitioner.on_mesh(model.score_batch))
+        self._score_classes = jit(partitioner.on_mesh(model.score_classes))
 
     def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
         rows = len(batch["encoder_input_tokens"])

@@ -169,7 +169,7 @@ class Trainer:
         )
         places = jax.tree.map(lambda x: x.sharding, self.abstract_state)
         jitted = jax.jit(
-            self.partitioner.shard_activations(step, self.mesh),
+            self.partitioner.on_mesh(step, self.mesh),
             donate_argnums=0,
             out_shardings=places,
         )
@@ -183,7 +183,7 @@ class Trainer:
         """The evaluation step, compiled at its first call of a shape."""
         step = train_step.make_eval_step(self.model)
         return jax.jit(
-            self.partitioner.shard_activations(step, self.mesh),
+            self.partitioner.on_mesh(step, self.mesh),
             donate_argnums=1,
             out_shardings=shardings.replicated(self.mesh),
         )

@@ -37,9 +37,7 @@ def main() -> None:
     placed = unflatten(
         {p: jax.device_put(v, places[p]) for p, v in flatten(params).items()}
     )
-    decode = jax.jit(
-        partitioner.shard_activations(model.predict_batch_with_aux)
-    )
+    decode = jax.jit(partitioner.on_mesh(model.predict_batch_with_aux))
     on_mesh = jax.device_put(batch, batch_sharding(mesh))
     compiled = decode.lower(placed, on_mesh).compile()
     loop = next(

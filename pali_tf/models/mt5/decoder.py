@@ -7,6 +7,7 @@ from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
 from pali_tf.layers.attention import MultiHeadAttention
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.feed_forward import GatedFeedForward
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.layers.kv_cache import KVCache, make_cache
@@ -170,7 +171,7 @@ class Decoder(keras.layers.Layer):
         )
         self.decoder_norm = RMSNorm(dtype=policy, name="decoder_norm")
         self.dropout = make_dropout(config.dropout_rate, policy)
-        self.logits_dense = keras.layers.Dense(
+        self.logits_dense = Dense(
             config.vocab_size,
             use_bias=False,
             kernel_initializer=VarianceScaling(1.0, "fan_in"),

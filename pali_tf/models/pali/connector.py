@@ -1,15 +1,13 @@
 """From the ViT's tokens to the language encoder's input sequence."""
 
-import keras
 from keras import ops
 
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.types import Array
 
 
-def make_connector(
-    width: int, use_bias: bool, policy: object
-) -> keras.layers.Dense:
+def make_connector(width: int, use_bias: bool, policy: object) -> Dense:
     """Makes the linear projection of visual tokens to the language width.
 
     Its initial values keep the unit variance of the ViT's last norm, which is
@@ -17,7 +15,7 @@ def make_connector(
 
     Source: linear in PaLI-3 and PaliGemma; PaLI says nothing of it.
     """
-    return keras.layers.Dense(
+    return Dense(
         width,
         use_bias=use_bias,
         kernel_initializer=VarianceScaling(1.0, "fan_in"),

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from pali_tf.layers.attention import MultiHeadAttention
+from pali_tf.layers.dense import Dense
 from pali_tf.layers.feed_forward import FeedForward
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.models.precision import keras_policy
@@ -82,7 +83,7 @@ class VisionClassifier(keras.Model):
         self.config = config
         self.vision = VisionEncoder(config, name="vision")
         self.map_head = MAPHead(config, name="map_head")
-        self.head = keras.layers.Dense(
+        self.head = Dense(
             num_classes,
             kernel_initializer=VarianceScaling(1.0, "fan_avg", "uniform"),
             bias_initializer=keras.initializers.Constant(bias_init),

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import types
 
 import jax
 import numpy as np
 import pytest
 
 from pali_tf.layers.activation_sharding import constrain
+from pali_tf.layers.dense import Dense
 from pali_tf.partitioning.axis_rules import (
     BATCH_AXES,
     standard_logical_axis_rules,
@@ -23,11 +25,19 @@ def test_outside_of_a_scope_nothing_happens():
     assert constrain(x, ("batch", "embed")) is x
 
 
-def test_one_device_needs_no_scope():
-    def fn(x):
-        return x
-
-    assert PjitPartitioner().shard_activations(fn) is fn
+@pytest.mark.parametrize(("platform", "rank"), [("cpu", 2), ("tpu", 3)])
+def test_rows_are_joined_on_a_cpu_alone(platform, rank):
+    dense = Dense(3)
+    dense.build((None, None, 4))
+    device = types.SimpleNamespace(platform=platform)
+    mesh = types.SimpleNamespace(size=1, devices=np.array([device]))
+    on_mesh = PjitPartitioner().on_mesh(dense.call, mesh)
+    products = [
+        equation.outvars[0].aval.ndim
+        for equation in jax.make_jaxpr(on_mesh)(np.ones((2, 5, 4))).eqns
+        if equation.primitive.name == "dot_general"
+    ]
+    assert products == [rank]
 
 
 @pytest.mark.slow

@@ -1,36 +1,22 @@
-"""Our side, on JAX."""
+"""Our side, on JAX: decoding."""
 
-import functools
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from benchmarks.peers import workload
-from benchmarks.peers.our_model import make_batch, make_config, read_weights
+from benchmarks.peers import ours_jax, workload
+from benchmarks.peers.our_model import make_batch
 from benchmarks.peers.worker import serve, timed
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
-from pali_tf.models.functional import unflatten
-from pali_tf.training.model import PaliTrainingModel
 
 
-class Ours:
-    """The model and its compiled functions."""
+class Ours(ours_jax.Ours):
+    """The model and its compiled decoders."""
 
     def __init__(self) -> None:
         # Only the last one's: each holds what XLA compiled.
         self._decoders: dict[tuple[int, int], Any] = {}
-
-    def load(self, folder: str, sizes: dict[str, Any]) -> dict[str, Any]:
-        """Reads the weights onto the device."""
-        self.sizes = workload.Sizes(**sizes)
-        self.model = PaliTrainingModel(
-            config=make_config(self.sizes),
-            loss_normalizing_factor="NUM_REAL_TARGET_TOKENS",
-        )
-        self.params = jax.tree.map(jnp.asarray, unflatten(read_weights(folder)))
-        return {"parameters": self.model.functional.num_parameters}
 
     def _compiled_decode(self, num_beams: int, length: int) -> Any:
         key = (num_beams, length)
@@ -66,37 +52,11 @@ class Ours:
             lambda: jax.device_get(run(self.params, batch).tokens[:, 0])
         )
 
-    @functools.cached_property
-    def _compiled_step(self) -> Any:
-        def loss(params: Any, batch: Any) -> Any:
-            return self.model.loss_fn(params, batch, None)[0]
-
-        return jax.jit(jax.value_and_grad(loss))
-
-    def train_step(self, batch_size: int, length: int) -> dict[str, Any]:
-        """Computes the loss and the gradient of every parameter."""
-        batch = make_batch(self.sizes, batch_size, length)
-
-        def run() -> float:
-            value, gradients = jax.block_until_ready(
-                self._compiled_step(self.params, batch)
-            )
-            del gradients
-            return float(value)
-
-        return timed(run)
-
 
 def main() -> None:
     """Serves."""
     ours = Ours()
-    serve(
-        {
-            "load": ours.load,
-            "decode": ours.decode,
-            "train_step": ours.train_step,
-        }
-    )
+    serve({"load": ours.load, "decode": ours.decode})
 
 
 if __name__ == "__main__":
