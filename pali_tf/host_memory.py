@@ -16,9 +16,9 @@ def keep_between_steps() -> None:
     Call it before JAX's first operation; on accelerators it changes nothing.
 
     A step takes gigabytes and frees them. glibc would give them back to the
-    system, and the next step would touch every page for the first time: two
-    fifths of the step of a PaLI of 0.7B. So freed memory stays in the process.
-    Steps run in the thread that calls them, since only the main thread's arena
+    system, and the next step would touch every page for the first time: a third
+    of the step of a PaLI of 0.7B. So freed memory stays in the process. Steps
+    run in the thread that calls them, since only the main thread's arena
     may grow as large as a step is.
     """
     jax.config.update("jax_cpu_enable_async_dispatch", False)
