@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
         return 0
     set_backend("jax")
     # After the backend is chosen: these import keras.
-    from pali_tf import host_memory, program_log
+    from pali_tf import program_log
     from pali_tf.training import run_files
     from pali_tf.training.checkpoint import save_parameters
     from pali_tf.vision_pretraining.dataset import label_names
@@ -55,7 +55,6 @@ def main(argv: list[str]) -> int:
     from pali_tf.vision_pretraining.train import pretrain
 
     program_log.set_up()
-    host_memory.keep_between_steps()
     names = label_names(data_dir, config)
     logging.info("ViT: %d labels with place.", len(names))
     log = MetricsLog(output_dir / "train" / "metrics.jsonl", config)
