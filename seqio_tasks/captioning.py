@@ -18,15 +18,15 @@ have none: their target is empty, and they have no reference.
 Source: PaLI, arXiv 2209.06794, section 4.1 and appendix.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import seqio
 import tensorflow as tf
 
+from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, preprocessors, printed_words
-from seqio_tasks.registration import add_task
-from seqio_tasks.sources import StoredExamples
+from seqio_tasks.definition import Objective, TaskDefinition
 
 Example = dict[str, tf.Tensor]
 
@@ -64,73 +64,74 @@ def caption_image_and_words(
     example: Example,
     sequence_length: Mapping[str, int],
     output_features: Mapping[str, seqio.Feature],
+    choices: TaskChoices = TaskChoices(),
 ) -> Example:
     """Makes "Generate the alt_text in EN at 0: ocr: stop <extra_id_0>"."""
     made = caption_image(example)
     made["inputs"] = printed_words.add_printed_words(
-        made["inputs"], example, sequence_length, output_features
+        made["inputs"], example, sequence_length, output_features, choices
     )
     return made
 
 
-def _source(name: str, language: str | None = None) -> StoredExamples:
-    return StoredExamples(
-        name,
-        FEATURES,
-        language=language,
-        requires=None if language is None else "caption/text",
-    )
-
-
-add_task(
-    "coco_captioning",
-    _source("coco_karpathy"),
-    caption_image,
-    [
+def _task(
+    name: str,
+    source: str,
+    metric_fns: Sequence[Callable[..., metrics.Scores]] = (
         metrics.cider_metric,
-        metrics.bleu_metric,
-        metrics.rouge_l_metric,
-        metrics.meteor_metric,
-    ],
-)
-add_task(
-    "nocaps_captioning",
-    _source("nocaps"),
-    caption_image,
-    [metrics.by_group(metrics.cider_metric)],
-)
-for _name, _folder in (
-    ("textcaps_captioning", "textcaps"),
-    ("vizwiz_captioning", "vizwiz_captions"),
-):
-    add_task(
-        _name,
-        StoredExamples(_folder, [*FEATURES, *printed_words.FEATURES]),
-        caption_image_and_words,
-        [metrics.cider_metric],
+    ),
+    language: str | None = None,
+) -> TaskDefinition:
+    objective = Objective(
+        features=FEATURES,
+        requires=None if language is None else "caption/text",
+        make_text=caption_image,
+        metric_fns=metric_fns,
     )
-    add_task(
-        f"{_name}_without_ocr",
-        _source(_folder),
-        caption_image,
-        [metrics.cider_metric],
+    return TaskDefinition(
+        name=name, source=source, objective=objective, language=language
     )
-add_task(
-    "coco_35l_captioning",
-    _source("coco_35l"),
-    caption_image,
-    [metrics.cider_metric],
+
+
+def _task_with_words(name: str, source: str) -> TaskDefinition:
+    objective = Objective(
+        features=(*FEATURES, *printed_words.FEATURES),
+        make_text=caption_image_and_words,
+        metric_fns=(metrics.cider_metric,),
+    )
+    return TaskDefinition(name=name, source=source, objective=objective)
+
+
+# A source of which each language is a task -> its languages.
+BY_LANGUAGE = {"coco_35l": languages.CC3M_35L, "xm3600": languages.XM3600}
+
+TASKS = (
+    _task(
+        "coco_captioning",
+        "coco_karpathy",
+        (
+            metrics.cider_metric,
+            metrics.bleu_metric,
+            metrics.rouge_l_metric,
+            metrics.meteor_metric,
+        ),
+    ),
+    _task(
+        "nocaps_captioning", "nocaps", (metrics.by_group(metrics.cider_metric),)
+    ),
+    _task_with_words("textcaps_captioning", "textcaps"),
+    _task("textcaps_captioning_without_ocr", "textcaps"),
+    _task_with_words("vizwiz_captioning", "vizwiz_captions"),
+    _task("vizwiz_captioning_without_ocr", "vizwiz_captions"),
+    _task("coco_35l_captioning", "coco_35l"),
+    *(
+        _task(f"{source}_captioning_{code}", source, language=code)
+        for source, codes in BY_LANGUAGE.items()
+        for code in codes
+    ),
 )
-for _source_name, _languages in (
-    ("coco_35l", languages.CC3M_35L),
-    ("xm3600", languages.XM3600),
-):
-    _names = [f"{_source_name}_captioning_{code}" for code in _languages]
-    for _name, _language in zip(_names, _languages, strict=True):
-        add_task(
-            _name,
-            _source(_source_name, _language),
-            caption_image,
-            [metrics.cider_metric],
-        )
-    seqio.MixtureRegistry.add(_source_name, [(name, 1) for name in _names])
+
+MIXTURES = {
+    source: {f"{source}_captioning_{code}": 1 for code in codes}
+    for source, codes in BY_LANGUAGE.items()
+}

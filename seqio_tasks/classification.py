@@ -16,13 +16,11 @@ evaluator ranks them for every task with a top-k metric.
 Source: PaLI, arXiv 2209.06794, section 4.4 and appendix.
 """
 
-import seqio
 import tensorflow as tf
 
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import prompts
-from seqio_tasks.registration import add_task
-from seqio_tasks.sources import StoredExamples
+from seqio_tasks.definition import Objective, TaskDefinition
 
 Example = dict[str, tf.Tensor]
 
@@ -47,14 +45,18 @@ def name_class(example: Example) -> Example:
     }
 
 
-for _source in _SOURCES:
-    add_task(
-        f"{_source}_zeroshot",
-        StoredExamples(_source, [_LABEL], requires=_LABEL),
-        name_class,
-        [metrics.top_1_metric, metrics.top_5_metric],
-    )
-seqio.MixtureRegistry.add(
-    "zeroshot_classification",
-    [(f"{source}_zeroshot", 1) for source in _SOURCES],
+OBJECTIVE = Objective(
+    features=(_LABEL,),
+    requires=_LABEL,
+    make_text=name_class,
+    metric_fns=(metrics.top_1_metric, metrics.top_5_metric),
 )
+
+TASKS = tuple(
+    TaskDefinition(
+        name=f"{source}_zeroshot", source=source, objective=OBJECTIVE
+    )
+    for source in _SOURCES
+)
+
+MIXTURES = {"zeroshot_classification": {task.name: 1 for task in TASKS}}

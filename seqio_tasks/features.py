@@ -5,26 +5,15 @@ from collections.abc import Callable, Mapping
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import task_ids, visual_tokens, vocabulary
+from pali_tf.data import visual_tokens, vocabulary
 from pali_tf.data.autograph import without_autograph
+from pali_tf.data.data_root import DataRoot
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
+from pali_tf.data.root_vocabulary import PaliVocabulary
+from pali_tf.data.task_choices import TaskChoices
 
 Example = dict[str, tf.Tensor]
-
-_VOCABULARY = vocabulary.PaliVocabulary()
-
-OUTPUT_FEATURES = {
-    "inputs": seqio.Feature(vocabulary=_VOCABULARY),
-    "targets": seqio.Feature(vocabulary=_VOCABULARY),
-    # One of the two, as TASK_FEATURE_LENGTHS says.
-    "images": seqio.ContinuousFeature(dtype=tf.uint8, rank=3, required=False),
-    "visual_tokens": seqio.ContinuousFeature(
-        dtype=tf.bfloat16, rank=2, required=False
-    ),
-    "image_mask": seqio.ContinuousFeature(dtype=tf.bool, rank=0),
-    "task_id": seqio.ContinuousFeature(dtype=tf.int32, rank=0),
-}
 
 # Kept of a record beside what a task makes of it.
 _KEPT = (
@@ -37,14 +26,30 @@ _KEPT = (
 _PICTURE = ("image/encoded", *visual_tokens.STORED_FEATURES)
 
 
+def output_features(root: DataRoot) -> dict[str, seqio.Feature]:
+    """Gives what every task gives the model, by name."""
+    words = PaliVocabulary(root)
+    continuous = seqio.ContinuousFeature
+    return {
+        "inputs": seqio.Feature(vocabulary=words),
+        "targets": seqio.Feature(vocabulary=words),
+        # One of the two, as TASK_FEATURE_LENGTHS says.
+        "images": continuous(dtype=tf.uint8, rank=3, required=False),
+        "visual_tokens": continuous(dtype=tf.bfloat16, rank=2, required=False),
+        "image_mask": continuous(dtype=tf.bool, rank=0),
+        "task_id": continuous(dtype=tf.int32, rank=0),
+    }
+
+
 def keep_image(
-    make_text: Callable[..., Example],
+    make_text: Callable[..., Example], choices: TaskChoices
 ) -> Callable[..., tf.data.Dataset]:
     """Maps `make_text` over records and keeps the image, its id and the seed.
 
     Args:
         make_text: a function of a record, such as those of `preprocessors`;
-            it may ask for `sequence_length` and `output_features`.
+            it may ask for `sequence_length`, `output_features` and `choices`.
+        choices: what it draws.
     """
 
     @without_autograph
@@ -57,6 +62,7 @@ def keep_image(
             make_text,
             sequence_length=sequence_length,
             output_features=output_features,
+            choices=choices,
         )
 
         def transform(example: Example) -> Example:
@@ -110,7 +116,7 @@ def tokenize(
     }
 
 
-def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
+def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
     """Adds `images`, `image_mask`, `task_id` and `example_id`.
 
     The id is the image's, unless the task has given another, such as that of a
@@ -119,14 +125,17 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
     Pixels come from `image/encoded`, decoded and resized; a record without an
     image gets zeros and the mask False. Where the lengths have an entry
     "visual_tokens", stored tokens come in place of `images`.
+
+    Args:
+        task_id: of the task.
+        root: says how wide stored tokens are.
     """
-    task_id = task_ids.register(task_name)
 
     @without_autograph
     def preprocess(
         dataset: tf.data.Dataset, sequence_length: Mapping[str, int]
     ) -> tf.data.Dataset:
-        add_picture = _picture_adder(sequence_length)
+        add_picture = _picture_adder(sequence_length, root)
 
         def transform(example: Example) -> Example:
             stored = {key: example[key] for key in _PICTURE if key in example}
@@ -146,12 +155,12 @@ def add_image(task_name: str) -> Callable[..., tf.data.Dataset]:
 
 
 def _picture_adder(
-    lengths: Mapping[str, int],
+    lengths: Mapping[str, int], root: DataRoot
 ) -> Callable[[Example], Example]:
     """Gives the function from what is stored of an image to its feature."""
     if "visual_tokens" in lengths:
         num_tokens = lengths["visual_tokens"]
-        width = visual_tokens.stored_width(num_tokens)
+        width = visual_tokens.stored_width(root.path, num_tokens)
 
         def add_tokens(stored: Example) -> Example:
             if stored:

@@ -1,9 +1,5 @@
 """Mixtures of the tasks, by rate."""
 
-import seqio
-
-from seqio_tasks import pretraining  # noqa: F401  (registers the tasks)
-
 # Millions of examples; a mixture's rates are these amounts.
 # Source: PaLI, arXiv 2209.06794, appendix, table "Mixing ratio of each task".
 PRETRAIN_RATES = {
@@ -49,11 +45,16 @@ LEFT_OUT = {
     "objects": ("openimages_object_aware_vqa", "object_detection"),
 }
 
-for _name, _tasks in LEFT_OUT.items():
-    seqio.MixtureRegistry.add(
-        f"pali_pretrain_without_{_name}",
-        [(t, rate) for t, rate in PRETRAIN_RATES.items() if t not in _tasks],
-    )
-seqio.MixtureRegistry.add("pali_highres", list(HIGHRES_RATES.items()))
-seqio.MixtureRegistry.add("pali_pretrain", list(PRETRAIN_RATES.items()))
-seqio.MixtureRegistry.add("pali_tiny", list(TINY_RATES.items()))
+MIXTURES = {
+    "pali_pretrain": PRETRAIN_RATES,
+    "pali_highres": HIGHRES_RATES,
+    "pali_tiny": TINY_RATES,
+    **{
+        f"pali_pretrain_without_{name}": {
+            task: rate
+            for task, rate in PRETRAIN_RATES.items()
+            if task not in tasks
+        }
+        for name, tasks in LEFT_OUT.items()
+    },
+}

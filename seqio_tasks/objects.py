@@ -7,6 +7,8 @@ absent.
 Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from pali_tf.data.boxes import MAX_COORDINATE
@@ -16,7 +18,7 @@ from pali_tf.data.randomness import (
     random_order,
     weighted_index,
 )
-from pali_tf.data.task_choices import choices
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
 from seqio_tasks.reading_order import reading_order
 
@@ -38,7 +40,9 @@ _KEY_BYTES = 24
 _BYTES_A_KEY = 6
 
 
-def ask_about_objects(example: Example) -> Example:
+def ask_about_objects(
+    example: Example, choices: TaskChoices = TaskChoices()
+) -> Example:
     """Makes one of the four object-aware questions.
 
     | form         | question                         | answer               |
@@ -49,18 +53,17 @@ def ask_about_objects(example: Example) -> Example:
     | which        | Which of cat, dog are in ...?    | those, in that order |
     """
     seed = example[SEED]
-    chosen = choices()
     positives = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
     negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
     has_negatives = tf.size(negatives) > 0
     is_yes = tf.logical_or(
-        weighted_index(chosen.yes_no_weights, seed, _IS_YES) == 0,
+        weighted_index(choices.yes_no_weights, seed, _IS_YES) == 0,
         tf.logical_not(has_negatives),
     )
     answer = tf.where(is_yes, prompts.YES, prompts.NO)
 
     def list_objects() -> tuple[tf.Tensor, tf.Tensor]:
-        listed = positives[: chosen.max_listed]
+        listed = positives[: choices.max_listed]
         ordered = tf.gather(listed, _alphabetical_order(listed))
         return tf.constant(prompts.LIST_OBJECTS), prompts.join_objects(ordered)
 
@@ -72,17 +75,17 @@ def ask_about_objects(example: Example) -> Example:
         # One name of a "No" is absent; the others are there.
         names = tf.cond(
             is_yes,
-            lambda: positives[: chosen.max_objects],
+            lambda: positives[: choices.max_objects],
             lambda: tf.concat(
-                [positives[: chosen.max_objects - 1], negatives[:1]], axis=0
+                [positives[: choices.max_objects - 1], negatives[:1]], axis=0
             ),
         )
         return prompts.is_present(_shuffled(names, seed, _SHUFFLE)), answer
 
     def which() -> tuple[tf.Tensor, tf.Tensor]:
-        count = 1 + random_index(tf.constant(chosen.max_objects), seed, _COUNT)
+        count = 1 + random_index(tf.constant(choices.max_objects), seed, _COUNT)
         present = positives[:count]
-        names = tf.concat([present, negatives[: chosen.max_absent]], axis=0)
+        names = tf.concat([present, negatives[: choices.max_absent]], axis=0)
         order = random_order(tf.size(names), seed, _SHUFFLE)
         is_there = order < tf.size(present)
         names = tf.gather(names, order)
@@ -91,7 +94,7 @@ def ask_about_objects(example: Example) -> Example:
             prompts.join_objects(names[is_there]),
         )
 
-    form = weighted_index(chosen.form_weights, seed, _FORM)
+    form = weighted_index(choices.form_weights, seed, _FORM)
     inputs, targets = tf.switch_case(
         form, [list_objects, presence, set_presence, which]
     )
@@ -104,7 +107,9 @@ def ask_about_objects(example: Example) -> Example:
     }
 
 
-def detect(example: Example) -> Example:
+def detect(
+    example: Example, choices: TaskChoices = TaskChoices()
+) -> Example:
     """Makes "detect cat and dog" with the boxes of what is there.
 
     The names are those of the objects, and some absent ones, in a random order;
@@ -113,15 +118,14 @@ def detect(example: Example) -> Example:
     of the names asked for.
     """
     seed = example[SEED]
-    chosen = choices()
     present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
-    present = present[: chosen.max_detected]
-    negatives = _shuffled(_absent(example), seed, _NEGATIVE_ORDER)
+    present = present[: choices.max_detected]
+    negatives = _shuffled(_absent(example, choices.class_names), seed, _NEGATIVE_ORDER)
     num_negatives = random_index(
-        tf.constant(chosen.max_detected_absent + 1), seed, _COUNT
+        tf.constant(choices.max_detected_absent + 1), seed, _COUNT
     )
     names = tf.concat([present, negatives[:num_negatives]], axis=0)
-    labels, boxes = _asked_for(example, present)
+    labels, boxes = _asked_for(example, present, choices)
     targets = format_boxes(boxes, labels)
     return {
         "inputs": prompts.detect(_shuffled(names, seed, _SHUFFLE)),
@@ -133,12 +137,12 @@ def detect(example: Example) -> Example:
     }
 
 
-def _absent(example: Example) -> tf.Tensor:
+def _absent(example: Example, classes: Sequence[str]) -> tf.Tensor:
     """Returns the absent names that a record has, else all other classes.
 
     Source: PaLI, appendix: "we randomly sample non-positive class labels".
     """
-    names = tf.constant(choices().class_names, tf.string)
+    names = tf.constant(classes, tf.string)
     is_present = tf.reduce_any(names[:, None] == example[LABELS], axis=1)
     return tf.cond(
         tf.size(example[NEGATIVES]) > 0,
@@ -164,14 +168,14 @@ def format_boxes(boxes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def _asked_for(
-    example: Example, names: tf.Tensor
+    example: Example, names: tf.Tensor, choices: TaskChoices
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the labels and boxes that have one of the names, in order."""
     labels = example[LABELS]
     boxes = tf.stack([example[side] for side in SIDES], axis=1)
     is_asked = tf.reduce_any(labels[:, None] == names[None, :], axis=1)
     labels, boxes = labels[is_asked], boxes[is_asked]
-    if choices().box_order == "stored":
+    if choices.box_order == "stored":
         return labels, boxes
     order = reading_order(boxes[:, 0], boxes[:, 1], boxes[:, 2])
     return tf.gather(labels, order), tf.gather(boxes, order)

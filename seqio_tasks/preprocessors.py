@@ -20,7 +20,7 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data.randomness import SEED, random_index
-from pali_tf.data.task_choices import choices
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import languages, prompts
 from seqio_tasks.reading_order import reading_order
 
@@ -34,6 +34,7 @@ def split_caption(
     example: Example,
     sequence_length: Mapping[str, int],
     output_features: Mapping[str, seqio.Feature],
+    choices: TaskChoices = TaskChoices(),
 ) -> Example:
     """Makes "Generate the alt_text in EN at 2: a photo <extra_id_0>".
 
@@ -47,6 +48,7 @@ def split_caption(
         example: a record with `caption/text`, `caption/language`.
         sequence_length: "inputs" is the length S that the prompt fits.
         output_features: "inputs" has the vocabulary.
+        choices: how many words each part has at least.
     """
     seed = example[SEED]
     pick = random_index(tf.size(example["caption/text"]), seed, _PICK)
@@ -58,6 +60,7 @@ def split_caption(
         code,
         sequence_length["inputs"],
         output_features["inputs"].vocabulary,
+        choices,
     )
     # Place 0, the whole caption, stands in where there is no other.
     places = tf.cond(
@@ -88,7 +91,9 @@ def caption(example: Example) -> Example:
     }
 
 
-def ocr(example: Example) -> Example:
+def ocr(
+    example: Example, choices: TaskChoices = TaskChoices()
+) -> Example:
     """Makes "Generate the ocr_text in EN: <extra_id_0>" of printed words.
 
     One of the languages on the image is drawn, each as likely; its words are
@@ -98,7 +103,7 @@ def ocr(example: Example) -> Example:
     language = found[random_index(tf.size(found), example[SEED], _PICK)]
     same_language = example["ocr/language"] == language
     words = example["ocr/text"][same_language]
-    if choices().ocr_order == "reading":
+    if choices.ocr_order == "reading":
         order = reading_order(
             *(
                 example[f"ocr/bbox/{side}"][same_language]
@@ -169,6 +174,7 @@ def _fitting_places(
     code: tf.Tensor,
     length: int,
     vocabulary: seqio.Vocabulary,
+    choices: TaskChoices,
 ) -> tf.Tensor:
     """Finds where a caption may be cut, so that the prompt fits.
 
@@ -176,8 +182,7 @@ def _fitting_places(
         int32[K]. Positions, as `TaskChoices` allows them, for which head, first
         words, sentinel and EOS take at most `length` tokens.
     """
-    chosen = choices()
-    num_places = tf.minimum(tf.size(words) - chosen.min_rest, length)
+    num_places = tf.minimum(tf.size(words) - choices.min_rest, length)
     num_places = tf.maximum(num_places, 0)
     places = tf.range(1, num_places + 1)
     # A piece never holds the space between two words, so lengths add up; those
@@ -196,6 +201,6 @@ def _fitting_places(
     sentinel_and_eos = 2
     totals = tf.cumsum(lengths)[1:] + numbers[:num_places]
     is_fitting = tf.logical_and(
-        totals + sentinel_and_eos <= length, places >= chosen.min_beginning
+        totals + sentinel_and_eos <= length, places >= choices.min_beginning
     )
     return places[is_fitting]

@@ -14,77 +14,83 @@
 Source: PaLI, arXiv 2209.06794, section 3.2 and appendix.
 """
 
-from pali_tf.evaluation import seqio_metrics as metrics
-from seqio_tasks import objects, preprocessors
-from seqio_tasks.registration import add_task
-from seqio_tasks.sources import StoredExamples
-from seqio_tasks.span_corruption import corrupt_spans, join_documents
+import dataclasses
 
-_CAPTION = ("caption/text", "caption/language")
-_OCR = (
-    "ocr/text",
-    "ocr/language",
-    "ocr/bbox/ymin",
-    "ocr/bbox/xmin",
-    "ocr/bbox/ymax",
+from pali_tf.evaluation import seqio_metrics as metrics
+from seqio_tasks import (
+    objects,
+    preprocessors,
+    printed_words,
+    span_corruption,
 )
+from seqio_tasks.definition import Objective, TaskDefinition
+
 _VQA = ("vqa/question", "vqa/answer", "vqa/language")
 
+CAPTIONS = Objective(
+    features=("caption/text", "caption/language"),
+    requires="caption/text",
+    make_text=preprocessors.caption,
+    metric_fns=(metrics.cider_metric, metrics.bleu_metric),
+    has_languages=True,
+)
+SPLIT_CAPTIONS = dataclasses.replace(
+    CAPTIONS,
+    make_text=preprocessors.split_caption,
+    metric_fns=(metrics.exact_match_metric, metrics.cider_metric),
+)
+OCR = Objective(
+    features=printed_words.FEATURES,
+    requires="ocr/text",
+    make_text=preprocessors.ocr,
+    metric_fns=(
+        metrics.character_error_rate_metric,
+        metrics.exact_match_metric,
+    ),
+    has_languages=True,
+)
+ANSWERS = Objective(
+    features=_VQA,
+    requires="vqa/question",
+    make_text=preprocessors.answer_question,
+    metric_fns=(metrics.exact_match_metric, metrics.vqa_accuracy_metric),
+    has_languages=True,
+)
+QUESTIONS = dataclasses.replace(
+    ANSWERS,
+    make_text=preprocessors.ask_question,
+    metric_fns=(metrics.exact_match_metric, metrics.cider_metric),
+)
+OBJECT_AWARE = Objective(
+    features=(objects.LABELS, objects.NEGATIVES),
+    requires=objects.LABELS,
+    make_text=objects.ask_about_objects,
+    metric_fns=(metrics.exact_match_metric, metrics.exact_match_by_form),
+)
+DETECTION = dataclasses.replace(
+    OBJECT_AWARE,
+    features=(*OBJECT_AWARE.features, *objects.SIDES),
+    make_text=objects.detect,
+    metric_fns=(metrics.detection_ap50_metric, metrics.exact_match_metric),
+)
+SPAN_CORRUPTION = Objective(
+    features=("text",),
+    make_text=span_corruption.corrupt_spans,
+    metric_fns=(metrics.exact_match_metric, metrics.token_accuracy_metric),
+    has_images=False,
+    joining=span_corruption.joining,
+)
 
-add_task(
-    "text_span_corruption",
-    StoredExamples("text", ["text"], has_images=False),
-    corrupt_spans,
-    [metrics.exact_match_metric, metrics.token_accuracy_metric],
-    before=[join_documents],
-)
-add_task(
-    "webli_split_captioning",
-    StoredExamples("webli", _CAPTION, requires="caption/text"),
-    preprocessors.split_caption,
-    [metrics.exact_match_metric, metrics.cider_metric],
-)
-add_task(
-    "cc3m35l_captioning",
-    StoredExamples("cc3m35l", _CAPTION, requires="caption/text"),
-    preprocessors.caption,
-    [metrics.cider_metric, metrics.bleu_metric],
-)
-add_task(
-    "webli_ocr",
-    StoredExamples("webli", _OCR, requires="ocr/text"),
-    preprocessors.ocr,
-    [metrics.character_error_rate_metric, metrics.exact_match_metric],
-)
-add_task(
-    "vq2a_cc3m35l_vqa",
-    StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
-    preprocessors.answer_question,
-    [metrics.exact_match_metric, metrics.vqa_accuracy_metric],
-)
-add_task(
-    "vq2a_cc3m35l_vqg",
-    StoredExamples("vq2a_cc3m35l", _VQA, requires="vqa/question"),
-    preprocessors.ask_question,
-    [metrics.exact_match_metric, metrics.cider_metric],
-)
-add_task(
-    "openimages_object_aware_vqa",
-    StoredExamples(
-        "openimages",
-        [objects.LABELS, objects.NEGATIVES],
-        requires=objects.LABELS,
-    ),
-    objects.ask_about_objects,
-    [metrics.exact_match_metric, metrics.exact_match_by_form],
-)
-add_task(
-    "object_detection",
-    StoredExamples(
-        "detection",
-        [objects.LABELS, objects.NEGATIVES, *objects.SIDES],
-        requires=objects.LABELS,
-    ),
-    objects.detect,
-    [metrics.detection_ap50_metric, metrics.exact_match_metric],
+TASKS = tuple(
+    TaskDefinition(name=name, source=source, objective=objective)
+    for name, source, objective in (
+        ("text_span_corruption", "text", SPAN_CORRUPTION),
+        ("webli_split_captioning", "webli", SPLIT_CAPTIONS),
+        ("cc3m35l_captioning", "cc3m35l", CAPTIONS),
+        ("webli_ocr", "webli", OCR),
+        ("vq2a_cc3m35l_vqa", "vq2a_cc3m35l", ANSWERS),
+        ("vq2a_cc3m35l_vqg", "vq2a_cc3m35l", QUESTIONS),
+        ("openimages_object_aware_vqa", "openimages", OBJECT_AWARE),
+        ("object_detection", "detection", DETECTION),
+    )
 )

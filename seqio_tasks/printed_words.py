@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import seqio
 import tensorflow as tf
 
-from pali_tf.data.task_choices import choices
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
 from seqio_tasks.reading_order import reading_order
 
@@ -31,6 +31,7 @@ def add_printed_words(
     example: Example,
     sequence_length: Mapping[str, int],
     output_features: Mapping[str, seqio.Feature],
+    choices: TaskChoices,
 ) -> tf.Tensor:
     """Puts an image's printed words before the sentinel of a prompt.
 
@@ -43,6 +44,7 @@ def add_printed_words(
         example: a record with `FEATURES`.
         sequence_length: "inputs" is the length S that the result fits.
         output_features: "inputs" has the vocabulary.
+        choices: how many tokens of words at most.
 
     Returns:
         string[]. "Answer in EN: what is it? ocr: stop main st <extra_id_0>".
@@ -55,7 +57,7 @@ def add_printed_words(
     head = vocabulary.encode_tf(prompts.printed_words_head(prompt))
     sentinel_and_eos = 2
     room = sequence_length["inputs"] - tf.size(head) - sentinel_and_eos
-    most = choices().max_ocr_tokens
+    most = choices.max_ocr_tokens
     if most is not None:
         room = tf.minimum(room, most)
     # A piece never holds the space between two words, so lengths add up.

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import seqio
 import tensorflow as tf
 
+from pali_tf.data.autograph import without_autograph
 from pali_tf.data.randomness import SEED, random_index, random_order
-from pali_tf.data.task_choices import choices
+from pali_tf.data.stored_examples import Joining
+from pali_tf.data.task_choices import TaskChoices
 
 Example = dict[str, tf.Tensor]
 
@@ -22,47 +24,45 @@ _JOINED_TEXTS = 128
 _WINDOW, _NOISE, _KEPT = 1, 2, 3
 
 
-def join_documents(
-    dataset: tf.data.Dataset,
-    sequence_length: Mapping[str, int],
-    output_features: Mapping[str, seqio.Feature],
-) -> tf.data.Dataset:
-    """Joins texts and cuts them into pieces that fill an example.
+def joining(choices: TaskChoices) -> Joining | None:
+    """Gives how texts are joined and cut into pieces that fill an example.
 
-    Nothing is lost and nothing comes twice; the last piece of every 128 texts
-    is shorter. Without `TaskChoices.join_documents`, texts stay as they are.
-
-    Args:
-        dataset: records with `text`.
-        sequence_length: "inputs" and "targets", which a piece shall fill.
-        output_features: "inputs" has the vocabulary.
-
-    Returns:
-        Examples with `text` as tokens, int32[<= max_raw_tokens].
+    Nothing is lost and nothing comes twice in an epoch. By number, texts are
+    joined in the order that they are stored in; where they are streamed, each
+    128 of them. Without `TaskChoices.join_documents`, texts stay as they are.
     """
-    if not choices().join_documents:
-        return dataset
-    vocabulary = output_features["inputs"].vocabulary
-    longest = max_raw_tokens(
-        sequence_length["inputs"], sequence_length["targets"]
-    )
+    if not choices.join_documents:
+        return None
 
-    def cut(texts: tf.RaggedTensor) -> tf.data.Dataset:
-        tokens = tf.data.Dataset.from_tensor_slices(texts.values)
-        return tokens.batch(longest)
+    def length(lengths: Mapping[str, int]) -> int:
+        return max_raw_tokens(lengths["inputs"], lengths["targets"], choices)
 
-    tokens = dataset.map(
-        lambda example: vocabulary.encode_tf(example["text"]),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    ).filter(lambda tokens: tf.size(tokens) > 0)
-    pieces = tokens.ragged_batch(_JOINED_TEXTS).flat_map(cut)
-    return pieces.map(lambda piece: {"text": piece})
+    def join(
+        dataset: tf.data.Dataset,
+        sequence_length: Mapping[str, int],
+        output_features: Mapping[str, seqio.Feature],
+    ) -> tf.data.Dataset:
+        vocabulary = output_features["inputs"].vocabulary
+        longest = length(sequence_length)
+        tokens = dataset.map(
+            lambda example: vocabulary.encode_tf(example["text"]),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        ).filter(lambda tokens: tf.size(tokens) > 0)
+        pieces = tokens.ragged_batch(_JOINED_TEXTS).flat_map(
+            lambda texts: tf.data.Dataset.from_tensor_slices(
+                texts.values
+            ).batch(longest)
+        )
+        return pieces.map(lambda piece: {"text": piece})
+
+    return Joining(length, without_autograph(join))
 
 
 def corrupt_spans(
     example: Example,
     sequence_length: Mapping[str, int],
     output_features: Mapping[str, seqio.Feature],
+    choices: TaskChoices = TaskChoices(),
 ) -> Example:
     """Makes inputs with holes and targets that fill them, as tokens.
 
@@ -74,6 +74,7 @@ def corrupt_spans(
             gives a window at a random place.
         sequence_length: "inputs" and "targets", which the result fits.
         output_features: "inputs" has the vocabulary.
+        choices: how much is hidden.
 
     Returns:
         `inputs` and `targets`, int32 without end of sequence; `references`
@@ -82,7 +83,7 @@ def corrupt_spans(
     vocabulary = output_features["inputs"].vocabulary
     seed = example[SEED]
     longest = max_raw_tokens(
-        sequence_length["inputs"], sequence_length["targets"]
+        sequence_length["inputs"], sequence_length["targets"], choices
     )
     tokens = example["text"]
     if tokens.dtype == tf.string:
@@ -90,7 +91,7 @@ def corrupt_spans(
     surplus = tf.maximum(tf.size(tokens) - longest, 0)
     start = random_index(surplus + 1, seed, _WINDOW)
     tokens = tokens[start : start + longest]
-    is_noise = noise_mask(tf.size(tokens), seed)
+    is_noise = noise_mask(tf.size(tokens), seed, choices)
     targets = _hide(tokens, tf.logical_not(is_noise), vocabulary.vocab_size)
     return {
         "inputs": _hide(tokens, is_noise, vocabulary.vocab_size),
@@ -100,7 +101,11 @@ def corrupt_spans(
     }
 
 
-def max_raw_tokens(inputs_length: int, targets_length: int) -> int:
+def max_raw_tokens(
+    inputs_length: int,
+    targets_length: int,
+    choices: TaskChoices = TaskChoices(),
+) -> int:
     """Returns how many tokens, once corrupted, fit both lengths.
 
     Each span costs a sentinel on both sides, and each side ends with the end
@@ -108,7 +113,7 @@ def max_raw_tokens(inputs_length: int, targets_length: int) -> int:
     """
     count = 2
     while True:
-        noise, spans = _num_noise(count + 1)
+        noise, spans = _num_noise(count + 1, choices)
         inputs = count + 1 - noise + spans + 1
         targets = noise + spans + 1
         if inputs > inputs_length or targets > targets_length:
@@ -116,7 +121,11 @@ def max_raw_tokens(inputs_length: int, targets_length: int) -> int:
         count += 1
 
 
-def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def noise_mask(
+    length: tf.Tensor,
+    seed: tf.Tensor,
+    choices: TaskChoices = TaskChoices(),
+) -> tf.Tensor:
     """Draws which tokens to hide.
 
     Kept and hidden spans take turns, a kept one first; each kind is cut into
@@ -125,18 +134,17 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     Args:
         length: int32[]. Number of tokens; a single one is not hidden.
         seed: int64[2]. The example's seed.
+        choices: how much is hidden, in spans of what length.
 
     Returns:
         bool[length]. True: hidden.
     """
-    chosen = choices()
-
     def spans() -> tf.Tensor:
         count = tf.cast(length, tf.float32)
-        num_noise = tf.cast(tf.round(count * chosen.noise_density), tf.int32)
+        num_noise = tf.cast(tf.round(count * choices.noise_density), tf.int32)
         num_noise = tf.clip_by_value(num_noise, 1, length - 1)
         num_spans = tf.cast(
-            tf.round(tf.cast(num_noise, tf.float32) / chosen.mean_span_length),
+            tf.round(tf.cast(num_noise, tf.float32) / choices.mean_span_length),
             tf.int32,
         )
         num_spans = tf.clip_by_value(num_spans, 1, length - num_noise)
@@ -151,11 +159,10 @@ def noise_mask(length: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _num_noise(count: int) -> tuple[int, int]:
+def _num_noise(count: int, choices: TaskChoices) -> tuple[int, int]:
     """Returns the numbers of hidden tokens and spans among `count`."""
-    chosen = choices()
-    noise = min(max(round(count * chosen.noise_density), 1), count - 1)
-    return noise, max(round(noise / chosen.mean_span_length), 1)
+    noise = min(max(round(count * choices.noise_density), 1), count - 1)
+    return noise, max(round(noise / choices.mean_span_length), 1)
 
 
 def _cut(

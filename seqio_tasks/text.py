@@ -12,8 +12,7 @@ Source: PaLI, arXiv 2209.06794, appendix (language understanding).
 import tensorflow as tf
 
 from pali_tf.evaluation import seqio_metrics as metrics
-from seqio_tasks.registration import add_task
-from seqio_tasks.sources import StoredExamples
+from seqio_tasks.definition import Objective, TaskDefinition
 
 Example = dict[str, tf.Tensor]
 
@@ -46,14 +45,20 @@ def transform_text(example: Example) -> Example:
     }
 
 
-for _name, _source, _metric in (
-    ("xnli", "xnli", metrics.exact_match_by_language),
-    ("xquad", "xquad", metrics.by_group(metrics.squad_metric)),
-    ("tydiqa", "tydiqa_goldp", metrics.by_group(metrics.squad_metric)),
-):
-    add_task(
-        _name,
-        StoredExamples(_source, FEATURES, has_images=False),
-        transform_text,
-        [_metric],
+TASKS = tuple(
+    TaskDefinition(
+        name=name,
+        source=source,
+        objective=Objective(
+            features=FEATURES,
+            make_text=transform_text,
+            metric_fns=(metric,),
+            has_images=False,
+        ),
     )
+    for name, source, metric in (
+        ("xnli", "xnli", metrics.exact_match_by_language),
+        ("xquad", "xquad", metrics.by_group(metrics.squad_metric)),
+        ("tydiqa", "tydiqa_goldp", metrics.by_group(metrics.squad_metric)),
+    )
+)

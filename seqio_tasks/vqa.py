@@ -21,15 +21,15 @@ Source: PaLI, arXiv 2209.06794, section 4.2 and appendix.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import seqio
 import tensorflow as tf
 
+from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, printed_words, prompts
-from seqio_tasks.registration import add_task
-from seqio_tasks.sources import StoredExamples
+from seqio_tasks.definition import Objective, TaskDefinition
 
 Example = dict[str, tf.Tensor]
 
@@ -57,11 +57,12 @@ def answer_with_words(
     example: Example,
     sequence_length: Mapping[str, int],
     output_features: Mapping[str, seqio.Feature],
+    choices: TaskChoices = TaskChoices(),
 ) -> Example:
     """Makes "Answer in EN: [question] ocr: [words] <extra_id_0>"."""
     made = answer_in_english(example)
     made["inputs"] = printed_words.add_printed_words(
-        made["inputs"], example, sequence_length, output_features
+        made["inputs"], example, sequence_length, output_features, choices
     )
     return made
 
@@ -90,47 +91,46 @@ def _answer(example: Example, answer_language: tf.Tensor) -> Example:
     }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Benchmark:
-    """A row of the table; the source has the task's name."""
+def _task(
+    name: str,
+    metric: Callable[..., metrics.Scores],
+    make_text: Callable[..., Example] = answer_in_english,
+) -> TaskDefinition:
+    """Gives a row of the table; the source has the task's name."""
+    objective = Objective(
+        features=FEATURES, each="vqa", make_text=make_text, metric_fns=(metric,)
+    )
+    return TaskDefinition(name=name, source=name, objective=objective)
 
-    name: str
-    metric_fns: Sequence[Callable[..., metrics.Scores]]
-    make_text: Callable[..., Example] = answer_in_english
+
+def _with_and_without_words(
+    name: str, metric: Callable[..., metrics.Scores]
+) -> tuple[TaskDefinition, TaskDefinition]:
+    without = _task(name, metric)
+    with_words = dataclasses.replace(
+        without.objective,
+        features=(*FEATURES, *printed_words.FEATURES),
+        make_text=answer_with_words,
+    )
+    return (
+        dataclasses.replace(without, objective=with_words),
+        dataclasses.replace(without, name=f"{name}_without_ocr"),
+    )
 
 
-_BENCHMARKS = (
-    _Benchmark("vqav2", [metrics.vqa_accuracy_metric]),
-    _Benchmark("okvqa", [metrics.vqa_accuracy_metric]),
-    _Benchmark("textvqa", [metrics.vqa_accuracy_metric], answer_with_words),
-    _Benchmark("vizwiz_vqa", [metrics.vqa_accuracy_metric], answer_with_words),
-    _Benchmark("stvqa", [metrics.anls_metric], answer_with_words),
-    _Benchmark("tallyqa", [metrics.by_group(metrics.exact_match_metric)]),
-    _Benchmark("xgqa", [metrics.exact_match_by_language]),
-    _Benchmark(
-        "maxm", [metrics.exact_match_by_language], answer_in_its_language
-    ),
-    _Benchmark("vqav2_13l", [metrics.vqa_accuracy_metric]),
-    _Benchmark(
+TASKS = (
+    _task("vqav2", metrics.vqa_accuracy_metric),
+    _task("okvqa", metrics.vqa_accuracy_metric),
+    *_with_and_without_words("textvqa", metrics.vqa_accuracy_metric),
+    *_with_and_without_words("vizwiz_vqa", metrics.vqa_accuracy_metric),
+    *_with_and_without_words("stvqa", metrics.anls_metric),
+    _task("tallyqa", metrics.by_group(metrics.exact_match_metric)),
+    _task("xgqa", metrics.exact_match_by_language),
+    _task("maxm", metrics.exact_match_by_language, answer_in_its_language),
+    _task("vqav2_13l", metrics.vqa_accuracy_metric),
+    _task(
         "vqav2_13l_native",
-        [metrics.exact_match_by_language],
+        metrics.exact_match_by_language,
         answer_in_its_language,
     ),
 )
-
-for _row in _BENCHMARKS:
-    _has_words = _row.make_text is answer_with_words
-    _features = [*FEATURES, *(printed_words.FEATURES if _has_words else ())]
-    add_task(
-        _row.name,
-        StoredExamples(_row.name, _features, each="vqa"),
-        _row.make_text,
-        _row.metric_fns,
-    )
-    if _has_words:
-        add_task(
-            f"{_row.name}_without_ocr",
-            StoredExamples(_row.name, FEATURES, each="vqa"),
-            answer_in_english,
-            _row.metric_fns,
-        )

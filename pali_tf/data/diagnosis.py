@@ -9,6 +9,8 @@ from absl import logging
 
 from pali_tf.data import visual_tokens
 from pali_tf.data.images import decode_image
+from pali_tf.data.stored_examples import StoredExamples
+from pali_tf.errors import UserError
 from pali_tf.webli import read, records
 
 # Any size: only whether the bytes can be decoded matters.
@@ -20,6 +22,7 @@ def explained(
     tasks: Sequence[seqio.Task],
     split: str,
     lengths: Mapping[str, int],
+    failures: Sequence[UserError] = (),
 ) -> Iterator[Any]:
     """Yields a dataset's elements as numpy; says which record is at fault.
 
@@ -32,9 +35,10 @@ def explained(
         split: "train", "validation" or "test".
         lengths: those of the task features; an entry "visual_tokens" says
             that stored tokens were read, not pixels.
+        failures: what the readers of records have raised.
 
     Raises:
-        ValueError: a record is truncated, its image cannot be decoded, or it
+        UserError: a record is truncated, its image cannot be decoded, or it
             lacks the pixels or tokens that were asked for.
     """
     examples = dataset.as_numpy_iterator()
@@ -46,9 +50,12 @@ def explained(
         except (
             tf.errors.DataLossError,
             tf.errors.InvalidArgumentError,
+            tf.errors.UnknownError,
         ) as error:
+            if failures:
+                raise failures[0] from error
             _raise_for_bad_record(tasks, split, lengths)
-            raise ValueError(
+            raise UserError(
                 f"Reading {split} failed, though every record is whole: "
                 f"{error.message}"
             ) from error
@@ -58,16 +65,21 @@ def explained(
 def _raise_for_bad_record(
     tasks: Sequence[seqio.Task], split: str, lengths: Mapping[str, int]
 ) -> None:
-    shards = sorted({s for t in tasks for s in t.source.list_shards(split)})
+    shards = {
+        shard: task.source.root.path
+        for task in tasks
+        if isinstance(task.source, StoredExamples)
+        for shard in task.source.list_shards(split)
+    }
     logging.error("Reading failed; looking through %d shards.", len(shards))
-    for shard in shards:
+    for shard, root in sorted(shards.items()):
         for record in read.read_shard(shard):
             if record.image is None:
                 continue
             where = f"{shard}: the image {record.image.source_id}"
             if "visual_tokens" in lengths:
                 visual_tokens.check_record(
-                    record, lengths["visual_tokens"], where
+                    record, lengths["visual_tokens"], where, root
                 )
             else:
                 _check_pixels(record.image, where)
@@ -75,7 +87,7 @@ def _raise_for_bad_record(
 
 def _check_pixels(image: records.Image, where: str) -> None:
     if not image.encoded:
-        raise ValueError(
+        raise UserError(
             f"{where} has no pixels, only stored visual tokens. Read the run's "
             "file with gin/runs/visual_tokens.gin after it, or name data with "
             "images."
@@ -83,7 +95,7 @@ def _check_pixels(image: records.Image, where: str) -> None:
     try:
         decode_image(tf.constant(image.encoded), _SIDE)
     except tf.errors.InvalidArgumentError as error:
-        raise ValueError(
+        raise UserError(
             f"{where} is corrupt and cannot be decoded. Take the record out, "
             "or write the shard again."
         ) from error

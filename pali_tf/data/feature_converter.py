@@ -32,7 +32,7 @@ class PaliFeatureConverter(seqio.FeatureConverter):
     | decoder_target_tokens  | int32[T]         | targets, padded with 0       |
     | decoder_input_tokens   | int32[T]         | 0, then the targets          |
     | decoder_loss_weights   | float32[T]       | 1 on targets, 0 on padding   |
-    | task_id                | int32[]          | `pali_tf.data.task_ids`      |
+    | task_id                | int32[]          | the task's place in the run |
 
     Example (S=4, T=4): inputs [7, 8, 1], targets [5, 1] gives
     encoder_input_tokens [7, 8, 1, 0], decoder_target_tokens [5, 1, 0, 0],

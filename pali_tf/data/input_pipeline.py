@@ -1,166 +1,138 @@
 """Batches for training, and examples for evaluation.
 
 Everything is seeded and keeps its order: the batch of step n is a function of
-(seed, n, number of readers), and never of how many processes read it. A run
-that starts again at step n passes over the examples before it, task by task,
-where they are still compressed records: no text is made and no image is
-decoded.
+(seed, n), and never of how many processes or threads read it. Stored examples
+are found by arithmetic, so a run that starts again at step n reads nothing
+that comes before. Other tasks of SeqIO's are read from their beginning.
 """
 
+import contextlib
 import dataclasses
-import difflib
+import functools
+import itertools
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import seqio
 import tensorflow as tf
 from absl import logging
 
-from pali_tf.data import diagnosis, mixing
+from pali_tf.data import batch_plan, diagnosis, streamed_task
 from pali_tf.data.autograph import without_autograph
+from pali_tf.data.batch_plan import BatchPlan
 from pali_tf.data.feature_converter import PaliFeatureConverter
-from pali_tf.data.offline_cache import records_of, steps_after
-from pali_tf.data.randomness import draw_seed
+from pali_tf.data.permutation import mix
+from pali_tf.data.randomness import SEED, draw_seed
+from pali_tf.data.run_data import RunData
+from pali_tf.data.stored_examples import StoredExamples
+from pali_tf.data.task_stream import Chunk, TaskStream, dataset_of
+from pali_tf.errors import UserError
 
 # Batches made ahead of the step that asks for them.
 _PREFETCH_BATCHES = 4
+# Threads that read blocks of records ahead.
+_NUM_READERS = 4
 
 _TRUNCATED = "is_truncated"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Reading:
-    """How one reader reads each task of a mixture.
+class Reading:
+    """How a process reads its rows of the batches of a run.
 
     Attributes:
-        lengths: of the task features.
-        seed: >= 0.
-        split: of the data.
-        share: which records.
-        use_cached: those that seqio_cache_tasks wrote.
-    """
-
-    lengths: Mapping[str, int]
-    seed: int
-    split: str
-    share: seqio.ShardInfo
-    use_cached: bool
-
-
-def find_mixture_or_task(name: str) -> seqio.Mixture | seqio.Task:
-    """Returns the registered mixture or task.
-
-    Raises:
-        ValueError: there is none; the message has the nearest names.
-    """
-    if name in seqio.MixtureRegistry.names():
-        return seqio.MixtureRegistry.get(name)
-    if name in seqio.TaskRegistry.names():
-        return seqio.TaskRegistry.get(name)
-    known = sorted(
-        {*seqio.MixtureRegistry.names(), *seqio.TaskRegistry.names()}
-    )
-    nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    raise ValueError(
-        f"There is no mixture or task {name!r}. "
-        + (
-            f"Nearest: {', '.join(nearest)}."
-            if nearest
-            else f"Known: {', '.join(known) or 'none; import seqio_tasks'}."
-        )
-    )
-
-
-def train_batches(
-    mixture: seqio.Mixture | seqio.Task,
-    *,
-    feature_lengths: Mapping[str, int],
-    batch_size: int,
-    seed: int,
-    split: str = "train",
-    start_step: int = 0,
-    num_readers: int = 1,
-    readers: Sequence[int] | None = None,
-    use_cached: bool = False,
-) -> Iterator[dict[str, np.ndarray]]:
-    """Yields a mixture's batches for ever, from step `start_step` on.
-
-    A reader is a stream of its own over 1 / num_readers of each source. Reader
-    r of R fills rows [r B / R, (r + 1) B / R) of the batch.
-
-    Args:
-        mixture: its tasks must give PaliFeatureConverter's task features.
         feature_lengths: "inputs", "targets" and "images" (S, T, H); with
             "visual_tokens" (P), stored tokens are read in place of images.
         batch_size: B.
         seed: >= 0. Same seed and step, same batch.
         split: "train".
         start_step: the step whose batch comes first.
-        num_readers: R, which divides B.
-        readers: whose rows to give, in order; None: all.
+        rows: which of the B to read, in order; None: all.
+        num_readers: threads that read ahead; None: a few.
         use_cached: read what seqio_cache_tasks wrote in place of the sources.
+    """
+
+    feature_lengths: Mapping[str, int]
+    batch_size: int
+    seed: int
+    split: str = "train"
+    start_step: int = 0
+    rows: Sequence[int] | None = None
+    num_readers: int | None = None
+    use_cached: bool = False
+
+
+def train_batches(
+    data: RunData, reading: Reading
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields batches for ever, from a step on.
+
+    Args:
+        data: its tasks must give PaliFeatureConverter's task features.
+        reading: which batches, and which rows of them.
 
     Yields:
         The model features of PaliFeatureConverter, each with a leading B, or
-        the share of it that `readers` fill.
+        the share of it that `reading.rows` names.
 
     Raises:
         FileNotFoundError: there are no data.
-        ValueError: a file is truncated or an image corrupt; the message names
-            it. Or R does not divide B, or a source has fewer than R records.
+        UserError: a task has no example, a file is damaged or an image
+            corrupt; the message names it.
     """
-    if num_readers < 1 or batch_size % num_readers:
-        raise ValueError(
-            f"num_readers is {num_readers}, which does not divide the batch of "
-            f"{batch_size}."
-        )
-    num_rows = batch_size // num_readers
-    streams = [
-        _mixed_examples(
-            mixture,
-            _Reading(
-                lengths=feature_lengths,
-                seed=_reader_seed(seed, reader, num_readers),
-                split=split,
-                share=seqio.ShardInfo(index=reader, num_shards=num_readers),
-                use_cached=use_cached,
-            ),
-            start=start_step * num_rows,
-        ).batch(num_rows, drop_remainder=True)
-        for reader in (range(num_readers) if readers is None else readers)
-    ]
-    dataset = streams[0]
-    if len(streams) > 1:
-        dataset = tf.data.Dataset.zip(*streams).map(
-            lambda *parts: tf.nest.map_structure(
-                lambda *rows: tf.concat(rows, axis=0), *parts
+    with _Pipeline(data, reading) as pipeline:
+        streams = [
+            pipeline.features(number).map(
+                _converter(reading.feature_lengths, number),
+                num_parallel_calls=tf.data.AUTOTUNE,
             )
+            for number in range(len(data.tasks))
+        ]
+        num_rows = len(pipeline.rows)
+        dataset = (
+            tf.data.Dataset.choose_from_datasets(streams, pipeline.choices())
+            .batch(num_rows, drop_remainder=True)
+            .prefetch(_PREFETCH_BATCHES)
+            .with_options(_options())
         )
-    dataset = dataset.prefetch(_PREFETCH_BATCHES).with_options(_options())
-    tasks = seqio.get_subtasks(mixture)
-    num_truncated = 0
-    for step, batch in enumerate(
-        diagnosis.explained(dataset, tasks, split, feature_lengths),
-        start=start_step,
-    ):
-        truncated = int(batch.pop(_TRUNCATED).sum())
-        num_truncated += truncated
-        # Once a doubling: often at first, never a flood.
-        if (
-            truncated
-            and num_truncated.bit_length()
-            > (num_truncated - truncated).bit_length()
-        ):
-            logging.warning(
-                "%d prompts were over %d tokens up to step %d and lost the end "
-                "of their middle; a longer inputs length keeps them whole.",
-                num_truncated,
-                feature_lengths["inputs"],
-                step,
+        batches = pipeline.explained(dataset, data.tasks)
+        yield from _with_truncation_told(batches, reading)
+
+
+def train_examples(
+    data: RunData, reading: Reading
+) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yields the examples of training one by one, all their fields kept.
+
+    They are the rows of `train_batches`, one batch's after the other's, before
+    they are padded. Tasks of any SeqIO registry will do: their features need
+    not be those of PaliFeatureConverter.
+
+    Args:
+        data: what to draw from.
+        reading: as of `train_batches`.
+
+    Yields:
+        (name of the task, its example as numpy).
+
+    Raises:
+        FileNotFoundError: there are no data.
+        UserError: a task has no example, a file is damaged or an image
+            corrupt; the message names it.
+    """
+    with _Pipeline(data, reading) as pipeline:
+        streams = [
+            pipeline.explained(
+                pipeline.features(number).with_options(_options()), [task]
             )
-        yield batch
+            for number, task in enumerate(data.tasks)
+        ]
+        for choice in pipeline.choices().prefetch(1).as_numpy_iterator():
+            yield data.tasks[choice].name, next(streams[choice])
 
 
 def eval_dataset(
@@ -169,157 +141,199 @@ def eval_dataset(
     feature_lengths: Mapping[str, int],
     split: str,
     seed: int,
+    numbers: Callable[[int], np.ndarray] = np.arange,
 ) -> tf.data.Dataset:
     """Returns one ordered pass over a task's examples, all their fields kept.
 
     What a task draws at random for an example is drawn from `seed`, so each
     call gives the same examples.
-    """
-    return task.get_dataset(
-        feature_lengths,
-        split=split,
-        shuffle=False,
-        seed=seed,
-        num_epochs=1,
-        trim_output_features=False,
-        try_in_mem_cache=False,
-    ).with_options(_options())
-
-
-def train_examples(
-    mixture: seqio.Mixture | seqio.Task,
-    *,
-    feature_lengths: Mapping[str, int],
-    seed: int,
-    split: str = "train",
-    use_cached: bool = False,
-) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yields the examples of training one by one, all their fields kept.
-
-    Example n is row n % B of batch n // B of `train_batches` with one reader,
-    before it is padded. Tasks of any SeqIO registry will do: their features
-    need not be those of PaliFeatureConverter.
 
     Args:
-        mixture: what to draw from.
-        feature_lengths: by feature; longer ones are not cut here.
-        seed: >= 0. Same seed, same examples.
-        split: "train".
-        use_cached: read what seqio_cache_tasks wrote in place of the sources;
-            the order is another one.
-
-    Yields:
-        (name of the task, its example as numpy).
-
-    Raises:
-        FileNotFoundError: there are no data.
-        ValueError: a file is truncated or an image corrupt; the message names
-            it.
+        task: any of SeqIO's.
+        feature_lengths: of the task features.
+        split: "test".
+        seed: >= 0.
+        numbers: of how many there are -> int64[M], those to read. Of a task
+            that is not of stored examples, all are read.
     """
-    tasks, rates = _tasks_and_rates(mixture)
-    reading = _Reading(
-        lengths=feature_lengths,
-        seed=seed,
-        split=split,
-        share=seqio.ShardInfo(index=0, num_shards=1),
-        use_cached=use_cached,
-    )
-    streams = []
-    for task in tasks:
-        stream = _task_features(task, reading).with_options(_options())
-        streams.append(
-            diagnosis.explained(stream, [task], split, feature_lengths)
+    if not _is_indexed(task):
+        dataset = task.get_dataset(
+            feature_lengths,
+            split=split,
+            shuffle=False,
+            seed=seed,
+            num_epochs=1,
+            trim_output_features=False,
+            try_in_mem_cache=False,
         )
-    choices = mixing.task_choices(rates, seed).prefetch(1)
-    for choice in map(int, choices.as_numpy_iterator()):
-        yield tasks[choice].name, next(streams[choice])
+        return dataset.with_options(_options())
+    stream = TaskStream(
+        examples=task.source.examples(split, feature_lengths),
+        seed=_task_seed(seed, task.name),
+        num_lanes=1,
+    )
+    chosen = numbers(stream.examples.num_examples)
+    dataset = _indexed_features(
+        task, feature_lengths, lambda: stream.in_order(chosen)
+    )
+    return dataset.with_options(_options())
 
 
-def _mixed_examples(
-    mixture: seqio.Mixture | seqio.Task, reading: _Reading, *, start: int
-) -> tf.data.Dataset:
-    """Returns a mixture's model features, for ever, from example `start` on."""
-    tasks, rates = _tasks_and_rates(mixture)
-    num_before = mixing.task_counts(rates, reading.seed, start)
-    streams = [
-        _task_examples(task, reading, skip=int(skip))
-        for task, skip in zip(tasks, num_before, strict=True)
-    ]
-    return tf.data.Dataset.choose_from_datasets(
-        streams, mixing.task_choices(rates, reading.seed, start)
+class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
+    """The datasets that a process' batches are made of."""
+
+    def __init__(self, data: RunData, reading: Reading) -> None:
+        self._data, self._reading = data, reading
+        size = reading.batch_size
+        self.rows = range(size) if reading.rows is None else reading.rows
+        seed = int(mix(reading.seed))
+        self._plan = functools.partial(BatchPlan, data.rates, size, seed)
+        self._own_plan = self._plan(self.rows)
+        self._failures: list[UserError] = []
+        self._threads: Executor = ThreadPoolExecutor(
+            reading.num_readers or _NUM_READERS
+        )
+
+    def __exit__(self, *error: object) -> None:
+        """Ends the threads that read ahead."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def choices(self) -> tf.data.Dataset:
+        """Gives the task of each row, int64[], for ever."""
+        return tf.data.Dataset.from_generator(
+            lambda: (
+                rows.tasks
+                for rows in self._own_plan.from_step(self._reading.start_step)
+            ),
+            output_signature=tf.TensorSpec([None], tf.int64),
+        ).unbatch()
+
+    def features(self, number: int) -> tf.data.Dataset:
+        """Gives what a task makes for its rows, for ever."""
+        task, reading = self._data.tasks[number], self._reading
+        seed = _task_seed(reading.seed, task.name)
+        if reading.use_cached or not _is_indexed(task):
+            return streamed_task.features(
+                task,
+                lengths=reading.feature_lengths,
+                split=reading.split,
+                seed=seed,
+                use_cached=reading.use_cached,
+                rows=streamed_task.TaskRows(
+                    self._plan(None), number, self.rows, reading.start_step
+                ),
+            )
+        stream = TaskStream(
+            examples=task.source.examples(
+                reading.split, reading.feature_lengths
+            ),
+            seed=seed,
+            num_lanes=batch_plan.num_lanes(reading.batch_size),
+        )
+
+        def chunks() -> Iterator[Chunk]:
+            rows = self._own_plan.from_step(reading.start_step)
+            return stream.chunks(
+                (some[some.tasks == number] for some in rows), self._threads
+            )
+
+        return _indexed_features(
+            task, reading.feature_lengths, chunks, self._failures
+        )
+
+    def explained(
+        self, dataset: tf.data.Dataset, tasks: Sequence[seqio.Task]
+    ) -> Iterator[Any]:
+        """Yields a dataset's elements as numpy; says what is at fault."""
+        return diagnosis.explained(
+            dataset,
+            tasks,
+            self._reading.split,
+            self._reading.feature_lengths,
+            self._failures,
+        )
+
+
+def _is_indexed(task: seqio.Task) -> bool:
+    """Tells whether a task's examples can be read by number.
+
+    Then nothing that a step before its seed does to the data set is missed:
+    the reading itself joins texts.
+    """
+    source = task.source
+    if not isinstance(source, StoredExamples):
+        return False
+    steps = list(task.preprocessors)
+    if draw_seed not in steps:
+        return False
+    joining = source.joining and source.joining.step
+    return all(
+        step is joining or isinstance(step, seqio.CacheDatasetPlaceholder)
+        for step in steps[: steps.index(draw_seed)]
     )
 
 
-def _tasks_and_rates(
-    mixture: seqio.Mixture | seqio.Task,
-) -> tuple[Sequence[seqio.Task], list[float]]:
-    tasks = seqio.get_subtasks(mixture)
-    if isinstance(mixture, seqio.Mixture):
-        return tasks, [mixture.get_rate(task) for task in tasks]
-    return tasks, [1.0]
-
-
-def _task_examples(
-    task: seqio.Task, reading: _Reading, *, skip: int
+def _indexed_features(
+    task: seqio.Task,
+    lengths: Mapping[str, int],
+    chunks: Callable[[], Iterator[Chunk]],
+    failures: list[UserError] | None = None,
 ) -> tf.data.Dataset:
-    """Returns a task's model features, for ever, without the first `skip`."""
+    """Returns what a task makes of stored examples."""
+    parse = task.source.parser(lengths)
+
+    @without_autograph
+    def parse_with_seed(
+        record: tf.Tensor, entry: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        return {**parse(record, entry), SEED: seed}
+
+    dataset = dataset_of(chunks, failures).map(
+        parse_with_seed, num_parallel_calls=tf.data.AUTOTUNE
+    )
+    steps = list(task.preprocessors)
+    return streamed_task.apply(
+        dataset, steps[steps.index(draw_seed) + 1 :], task, lengths
+    )
+
+
+def _converter(
+    lengths: Mapping[str, int], number: int
+) -> Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
     converter = PaliFeatureConverter()
 
     @without_autograph
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         truncated = example.get(_TRUNCATED, tf.constant(False))
-        converted = converter.convert(example, reading.lengths)
+        numbered = {**example, "task_id": tf.constant(number)}
+        converted = converter.convert(numbered, lengths)
         return {**converted, _TRUNCATED: truncated}
 
-    return _task_features(task, reading, skip=skip).map(
-        convert, num_parallel_calls=tf.data.AUTOTUNE
-    )
+    return convert
 
 
-def _task_features(
-    task: seqio.Task, reading: _Reading, *, skip: int = 0
-) -> tf.data.Dataset:
-    """Returns all that a task makes, for ever, without the first `skip`."""
-    seed = _named_seed(reading.seed, task.name)
-    dataset = (
-        records_of(task, reading.split, seed, reading.share)
-        if reading.use_cached
-        else task.source.get_dataset(
-            split=reading.split,
-            shuffle=True,
-            seed=seed,
-            shard_info=reading.share,
-            sequence_length=reading.lengths,
-        )
-    )
-    dataset = dataset.repeat()
-    steps = steps_after(task, reading.use_cached)
-    # Up to its seed, an example costs little.
-    num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
-    with seqio.utils.map_seed_manager(seed):
-        for index, step in enumerate(steps):
-            step = seqio.utils.add_kwargs_to_transform(
+def _with_truncation_told(
+    batches: Iterator[dict[str, np.ndarray]], reading: Reading
+) -> Iterator[dict[str, np.ndarray]]:
+    num_truncated = 0
+    for step, batch in enumerate(batches, start=reading.start_step):
+        before = num_truncated
+        num_truncated += int(batch.pop(_TRUNCATED).sum())
+        # Once a doubling: often at first, never a flood.
+        if num_truncated.bit_length() > before.bit_length():
+            logging.warning(
+                "%d prompts were over %d tokens up to step %d and lost the end "
+                "of their middle; a longer inputs length keeps them whole.",
+                num_truncated,
+                reading.feature_lengths["inputs"],
                 step,
-                sequence_length=reading.lengths,
-                output_features=task.output_features,
             )
-            dataset = step(dataset)
-            # An empty skip would keep steps apart that can be one.
-            if index + 1 == num_cheap and skip:
-                dataset = dataset.skip(skip)
-    return dataset
+        yield batch
 
 
-def _reader_seed(seed: int, reader: int, num_readers: int) -> int:
-    """Gives a reader's seed: no two shall draw the same tasks side by side."""
-    if num_readers == 1:
-        return seed
-    return _named_seed(seed, f"reader {reader} of {num_readers}")
-
-
-def _named_seed(seed: int, name: str) -> int:
+def _task_seed(seed: int, name: str) -> int:
     # Tasks of one source shall not walk through it side by side.
-    return (seed + zlib.crc32(name.encode())) % 2**31
+    return int(mix(seed, zlib.crc32(name.encode())))
 
 
 def _options() -> tf.data.Options:

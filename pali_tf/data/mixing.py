@@ -2,57 +2,84 @@
 
 SeqIO's own sampling has a state; this has none, so training can start at any
 step and know at once how many examples of each task came before.
+
+A lane's draws come in periods. A period draws each task as often as its share
+of so many grid points on [0, 1) says, in a random order; the grid moves a
+little from one period to the next, so a whole turn of periods has the rates to
+one in a million.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-import tensorflow as tf
 
-# Choices are drawn so many at a time.
-_BLOCK = 4096
+from pali_tf.data.permutation import mix, permute
+from pali_tf.errors import UserError
+
+_PERIOD = 4096
+# Periods until the grid is where it was.
+_TURN = 256
 
 
-def task_choices(
-    rates: Sequence[float], seed: int, start: int = 0
-) -> tf.data.Dataset:
-    """Draws the task of each example from `start` on, for ever.
+class Mixing:
+    """The draws of each lane of a run.
 
     Args:
-        rates: K relative rates, > 0 in sum.
-        seed: int32 range.
-        start: the first example's place in the mixture.
+        rates: K relative rates by task, > 0.
+        seed: uint64.
 
-    Returns:
-        Dataset of int64[] in [0, K).
+    Raises:
+        UserError: a rate is too small to be drawn.
     """
-    blocks = tf.data.Dataset.counter(start // _BLOCK)
-    blocks = blocks.map(lambda block: _draw_block(rates, seed, block))
-    return blocks.unbatch().skip(start % _BLOCK)
 
+    def __init__(self, rates: dict[str, float], seed: int) -> None:
+        self._seed = seed
+        shares = np.array(list(rates.values()), np.float64)
+        self._bounds = np.cumsum(shares / shares.sum())[:-1]
+        grid = np.arange(_PERIOD) / _PERIOD
+        counts = [
+            np.bincount(self._tasks(grid + shift), minlength=len(rates))
+            for shift in self._shift(np.arange(_TURN))
+        ]
+        # Of the periods before each one of a turn, and of all of them.
+        self._before = np.cumsum([np.zeros_like(counts[0]), *counts], axis=0)
+        for name, count in zip(rates, self._before[-1], strict=True):
+            if count == 0:
+                raise UserError(
+                    f"The rate of {name} is {rates[name]} of "
+                    f"{shares.sum():g}: it would never be drawn. One in "
+                    f"{_PERIOD * _TURN:,} is the least."
+                )
 
-def task_counts(rates: Sequence[float], seed: int, end: int) -> np.ndarray:
-    """Counts the examples of each task before place `end`: int64[K]."""
-    counts = np.zeros(len(rates), np.int64)
-    draw = tf.function(lambda block: _draw_block(rates, seed, block))
-    for block in range(end // _BLOCK + 1):
-        length = min(end - block * _BLOCK, _BLOCK)
-        choices = draw(tf.constant(block, tf.int64)).numpy()[:length]
-        counts += np.bincount(choices, minlength=len(rates))
-    return counts
+    def tasks(self, lanes: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Draws: the tasks, int64[N] in [0, K), of some draws of lanes.
 
+        Args:
+            lanes: int64[N].
+            places: int64[N]. Each one's place among its lane's draws.
+        """
+        period, place = np.divmod(places, _PERIOD)
+        moved = permute(place, _PERIOD, mix(self._seed, lanes, period))
+        return self._tasks(moved / _PERIOD + self._shift(period))
 
-def _draw_block(
-    rates: Sequence[float], seed: int, block: tf.Tensor
-) -> tf.Tensor:
-    bounds = np.cumsum(np.asarray(rates, np.float64) / np.sum(rates))
-    draws = tf.random.stateless_uniform(
-        [_BLOCK], tf.stack([tf.constant(seed, tf.int64), block])
-    )
-    # Without the last bound, which rounding may leave below 1.
-    return tf.searchsorted(
-        tf.constant(bounds[:-1], tf.float32),
-        draws,
-        side="right",
-        out_type=tf.int64,
-    )
+    def counts(self, lane: int, end: int) -> np.ndarray:
+        """Counts the examples of each task in a lane's first draws: int64[K].
+
+        Args:
+            lane: which.
+            end: how many draws.
+        """
+        period, length = divmod(end, _PERIOD)
+        turns, number = divmod(period, _TURN)
+        places = period * _PERIOD + np.arange(length)
+        drawn = self.tasks(np.full(length, lane), places)
+        return (
+            turns * self._before[-1]
+            + self._before[number]
+            + np.bincount(drawn, minlength=self._before.shape[1])
+        )
+
+    def _tasks(self, points: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self._bounds, points, side="right")
+
+    def _shift(self, period: np.ndarray) -> np.ndarray:
+        """Where the grid of a period begins: in [0, 1 / _PERIOD)."""
+        return (period % _TURN) / (_PERIOD * _TURN)

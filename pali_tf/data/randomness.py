@@ -16,9 +16,6 @@ from pali_tf.data.autograph import without_autograph
 
 SEED = "seed"
 
-# Records, still encoded, among which the next one is drawn.
-SHUFFLE_RECORDS = 4096
-
 
 @without_autograph
 def draw_seed(dataset: tf.data.Dataset) -> tf.data.Dataset:

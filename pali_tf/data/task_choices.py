@@ -1,7 +1,7 @@
 """What the paper leaves open about its tasks, as one configuration.
 
-A run binds it in gin (`runtime.TaskChoices`); the preprocessors ask for it when
-a data set is made. docs/PAPER.md says why each default is what it is.
+A run binds it in gin (`runtime.TaskChoices`), and its tasks are made with it.
+docs/PAPER.md says why each default is what it is.
 """
 
 import dataclasses
@@ -97,17 +97,3 @@ def _check_weights(name: str, weights: tuple[int, ...], count: int) -> None:
             f"{name} is {weights}; {count} whole numbers >= 0 are needed, not "
             "all of them 0."
         )
-
-
-_choices = TaskChoices()
-
-
-def set_choices(choices: TaskChoices) -> None:
-    """Sets this process's choices, before a data set is made."""
-    global _choices
-    _choices = choices
-
-
-def choices() -> TaskChoices:
-    """Returns this process's choices; the defaults where none were set."""
-    return _choices

@@ -6,11 +6,9 @@ work, and the device sees the same bfloat16 numbers either way.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-
 import tensorflow as tf
+from etils import epath
 
-from pali_tf.data import location
 from pali_tf.visual_tokens import storage
 from pali_tf.webli import read, records, write
 
@@ -21,14 +19,13 @@ STORED_FEATURES = tuple(
 )
 
 
-def stored_info() -> write.VisualTokensInfo:
-    """Gives what the data root says of its stored tokens.
+def stored_info(root: epath.Path) -> write.VisualTokensInfo:
+    """Gives what a data root says of its stored tokens.
 
     Raises:
         ValueError: it has none, or those of two ViTs.
     """
-    root = location.data_dir()
-    found: dict[Path, write.VisualTokensInfo] = {}
+    found: dict[epath.Path, write.VisualTokensInfo] = {}
     for path in sorted(root.glob("*/*.info.json")):
         split = path.name.removesuffix(".info.json")
         info = read.read_split_info(root, path.parent.name, split)
@@ -46,20 +43,21 @@ def stored_info() -> write.VisualTokensInfo:
     return first[1]
 
 
-def stored_width(num_tokens: int) -> int:
+def stored_width(root: epath.Path, num_tokens: int) -> int:
     """Gives Dv, the width of the stored tokens.
 
     Args:
+        root: the data root.
         num_tokens: P, which the data must have.
 
     Raises:
         ValueError: the data have another P, or no tokens.
     """
-    info = stored_info()
+    info = stored_info(root)
     if num_tokens != info.length:
         raise ValueError(
             f"TASK_FEATURE_LENGTHS has {num_tokens} visual_tokens; those of "
-            f"{location.data_dir()} are {info.length} an image (of "
+            f"{root} are {info.length} an image (of "
             f"{info.image_size} pixels): --gin.NUM_VISUAL_TOKENS={info.length}."
         )
     return info.width
@@ -107,13 +105,16 @@ def read_tokens(
     return tf.ensure_shape(tokens, shape)
 
 
-def check_record(record: records.Record, num_tokens: int, where: str) -> None:
+def check_record(
+    record: records.Record, num_tokens: int, where: str, root: epath.Path
+) -> None:
     """Says what is wrong with the tokens of a record that has an image.
 
     Args:
         record: whole, as it was stored.
         num_tokens: P.
         where: the record, for the message.
+        root: the data root.
 
     Raises:
         ValueError: there are none, or they are not what the info files say.
@@ -121,9 +122,9 @@ def check_record(record: records.Record, num_tokens: int, where: str) -> None:
     tokens = record.visual_tokens
     if tokens is None:
         raise ValueError(
-            f"{where} has no visual tokens. {how_to_store(location.data_dir())}"
+            f"{where} has no visual tokens. {how_to_store(root)}"
         )
-    wanted = (num_tokens, stored_info().width)
+    wanted = (num_tokens, stored_info(root).width)
     if (tokens.length, tokens.width) != wanted:
         raise ValueError(
             f"{where} has visual tokens of shape "
@@ -136,7 +137,7 @@ def check_record(record: records.Record, num_tokens: int, where: str) -> None:
         raise ValueError(f"{where}: {error} Write the shard again.") from error
 
 
-def how_to_store(root: Path) -> str:
+def how_to_store(root: epath.Path) -> str:
     """Gives the command that stores tokens of a data root's images."""
     return (
         f"To store them: pali build-data --visual_tokens --data_dir={root} "

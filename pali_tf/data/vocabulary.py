@@ -21,8 +21,6 @@ import seqio
 import tensorflow as tf
 from sentencepiece import sentencepiece_model_pb2
 
-from pali_tf.data import location
-
 NUM_SENTINELS = 100
 PAD_ID, EOS_ID, UNKNOWN_ID = 0, 1, 2
 
@@ -139,58 +137,6 @@ def _load(path: str, modified: int) -> seqio.SentencePieceVocabulary:
             "extra ids) or train one with pali_tf.data.vocabulary.train."
         )
     return seqio.SentencePieceVocabulary(path)
-
-
-class PaliVocabulary(seqio.Vocabulary):
-    """The vocabulary of the data root, read when it is first used.
-
-    Tasks hold one from import on, when no data need be there. All instances
-    are equal: a process has one vocabulary.
-    """
-
-    def loaded(self) -> seqio.SentencePieceVocabulary:
-        """Returns the vocabulary of `location.vocabulary_path()`."""
-        return load(location.vocabulary_path())
-
-    @property
-    def bos_id(self) -> int | None:
-        """None: T5 begins decoding with pad."""
-        return None
-
-    @property
-    def eos_id(self) -> int:
-        """The end of a sequence."""
-        return EOS_ID
-
-    @property
-    def unk_id(self) -> int:
-        """What the vocabulary has no piece for."""
-        return UNKNOWN_ID
-
-    @property
-    def _base_vocab_size(self) -> int:
-        return self.loaded().vocab_size
-
-    def _encode(self, s: str) -> Sequence[int]:
-        return self.loaded().encode(s)
-
-    def _decode(self, ids: Sequence[int]) -> str:
-        return self.loaded().decode(ids)
-
-    def _encode_tf(self, s: tf.Tensor) -> tf.Tensor:
-        return self.loaded().encode_tf(s)
-
-    def _decode_tf(self, ids: tf.Tensor) -> tf.Tensor:
-        return self.loaded().decode_tf(ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PaliVocabulary)
-
-    def __hash__(self) -> int:
-        return hash(PaliVocabulary)
-
-    def __str__(self) -> str:
-        return "PaliVocabulary()"
 
 
 def _without_sentinels(text: str) -> str:

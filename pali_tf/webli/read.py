@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
+from etils import epath
 from google.protobuf import message
 
-from pali_tf.webli import examples, records, write
+from pali_tf.errors import UserError
+from pali_tf.webli import examples, frames, records, write
 
-# A TFRecord frame: length (8 bytes), its CRC (4), the data, its CRC (4).
-_FRAME_BYTES = 16
 
 
 def list_splits(data_dir: Path) -> list[tuple[str, str]]:
@@ -77,34 +77,66 @@ def read_shard(path: Path) -> Iterator[records.Record]:
     """Yields a shard's records.
 
     Raises:
-        ValueError: a record is truncated or corrupt; the message names the
+        FileNotFoundError: there is no such shard.
+        UserError: a record is truncated or corrupt; the message names the
             file, the record's number and the byte offset where it starts.
     """
-    offset = 0
-    index = 0
-    stored = iter(tf.data.TFRecordDataset(str(path)))
-    while True:
+    for number, (place, data) in enumerate(stored_records(path)):
         try:
-            data = next(stored).numpy()
-            example = tf.train.Example.FromString(data)
-            record = examples.example_to_record(example)
-        except StopIteration:
-            return
-        except tf.errors.NotFoundError as error:
-            raise FileNotFoundError(f"There is no shard {path}.") from error
-        except (
-            tf.errors.DataLossError,
-            message.DecodeError,
-            UnicodeDecodeError,
-            ValueError,
-        ) as error:
-            raise ValueError(
-                f"{path}: record {index}, at byte {offset}, is truncated or "
-                f"corrupt ({error}). Write this shard again."
-            ) from error
-        yield record
-        offset += _FRAME_BYTES + len(data)
-        index += 1
+            yield examples.example_to_record(parse(path, number, place, data))
+        except ValueError as error:
+            raise damaged(path, number, place, error) from error
+
+
+def stored_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yields (place in bytes, serialized record) of a shard, each checked.
+
+    Raises:
+        FileNotFoundError: there is no such shard.
+        UserError: a record is truncated or corrupt; the message names it.
+    """
+    path = epath.Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"There is no shard {path}.")
+    with path.open("rb") as file:
+        try:
+            for _, place, data in frames.read(file):
+                yield place, data
+        except frames.FrameError as error:
+            raise damaged(path, error.number, error.place, error) from error
+
+
+def parse(path: Path, number: int, place: int, data: bytes) -> tf.train.Example:
+    """Gives a serialized record as an example.
+
+    Args:
+        path: of its shard, for the message.
+        number: its number in the shard.
+        place: where it begins, in bytes.
+        data: the record.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        return tf.train.Example.FromString(data)
+    except message.DecodeError as error:
+        raise damaged(path, number, place, error) from error
+
+
+def damaged(path: Path, number: int, place: int, why: Exception) -> UserError:
+    """Gives the error that names a damaged record.
+
+    Args:
+        path: of its shard.
+        number: its number in the shard.
+        place: where it begins, in bytes.
+        why: what is wrong.
+    """
+    return UserError(
+        f"{path}: record {number}, at byte {place}, is truncated or corrupt "
+        f"({why}). Write this shard again."
+    )
 
 
 def read_split(

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data import data_root, vocabulary
 from pali_tf.webli import records, write
 
 SIDE = 16
@@ -86,7 +86,7 @@ def write_data(root: pathlib.Path, *, num_records: int = 12) -> None:
         for source in records.SOURCES:
             rows = documents if source == "text" else everything
             _write_split(root / source, split, rows)
-    vocabulary.train(_texts(), root / location.VOCABULARY, size=1500)
+    vocabulary.train(_texts(), root / data_root.VOCABULARY, size=1500)
 
 
 def _write_split(

@@ -7,9 +7,14 @@ import pytest
 import seqio
 import tensorflow as tf
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
-from pali_tf.data import input_pipeline, location, task_ids
+from pali_tf.data import input_pipeline
+from pali_tf.data.data_root import DataRoot
+from pali_tf.data.input_pipeline import Reading
+from pali_tf.data.run_data import RunData
+from pali_tf.data.task_choices import TaskChoices
+from pali_tf.errors import UserError
 from pali_tf.webli import read, records, write
+from seqio_tasks import named
 from tests.support import stored_examples
 
 LENGTHS = stored_examples.LENGTHS
@@ -19,22 +24,17 @@ LENGTHS = stored_examples.LENGTHS
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root)
-    return root
+    return DataRoot(str(root))
 
 
-@pytest.fixture(autouse=True)
-def located(root):
-    location.set_data_dir(root)
-    yield
-    location.set_data_dir(None)
-
-
-def batches(name, count, **kwargs):
-    options = {"batch_size": 8, "seed": 3, "feature_lengths": LENGTHS, **kwargs}
-    iterator = input_pipeline.train_batches(
-        input_pipeline.find_mixture_or_task(name), **options
+def batches(root, name, count, **kwargs):
+    reading = Reading(
+        **{"batch_size": 8, "seed": 3, "feature_lengths": LENGTHS, **kwargs}
     )
-    return list(itertools.islice(iterator, count))
+    data = name if isinstance(name, RunData) else named.find(name, root)
+    return list(
+        itertools.islice(input_pipeline.train_batches(data, reading), count)
+    )
 
 
 def assert_equal(first, second):
@@ -45,8 +45,7 @@ def assert_equal(first, second):
 
 @pytest.fixture(scope="module")
 def mixed(root):
-    location.set_data_dir(root)
-    return batches("pali_tiny", 12)
+    return batches(root, "pali_tiny", 12)
 
 
 def test_model_features(mixed):
@@ -62,8 +61,9 @@ def test_model_features(mixed):
     }
 
 
-def test_text_alone_has_no_image(mixed):
-    text = task_ids.register("text_span_corruption")
+def test_text_alone_has_no_image(root, mixed):
+    names = named.find("pali_tiny", root).task_names
+    text = names.index("text_span_corruption")
     for batch in mixed:
         np.testing.assert_array_equal(
             batch["image_mask"], batch["task_id"] != text
@@ -73,58 +73,44 @@ def test_text_alone_has_no_image(mixed):
 
 # 12 records a task: the batches lie several epochs apart.
 @pytest.mark.parametrize("start", [1, 9])
-def test_starting_at_a_step_is_having_come_to_it(mixed, start):
-    resumed = batches("pali_tiny", 3, start_step=start)
+def test_starting_at_a_step_is_having_come_to_it(root, mixed, start):
+    resumed = batches(root, "pali_tiny", 3, start_step=start)
     for first, second in zip(resumed, mixed[start:], strict=False):
         assert_equal(first, second)
 
 
-def test_readers_fill_rows_in_order():
-    num_readers = 4
-    options = {"num_readers": num_readers}
-    whole = batches("pali_highres", 4, **options)
-    share = 8 // num_readers
-    for reader in range(num_readers):
-        rows = batches("pali_highres", 4, readers=(reader,), **options)
-        for batch, own in zip(whole, rows, strict=True):
-            start = reader * share
-            assert_equal(
-                {k: v[start : start + share] for k, v in batch.items()}, own
-            )
+@pytest.mark.parametrize("count", [2, 4])
+def test_processes_share_the_rows(root, mixed, count):
+    size = 8 // count
+    for part in range(count):
+        own = range(part * size, (part + 1) * size)
+        rows = batches(root, "pali_tiny", 4, rows=own)
+        for batch, found in zip(mixed, rows, strict=False):
+            assert_equal({k: v[own] for k, v in batch.items()}, found)
 
 
-def test_readers_continue_where_they_stood():
-    whole = batches("pali_highres", 6, num_readers=2)
-    resumed = batches("pali_highres", 2, num_readers=2, start_step=4)
-    for first, second in zip(whole[4:], resumed, strict=True):
+@pytest.mark.parametrize("num_readers", [1, 2, 8])
+def test_the_number_of_readers_changes_nothing(root, mixed, num_readers):
+    found = batches(root, "pali_tiny", 3, num_readers=num_readers)
+    for first, second in zip(found, mixed[:3], strict=True):
         assert_equal(first, second)
 
 
-def test_readers_share_an_epoch_between_them():
-    # 12 records: three batches of four are one epoch of each reader's half.
-    task = {"batch_size": 4, "num_readers": 2}
-    epoch = batches("vq2a_cc3m35l_vqa", 3, **task)
-    alone = batches("vq2a_cc3m35l_vqa", 3, batch_size=4)
-    seen, expected = (
-        sorted(np.concatenate([b["images"] for b in part]).sum((1, 2, 3)))
-        for part in (epoch, alone)
-    )
-    assert seen == expected
+def test_a_split_of_fewer_records_than_rows_will_do(root):
+    batch = batches(root, "cc3m35l_captioning", 1, batch_size=32)[0]
+    images = batch["images"].sum((1, 2, 3))
+    # Twelve records, ten different pictures.
+    assert len(set(images.tolist())) == 10
 
 
-def test_readers_must_divide_the_batch():
-    with pytest.raises(ValueError, match="num_readers is 3, .* batch of 8"):
-        batches("pali_tiny", 1, num_readers=3)
-
-
-def test_another_seed_gives_other_batches(mixed):
-    (other,) = batches("pali_tiny", 1, seed=4)
+def test_another_seed_gives_other_batches(root, mixed):
+    (other,) = batches(root, "pali_tiny", 1, seed=4)
     tokens = "encoder_input_tokens"
     assert (other[tokens] != mixed[0][tokens]).any()
 
 
-def test_each_epoch_draws_anew():
-    vqa = batches("vq2a_cc3m35l_vqa", 9, batch_size=4)
+def test_each_epoch_draws_anew(root):
+    vqa = batches(root, "vq2a_cc3m35l_vqa", 9, batch_size=4)
     epochs = [
         np.concatenate([b["encoder_input_tokens"] for b in vqa[i : i + 3]])
         for i in (0, 3, 6)
@@ -139,8 +125,8 @@ def test_each_epoch_draws_anew():
     assert (epochs[0] != epochs[1]).any()
 
 
-def test_evaluation_examples_are_the_same_each_time():
-    task = input_pipeline.find_mixture_or_task("cc3m35l_captioning")
+def test_evaluation_examples_are_the_same_each_time(root):
+    (task,) = named.find("cc3m35l_captioning", root).tasks
     passes = [
         list(
             input_pipeline.eval_dataset(
@@ -155,34 +141,31 @@ def test_evaluation_examples_are_the_same_each_time():
         assert_equal(first, second)
 
 
-def test_unknown_names_get_the_nearest():
-    with pytest.raises(ValueError, match="pali_tiny"):
-        input_pipeline.find_mixture_or_task("pali_tini")
-    with pytest.raises(ValueError, match="Known: "):
-        input_pipeline.find_mixture_or_task("zzzz")
-
-
 def test_missing_data_say_what_to_do(tmp_path):
-    location.set_data_dir(tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="pali sample-data"):
-        batches("pali_tiny", 1)
-    location.set_data_dir(tmp_path)
+        batches(DataRoot(str(tmp_path / "none")), "pali_tiny", 1)
     with pytest.raises(FileNotFoundError, match="No data at"):
-        batches("pali_tiny", 1)
+        batches(DataRoot(str(tmp_path)), "pali_tiny", 1)
+
+
+def test_a_task_without_examples_is_named(root):
+    data = named.find("captioning:webli:sw", root)
+    with pytest.raises(UserError, match="no example: .* 'sw'"):
+        batches(root, data, 1)
 
 
 def test_a_truncated_file_is_named(tmp_path):
     stored_examples.write_data(tmp_path)
-    location.set_data_dir(tmp_path)
     shard = read.shard_paths(tmp_path, "webli", "train")[1]
+    root = DataRoot(str(tmp_path))
+    batches(root, "webli_ocr", 1)
     shard.write_bytes(shard.read_bytes()[:-20])
-    with pytest.raises(ValueError, match=f"{shard.name}.*truncated"):
-        batches("webli_ocr", 10)
+    with pytest.raises(UserError, match=f"{shard.name}: record 5.*lacks its"):
+        batches(root, "webli_ocr", 10)
 
 
 def test_a_corrupt_image_is_named(tmp_path):
     stored_examples.write_data(tmp_path)
-    location.set_data_dir(tmp_path)
     good = stored_examples.make_record("train", 0)
     bad = records.Record(
         image=records.Image(
@@ -194,37 +177,39 @@ def test_a_corrupt_image_is_named(tmp_path):
         ),
         captions=good.captions,
     )
-    path = read.shard_paths(tmp_path, "webli", "train")[0]
+    path = tmp_path / "webli" / write.shard_name("train", 0, 1)
     with write.open_shard(path) as writer:
         for record in (good, bad):
             writer.write(record)
-    with pytest.raises(ValueError, match=f"{path.name}.*the-bad-one"):
-        batches("webli_split_captioning", 10)
+    shard = write.describe_shard(path, 2)
+    write.write_split_info(tmp_path / "webli", "train", [shard])
+    with pytest.raises(UserError, match=f"{path.name}.*the-bad-one"):
+        batches(DataRoot(str(tmp_path)), "webli_split_captioning", 10)
 
 
-def test_prompts_over_the_length_are_counted(caplog):
+def test_prompts_over_the_length_are_counted(root, caplog):
+    lengths = {**LENGTHS, "inputs": 8}
     with caplog.at_level(logging.WARNING, logger="absl"):
-        batches("vq2a_cc3m35l_vqa", 2, feature_lengths={**LENGTHS, "inputs": 8})
+        batches(root, "vq2a_cc3m35l_vqa", 2, feature_lengths=lengths)
     assert "8 prompts were over 8 tokens" in caplog.text
 
 
-def test_the_number_of_threads_changes_nothing(mixed, monkeypatch):
+def test_the_number_of_threads_changes_nothing(root, mixed, monkeypatch):
     # Half of the cores read: one thread, and eight.
     for num_cores in (2, 16):
         monkeypatch.setattr(os, "cpu_count", lambda n=num_cores: n)
         for first, second in zip(
-            batches("pali_tiny", 3), mixed[:3], strict=True
+            batches(root, "pali_tiny", 3), mixed[:3], strict=True
         ):
             assert_equal(first, second)
 
 
-def test_examples_are_the_rows_of_the_batches(mixed):
+def test_examples_are_the_rows_of_the_batches(root, mixed):
+    data = named.find("pali_tiny", root)
     drawn = input_pipeline.train_examples(
-        input_pipeline.find_mixture_or_task("pali_tiny"),
-        feature_lengths=LENGTHS,
-        seed=3,
+        data, Reading(feature_lengths=LENGTHS, seed=3, batch_size=8)
     )
-    names = task_ids.names()
+    names = data.task_names
     for batch in mixed[:4]:
         for row in range(8):
             task, example = next(drawn)
@@ -266,21 +251,23 @@ def test_a_foreign_task_may_branch_in_python():
             splits=["train"],
         ),
         preprocessors=[preprocess],
-        output_features={},
+        output_features={
+            "inputs": seqio.ContinuousFeature(dtype=tf.int32, rank=1)
+        },
     )
-    batch = next(
-        input_pipeline.train_batches(
-            task, feature_lengths=LENGTHS, batch_size=8, seed=0
-        )
-    )
+    data = RunData("foreign", [(task, 1.0)], DataRoot(), TaskChoices())
+    (batch,) = batches(None, data, 1)
     assert batch["encoder_input_tokens"][:, 0].tolist() == [5, 7] * 4
+    # Every other example, from the second step on.
+    (rows,) = batches(None, data, 1, rows=range(0, 8, 2), start_step=1)
+    assert rows["encoder_input_tokens"][:, 0].tolist() == [5] * 4
 
 
-def test_upstream_seqio_gives_the_same_features():
+def test_upstream_seqio_gives_the_same_features(root):
     from pali_tf.data.feature_converter import PaliFeatureConverter
 
     dataset = seqio.get_dataset(
-        "pali_tiny",
+        named.find("pali_tiny", root),
         LENGTHS,
         PaliFeatureConverter(pack=False),
         shuffle=True,

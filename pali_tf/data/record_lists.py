@@ -12,9 +12,16 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
+from pali_tf.errors import UserError
+
 Example = dict[str, tf.Tensor]
 
-LISTS = ("caption", "ocr", "vqa")
+# A list -> the feature that has a value for each entry.
+LISTS = {
+    "caption": "caption/text",
+    "ocr": "ocr/text",
+    "vqa": "vqa/question",
+}
 
 _REFERENCE = "vqa/reference"
 _NUM_REFERENCES = "vqa/num_references"
@@ -35,10 +42,10 @@ def needed_features(name: str, features: Iterable[str]) -> list[str]:
 
 
 def check_list(name: str) -> None:
-    """Raises ValueError, with the nearest name, if there is no such list."""
+    """Raises UserError, with the nearest name, if there is no such list."""
     if name not in LISTS:
         near = difflib.get_close_matches(name, LISTS, 1, 0.0)[0]
-        raise ValueError(
+        raise UserError(
             f"Records have no list {name!r}; did you mean {near!r}? "
             f"Known: {', '.join(LISTS)}."
         )

@@ -1,0 +1,121 @@
+"""Which example each row of each batch is: lanes, draws and counts.
+
+Rows of a batch are shared out to lanes, [l B / L, (l + 1) B / L) to lane l. A
+lane draws a task for each row, and reads the next example of its part of that
+task's data. So a batch is the same whichever processes read its rows.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pali_tf.data.mixing import Mixing
+
+# Hosts of a pod that read rows of their own; more would read some twice.
+_MOST_LANES = 256
+# Rows that are planned at once.
+_ROWS = 4096
+
+
+def num_lanes(batch_size: int) -> int:
+    """Gives L, which divides B."""
+    return math.gcd(batch_size, _MOST_LANES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Some rows of some batches, in order; each is int64[N].
+
+    Attributes:
+        tasks: the task's number.
+        lanes: who reads it.
+        counts: how many examples of the task the lane has read before.
+    """
+
+    tasks: np.ndarray
+    lanes: np.ndarray
+    counts: np.ndarray
+
+    def __getitem__(self, which: slice | np.ndarray) -> "Rows":
+        """Gives a part of the rows."""
+        return Rows(self.tasks[which], self.lanes[which], self.counts[which])
+
+
+class BatchPlan:
+    """The rows of a process, batch after batch.
+
+    Args:
+        rates: by task.
+        batch_size: B.
+        seed: uint64, of the draws.
+        rows: which of the B are the process'; None: all.
+    """
+
+    def __init__(
+        self,
+        rates: Mapping[str, float],
+        batch_size: int,
+        seed: int,
+        rows: Sequence[int] | None = None,
+    ) -> None:
+        self.batch_size = batch_size
+        self._mixing = Mixing(dict(rates), seed)
+        self._share = batch_size // num_lanes(batch_size)
+        wanted = np.arange(batch_size) if rows is None else np.asarray(rows)
+        self._lanes = np.unique(wanted // self._share)
+        read = self._lanes[:, None] * self._share + np.arange(self._share)
+        self._is_wanted = np.isin(read.ravel(), wanted)
+        self._num_rows = len(wanted)
+        self._num_steps = max(_ROWS // batch_size, 1)
+        # All tasks of a mixture look at the same rows.
+        self._chunk = functools.lru_cache(maxsize=4)(self._plan)
+
+    def from_step(self, step: int) -> Iterator[Rows]:
+        """Yields the rows of batch `step` and all after it, many at a time."""
+        chunk, passed = divmod(step, self._num_steps)
+        yield self._chunk(chunk)[passed * self._num_rows :]
+        while True:
+            chunk += 1
+            yield self._chunk(chunk)
+
+    def counts_before(self, step: int) -> np.ndarray:
+        """Counts the examples of each task before a step, of the lanes read.
+
+        Args:
+            step: >= 0.
+
+        Returns:
+            int64[number of lanes, K].
+        """
+        end = step * self._share
+        return np.stack([self._mixing.counts(n, end) for n in self._lanes])
+
+    def _plan(self, chunk: int) -> Rows:
+        first = chunk * self._num_steps
+        places = (
+            first * self._share + np.arange(self._num_steps * self._share)
+        )
+        shape = (len(self._lanes), len(places))
+        lanes = np.repeat(self._lanes, len(places))
+        tasks = self._mixing.tasks(lanes, np.tile(places, len(self._lanes)))
+        tasks = tasks.reshape(shape)
+        before = self.counts_before(first)
+        counts = np.zeros(shape, np.int64)
+        for task, seen in enumerate(before.T):
+            is_task = tasks == task
+            ranks = np.cumsum(is_task, axis=1) - 1
+            counts = np.where(is_task, seen[:, None] + ranks, counts)
+        return Rows(
+            self._by_row(tasks),
+            self._by_row(lanes.reshape(shape)),
+            self._by_row(counts),
+        )
+
+    def _by_row(self, by_lane: np.ndarray) -> np.ndarray:
+        """From [lanes, steps x rows of a lane] to the wanted rows, in order."""
+        apart = by_lane.reshape(len(self._lanes), self._num_steps, -1)
+        by_step = apart.swapaxes(0, 1).reshape(self._num_steps, -1)
+        return by_step[:, self._is_wanted].ravel()

@@ -1,0 +1,86 @@
+"""Where a run's data are: one root for all sources, and a vocabulary."""
+
+import dataclasses
+import functools
+import hashlib
+import os
+
+import seqio
+from etils import epath
+
+from pali_tf.data import vocabulary
+from pali_tf.errors import UserError
+from pali_tf.webli import read
+
+ENVIRONMENT_VARIABLE = "PALI_DATA_DIR"
+# Below a data root.
+VOCABULARY = "vocabulary/sentencepiece.model"
+
+
+@dataclasses.dataclass(frozen=True)
+class DataRoot:
+    """A data root, looked for when it is used.
+
+    Attributes:
+        data_dir: its path, local or gs://, s3://; None: $PALI_DATA_DIR.
+        vocabulary_file: a vocabulary outside it, such as mT5's own; None: its
+            own.
+    """
+
+    data_dir: str | None = None
+    vocabulary_file: str | None = None
+
+    @property
+    def path(self) -> epath.Path:
+        """The folder.
+
+        Raises:
+            UserError: none is named.
+            FileNotFoundError: it is not there.
+        """
+        name = self.data_dir or os.environ.get(ENVIRONMENT_VARIABLE)
+        if not name:
+            raise UserError(
+                "No data folder is named: give DATA_DIR in gin, --data_dir, or "
+                f"the environment variable {ENVIRONMENT_VARIABLE}. To make "
+                "one: pali sample-data --output_dir=DIR"
+            )
+        path = epath.Path(name)
+        if not path.is_dir():
+            raise FileNotFoundError(
+                f"There is no data folder {path}. To make one: "
+                f"pali sample-data --output_dir={path}"
+            )
+        return path
+
+    @property
+    def vocabulary_path(self) -> epath.Path:
+        """Where the SentencePiece model is; it need not be there yet."""
+        if self.vocabulary_file is not None:
+            return epath.Path(self.vocabulary_file)
+        return self.path / VOCABULARY
+
+    def vocabulary(self) -> seqio.SentencePieceVocabulary:
+        """Loads the vocabulary (vocabulary.load)."""
+        return vocabulary.load(self.vocabulary_path)
+
+    @property
+    def vocabulary_sha256(self) -> str:
+        """The digest of the vocabulary."""
+        content = self.vocabulary_path.read_bytes()
+        return hashlib.sha256(content).hexdigest()
+
+    def data_sha256(self, source: str, split: str) -> str | None:
+        """Gives the digest of a split; None: there is no such split.
+
+        It is of the info file, which has the digests of all shards.
+        """
+        path = self.path / source / f"{split}.info.json"
+        if not path.exists():
+            return None
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    @functools.cached_property
+    def splits(self) -> tuple[tuple[str, str], ...]:
+        """The (source, split)s that are there, whole, in order."""
+        return tuple(read.list_splits(self.path))

@@ -1,0 +1,198 @@
+"""The examples of a split that a task reads, by number.
+
+A record may give one example, several (each of its questions) or none (it has
+no printed words); texts may be joined, so that an example begins and ends amid
+them. The index of the split tells which, before anything is read.
+"""
+
+import dataclasses
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from pali_tf import files
+from pali_tf.webli import frames, read
+from pali_tf.webli.split_index import Holders, SplitIndex
+
+# Bytes between two records that are read rather than passed over.
+_GAP_BYTES = 1 << 18
+
+_TEXT = "text"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """An example as it is stored.
+
+    Attributes:
+        record: a serialized tf.train.Example.
+        entry: which of the record's entries, or of joined texts the token that
+            it begins with; 0 where there is but one.
+    """
+
+    record: bytes
+    entry: int
+
+
+class RecordReader:
+    """Reads records by their numbers.
+
+    Args:
+        index: of their split.
+    """
+
+    def __init__(self, index: SplitIndex) -> None:
+        self.index = index
+
+    def read(self, numbers: np.ndarray) -> dict[int, bytes]:
+        """Reads some records.
+
+        Args:
+            numbers: int64[N], in the split.
+
+        Returns:
+            {number: serialized record}.
+
+        Raises:
+            UserError: a record is damaged; the message names it.
+        """
+        numbers = np.unique(numbers)
+        shards = np.searchsorted(self.index.ends, numbers, side="right")
+        found: dict[int, bytes] = {}
+        for shard in np.unique(shards):
+            first = int(self.index.ends[shard] - self.index.num_records[shard])
+            local = numbers[shards == shard] - first
+            for begin, data in self._read_shard(int(shard), local):
+                found[first + begin] = data
+        return found
+
+    def _read_shard(
+        self, shard: int, numbers: np.ndarray
+    ) -> Iterator[tuple[int, bytes]]:
+        step, offsets = self.index.step, self.index.offsets[shard]
+        parts = np.unique(numbers // step)
+        gaps = offsets[parts[1:]] - offsets[parts[:-1] + 1]
+        for run in np.split(parts, np.flatnonzero(gaps > _GAP_BYTES) + 1):
+            begin, end = offsets[run[0]], offsets[run[-1] + 1]
+            first = int(run[0]) * step
+            wanted = set((numbers - first).tolist())
+            path = self.index.shards[shard]
+            content = files.read_range(path, int(begin), int(end - begin))
+            try:
+                for number, _, data in frames.read(io.BytesIO(content), wanted):
+                    yield first + number, data
+            except frames.FrameError as error:
+                raise read.damaged(
+                    path,
+                    first + error.number,
+                    int(begin) + error.place,
+                    error,
+                ) from error
+
+
+class Entries:
+    """The examples that are records, or entries of their lists.
+
+    Args:
+        reader: of the records.
+        holders: the records that have an example, and how many.
+        is_each: whether each entry is an example; else each record.
+    """
+
+    def __init__(
+        self, reader: RecordReader, holders: Holders, is_each: bool
+    ) -> None:
+        self._reader = reader
+        self._records = holders.records
+        self._begins = None
+        self.num_examples = (
+            reader.index.total
+            if holders.records is None
+            else len(holders.records)
+        )
+        if is_each and holders.counts is not None:
+            self._begins = np.cumsum([0, *holders.counts])
+            self.num_examples = int(self._begins[-1])
+
+    def read(self, numbers: np.ndarray) -> list[Stored]:
+        """Reads examples.
+
+        Args:
+            numbers: int64[N], each in [0, num_examples).
+        """
+        entries = np.zeros_like(numbers)
+        if self._begins is not None:
+            holders = np.searchsorted(self._begins, numbers, side="right") - 1
+            entries = numbers - self._begins[holders]
+            numbers = holders
+        if self._records is not None:
+            numbers = self._records[numbers]
+        found = self._reader.read(numbers)
+        return [
+            Stored(found[number], entry)
+            for number, entry in zip(
+                numbers.tolist(), entries.tolist(), strict=True
+            )
+        ]
+
+    @property
+    def mean_bytes(self) -> float:
+        """Bytes that are read for an example, on average."""
+        return self._reader.index.num_bytes / max(self.num_examples, 1)
+
+
+class JoinedTexts:
+    """Texts joined and cut to one length; the last example may be shorter.
+
+    Args:
+        reader: of records with a text.
+        num_tokens: int64[R], of each record's text.
+        length: tokens of an example.
+    """
+
+    def __init__(
+        self, reader: RecordReader, num_tokens: np.ndarray, length: int
+    ) -> None:
+        self._reader = reader
+        self._length = length
+        self._begins = np.cumsum([0, *num_tokens])
+        self.num_examples = -(-int(self._begins[-1]) // length)
+
+    def read(self, numbers: np.ndarray) -> list[Stored]:
+        """Reads examples: each its texts, and the token that it begins with.
+
+        Args:
+            numbers: int64[N], each in [0, num_examples).
+        """
+        tokens = numbers * self._length
+        last = np.minimum(tokens + self._length, self._begins[-1]) - 1
+        texts = np.searchsorted(self._begins, [tokens, last], side="right") - 1
+        spans = [range(a, b + 1) for a, b in texts.T.tolist()]
+        found = self._reader.read(np.concatenate([list(s) for s in spans]))
+        skipped = (tokens - self._begins[texts[0]]).tolist()
+        return [
+            Stored(_joined([text_of(found[n]) for n in span]), entry)
+            for span, entry in zip(spans, skipped, strict=True)
+        ]
+
+    @property
+    def mean_bytes(self) -> float:
+        """Bytes that are read for an example, on average."""
+        return self._reader.index.num_bytes / max(self.num_examples, 1)
+
+
+Examples = Entries | JoinedTexts
+
+
+def text_of(record: bytes) -> bytes:
+    """Gives the text of a serialized record."""
+    feature = tf.train.Example.FromString(record).features.feature
+    return feature[_TEXT].bytes_list.value[0]
+
+
+def _joined(texts: list[bytes]) -> bytes:
+    values = tf.train.Feature(bytes_list=tf.train.BytesList(value=texts))
+    features = tf.train.Features(feature={_TEXT: values})
+    return tf.train.Example(features=features).SerializeToString()

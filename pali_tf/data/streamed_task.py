@@ -1,0 +1,173 @@
+"""Tasks that are read from their beginning: other people's, and SeqIO's cache.
+
+There is no index of them, so a run that starts again passes over the examples
+before it. Our tasks are cached before anything is drawn at random, so an epoch
+from the cache is as new as one from the sources, and an image is stored once,
+encoded.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import seqio
+import tensorflow as tf
+from absl import logging
+
+from pali_tf.data.batch_plan import BatchPlan
+from pali_tf.data.randomness import draw_seed
+from pali_tf.errors import UserError
+
+# Records, still encoded, among which the next one is drawn.
+_SHUFFLE_RECORDS = 4096
+
+Step = Callable[..., tf.data.Dataset]
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskRows:
+    """Which rows of the batches are a task's and a process'.
+
+    Attributes:
+        plan: of all rows.
+        task: the task's number.
+        rows: of the process.
+        start_step: the first.
+    """
+
+    plan: BatchPlan
+    task: int
+    rows: Sequence[int]
+    start_step: int
+
+    @property
+    def num_before(self) -> int:
+        """The task's examples before the first step, in all rows."""
+        before = self.plan.counts_before(self.start_step)
+        return int(before[:, self.task].sum())
+
+    def is_own(self) -> Iterator[np.ndarray]:
+        """Yields of the task's examples which are the process', bool[N]."""
+        size = self.plan.batch_size
+        own = np.isin(np.arange(size), self.rows)
+        for some in self.plan.from_step(self.start_step):
+            is_own = np.tile(own, len(some.tasks) // size)
+            yield is_own[some.tasks == self.task]
+
+
+def add_cache_dirs(dirs: str) -> None:
+    """Looks for caches in folders named "a,b", as T5X's flag has them."""
+    seqio.add_global_cache_dirs(dirs.split(","))
+
+
+def features(
+    task: seqio.Task,
+    *,
+    lengths: Mapping[str, int],
+    split: str,
+    seed: int,
+    use_cached: bool,
+    rows: TaskRows,
+) -> tf.data.Dataset:
+    """Returns what a task makes for a process' rows, for ever.
+
+    Args:
+        task: any of SeqIO's.
+        lengths: of the task features.
+        split: "train".
+        seed: of the shuffles and of what the task draws.
+        use_cached: whether to read what seqio_cache_tasks wrote.
+        rows: which of the examples.
+
+    Raises:
+        UserError: the task has no cache.
+    """
+    seed %= 2**31
+    dataset = (
+        _cached_records(task, split, seed)
+        if use_cached
+        else task.source.get_dataset(split=split, shuffle=True, seed=seed)
+    )
+    steps = _steps_after(task, use_cached)
+    # Up to its seed, an example costs little.
+    num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
+    with seqio.utils.map_seed_manager(seed):
+        dataset = apply(dataset.repeat(), steps[:num_cheap], task, lengths)
+        if rows.num_before:
+            logging.warning(
+                "%s is read from its beginning: the %d examples before step %d "
+                "are passed over.",
+                task.name,
+                rows.num_before,
+                rows.start_step,
+            )
+            dataset = dataset.skip(rows.num_before)
+        if len(rows.rows) < rows.plan.batch_size:
+            is_own = tf.data.Dataset.from_generator(
+                rows.is_own, output_signature=tf.TensorSpec([None], tf.bool)
+            ).unbatch()
+            dataset = (
+                tf.data.Dataset.zip(dataset, is_own)
+                .filter(lambda _, is_own: is_own)
+                .map(lambda example, _: example)
+            )
+        return apply(dataset, steps[num_cheap:], task, lengths)
+
+
+def apply(
+    dataset: tf.data.Dataset,
+    steps: Sequence[Step],
+    task: seqio.Task,
+    lengths: Mapping[str, int],
+) -> tf.data.Dataset:
+    """Runs some preprocessors of a task, as SeqIO runs them.
+
+    Args:
+        dataset: what the first of them takes.
+        steps: in order.
+        task: whose they are.
+        lengths: of the task features.
+    """
+    for step in steps:
+        dataset = seqio.utils.add_kwargs_to_transform(
+            step,
+            sequence_length=lengths,
+            output_features=task.output_features,
+        )(dataset)
+    return dataset
+
+
+def _cached_records(
+    task: seqio.Task, split: str, seed: int
+) -> tf.data.Dataset:
+    """Returns one pass over a task's cache, shuffled."""
+    if task.cache_dir is None:
+        raise UserError(
+            f"The task {task.name} has no cache in "
+            f"{seqio.utils.get_global_cache_dirs() or 'any folder'}. Name its "
+            "folder with --seqio_additional_cache_dirs, or make it: "
+            "seqio_cache_tasks --module_import=seqio_tasks "
+            f"--tasks={task.name} --output_cache_dir=DIR "
+            "--pipeline_options=--runner=FnApiRunner"
+        )
+    # Task.get_dataset would run all its steps; a run that resumes skips
+    # examples before the costly ones.
+    source = task._get_cached_source(split)
+    dataset = source.get_dataset(split=split, shuffle=True, seed=seed)
+    return dataset.shuffle(_SHUFFLE_RECORDS, seed=seed)
+
+
+def _steps_after(task: seqio.Task, is_cached: bool) -> list[Step]:
+    """Returns a task's steps; those after the cache if that is read."""
+    is_place = [
+        isinstance(step, seqio.CacheDatasetPlaceholder)
+        for step in task.preprocessors
+    ]
+    first = is_place.index(True) + 1 if is_cached and any(is_place) else 0
+    return [
+        step
+        for step, is_cache in zip(
+            task.preprocessors[first:], is_place[first:], strict=True
+        )
+        if not is_cache
+    ]
