@@ -10,7 +10,7 @@ from pali_tf.data import location, visual_tokens
 from pali_tf.data.autograph import without_autograph
 from pali_tf.data.randomness import SHUFFLE_RECORDS
 from pali_tf.webli import read, records
-from seqio_tasks import parallel_lists
+from seqio_tasks import record_lists
 
 _DTYPES = {bytes: tf.string, int: tf.int64, float: tf.float32}
 # What records of a source with images have beside their text.
@@ -74,9 +74,9 @@ class StoredExamples(seqio.DataSource):
         language: str | None = None,
     ) -> None:
         records.check_source(source)
-        lists = parallel_lists.lists_of(features)
+        lists = record_lists.lists_of(features)
         if each is not None:
-            parallel_lists.check_list(each)
+            record_lists.check_list(each)
             if each not in lists:
                 raise ValueError(
                     f"each={each!r} needs features of {each}/*, not "
@@ -86,7 +86,7 @@ class StoredExamples(seqio.DataSource):
         chosen = lists if language is not None else [each] if each else []
         keys = [*features, *(_IMAGE_FEATURES if has_images else ())]
         for name in chosen:
-            keys += parallel_lists.needed_features(name, keys)
+            keys += record_lists.needed_features(name, keys)
         self._source = source
         self._requires = requires
         self._each = each
@@ -191,7 +191,7 @@ class StoredExamples(seqio.DataSource):
         """
         key = f"{self._each}/language"
         found = tf.io.parse_single_example(serialized, {key: _parser(key)})
-        entries = parallel_lists.find_entries(found[key], self._language)
+        entries = record_lists.find_entries(found[key], self._language)
         return tf.data.Dataset.zip(
             tf.data.Dataset.from_tensors(serialized).repeat(),
             tf.data.Dataset.from_tensor_slices(entries),
@@ -222,13 +222,13 @@ class StoredExamples(seqio.DataSource):
     ) -> dict[str, tf.Tensor]:
         example = tf.io.parse_single_example(serialized, features)
         for name in self._chosen:
-            entries = parallel_lists.find_entries(
+            entries = record_lists.find_entries(
                 example[f"{name}/language"], self._language
             )
-            example = parallel_lists.take_entries(example, name, entries)
+            example = record_lists.take_entries(example, name, entries)
         if entry is None or self._each is None:
             return example
-        return parallel_lists.take_entries(example, self._each, entry)
+        return record_lists.take_entries(example, self._each, entry)
 
     def __repr__(self) -> str:
         return f"StoredExamples({self._source!r}, {list(self._features)})"

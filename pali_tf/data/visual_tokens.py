@@ -10,8 +10,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pali_tf.data import location
-from pali_tf.visual_tokens import storage
+from pali_tf.data import location, token_storage
 from pali_tf.webli import read, records, write
 
 _PREFIX = "image/visual_tokens"
@@ -131,7 +130,7 @@ def check_record(record: records.Record, num_tokens: int, where: str) -> None:
             "says. Write the shard again."
         )
     try:
-        storage.unpack(tokens)
+        token_storage.unpack(tokens)
     except ValueError as error:
         raise ValueError(f"{where}: {error} Write the shard again.") from error
 
