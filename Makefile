@@ -32,10 +32,10 @@ $(STAMP): requirements.lock setup.py
 	touch $@
 
 demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
-	$(BIN)/python -m pali_tf.demo --output_dir=$(DEMO)
+	$(BIN)/pali demo --output_dir=$(DEMO)
 
 demo-long: $(STAMP)  ## a longer run, and free scenes too: 45 minutes
-	$(BIN)/python -m pali_tf.demo --plan=long --output_dir=$(DEMO_LONG)
+	$(BIN)/pali demo --plan=long --output_dir=$(DEMO_LONG)
 
 # Two processes; the tests of a file share what they prepare. Folder by folder,
 # not the largest files first: the few tests of an integration file take longest.
@@ -69,7 +69,7 @@ bench-peers: $(STAMP)  ## decoding and training beside Hugging Face's
 
 report: $(STAMP)  ## demo/report.html again, from what the demo left
 	test -f $(DEMO)/metrics.json || $(MAKE) demo
-	$(BIN)/python -m pali_tf.demo --only=report --output_dir=$(DEMO)
+	$(BIN)/pali demo --only=report --output_dir=$(DEMO)
 
 lock: $(STAMP)  ## requirements.lock again, from setup.py
 	$(BIN)/uv pip compile --python-version 3.11 --extra dev --no-annotate \

@@ -59,7 +59,7 @@ def data_cases() -> Iterator[Case]:
     import tensorflow as tf
 
     from pali_tf.data.images import decode_image
-    from pali_tf.webli.sample import render, world
+    from pali_tf.sample_world import render, world
 
     config = world.make_config(level="grid", num_train=NUM_SCENES, seed=0)
 

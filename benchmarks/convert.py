@@ -18,11 +18,11 @@ import ml_dtypes
 import numpy as np
 
 from pali_tf.backend import set_backend
+from pali_tf.conversion.array_parts import Shape, region_shape, split
 from pali_tf.conversion.formats import FORMATS, open_source
 from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.reading import PIECE_BYTES, find_parameters
-from pali_tf.conversion.region import Shape, region_shape, split
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.conversion.transform import Sizes
 from pali_tf.models.mt5 import config as mt5_config

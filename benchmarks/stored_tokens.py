@@ -12,6 +12,9 @@ import jax
 import numpy as np
 from PIL import Image
 
+from pali_tf.checkpoints import checkpoint, initial_parameters
+from pali_tf.commands import build_data
+from pali_tf.data import token_storage
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.models.mt5 import config as mt5_config
 from pali_tf.models.pali import config as pali_config
@@ -20,20 +23,17 @@ from pali_tf.partitioning.axis_rules import (
     standard_logical_axis_rules,
 )
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import checkpoint, initial_parameters
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
 from pali_tf.training.schedules import (
     create_learning_rate_scheduler,
 )
 from pali_tf.training.trainer import Trainer
-from pali_tf.visual_tokens import main as build_data
-from pali_tf.visual_tokens import storage
 from pali_tf.webli import read, write
 
 _TASK, _SOURCE, _SPLIT = "webli_split_captioning", "webli", "train"
 _TRAINABLE = "(?!vision/).*"
-KINDS = ("images", *storage.DTYPES)
+KINDS = ("images", *token_storage.DTYPES)
 _WARM_UP_BATCHES = 10  # More than the pipeline makes ahead.
 _ROUNDS = 3
 
@@ -122,7 +122,7 @@ def store_tokens(
     """Stores tokens of both dtypes by the command; gives their folders."""
     path = checkpoint.save_parameters(root / "vision", 0, vision)
     folders = {"images": data_dir}
-    for dtype in storage.DTYPES:
+    for dtype in token_storage.DTYPES:
         folders[dtype] = root / dtype
         build_data.main(
             [
@@ -143,7 +143,7 @@ def store_tokens(
 
 def make_data(size: Size, root: pathlib.Path) -> pathlib.Path:
     """Generates a sample, its pictures enlarged to the size of photos."""
-    from pali_tf import sample_data
+    from pali_tf.commands import sample_data
 
     made, enlarged = root / "sample", root / "enlarged"
     sample_data.main(
@@ -276,7 +276,10 @@ def loss_differences(
             if kind != "images":
                 del given["images"]
                 given["visual_tokens"] = np.stack(
-                    [storage.unpack(storage.pack(x, kind)) for x in tokens]
+                    [
+                        token_storage.unpack(token_storage.pack(x, kind))
+                        for x in tokens
+                    ]
                 )
             examples = loss(params, given)[1]
             total = float(examples.cross_entropy.sum())

@@ -11,7 +11,7 @@ import importlib.metadata
 import sys
 from collections.abc import Callable, Sequence
 
-from pali_tf.user_errors import EXIT_USER_ERROR, run_command
+from pali_tf.errors import EXIT_USER_ERROR, run_command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,75 +28,75 @@ class Command:
 
 COMMANDS = {
     "doctor": Command(
-        module="pali_tf.doctor",
+        module="pali_tf.commands.doctor",
         help="report versions, devices, fonts and what is missing",
     ),
     "demo": Command(
-        module="pali_tf.demo.main",
+        module="pali_tf.commands.demo",
         help="do all of it, start to finish, on a generated sample",
     ),
     "sample-data": Command(
-        module="pali_tf.sample_data",
+        module="pali_tf.commands.sample_data",
         help="generate the sample of WebLI as TFRecord shards",
     ),
     "import": Command(
-        module="pali_tf.importing.main",
+        module="pali_tf.commands.import_data",
         help="bring a data set's own files into shards to train on",
     ),
     "pretrain-vision": Command(
-        module="pali_tf.vision_pretraining.main",
+        module="pali_tf.commands.pretrain_vision",
         help="train the ViT on classification and average its two ends",
     ),
     "build-data": Command(
-        module="pali_tf.visual_tokens.main",
+        module="pali_tf.commands.build_data",
         help="store the ViT's tokens beside the images of a data folder",
     ),
     "inspect": Command(
-        module="pali_tf.inspection.main",
+        module="pali_tf.commands.inspect_data",
         help="show what a mixture gives the model, and what looks wrong",
     ),
     "plan": Command(
-        module="pali_tf.planning.main",
+        module="pali_tf.commands.plan",
         help="show the parameters and bytes of a run, from its gin file",
     ),
     "train": Command(
-        module="pali_tf.train",
+        module="pali_tf.commands.train",
         help="train from a gin file",
     ),
     "convert": Command(
-        module="pali_tf.conversion.main",
+        module="pali_tf.commands.convert",
         help="turn a checkpoint of another format into ours, or back",
     ),
     "eval": Command(
-        module="pali_tf.eval",
+        module="pali_tf.commands.eval",
         help="evaluate a checkpoint on every task of a mixture",
     ),
     "score": Command(
-        module="pali_tf.score",
+        module="pali_tf.commands.score",
         help="score a file of predictions again, without a model",
     ),
     "infer": Command(
-        module="pali_tf.infer",
+        module="pali_tf.commands.infer",
         help="write predictions or scores of a task as JSON lines",
     ),
     "export": Command(
-        module="pali_tf.export",
+        module="pali_tf.commands.export",
         help="write a checkpoint as a SavedModel for TF Serving",
     ),
     "save-preset": Command(
-        module="pali_tf.save_preset",
+        module="pali_tf.commands.save_preset",
         help="write a checkpoint as a folder for PaliModel.from_preset",
     ),
     "serve": Command(
-        module="serving.server.main",
+        module="pali_tf.commands.serve",
         help="serve a SavedModel over gRPC",
     ),
     "ask": Command(
-        module="serving.client.main",
+        module="pali_tf.commands.ask",
         help="ask a server about an image",
     ),
     "report": Command(
-        module="pali_tf.reporting.main",
+        module="pali_tf.commands.report",
         help="write an HTML report of a run",
     ),
 }

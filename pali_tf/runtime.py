@@ -1,9 +1,9 @@
 """Every name that a run file binds, whichever engine runs it.
 
 The main program decides: where it is T5X's train.py, the names below are T5X's
-objects (pali_tf/engines/t5x.py), else the native engine's, which carry T5X's
-field names. So one gin file, with the same flags, describes a run to both.
-Optimizers, LoRA and decoding are descriptions that both engines read.
+objects (pali_tf/engines/t5x/objects.py), else the native engine's, which carry
+T5X's field names. So one gin file, with the same flags, describes a run to
+both. Optimizers, LoRA and decoding are descriptions that both engines read.
 
 Under T5X, gin/runs/t5x.gin is read as well: what T5X's train() takes beyond
 what a run file binds.
@@ -20,12 +20,12 @@ from pali_tf.data.task_choices import TaskChoices, set_choices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
-from pali_tf.training import run_files
+from pali_tf.run import run_files
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
-    from pali_tf.engines.t5x import (
+    from pali_tf.engines.t5x.objects import (
         CheckpointConfig,
         DatasetConfig,
         PaliTrainingModel,
@@ -107,13 +107,13 @@ def mixture(
     """
     # TensorFlow comes in here: a run file that binds no data needs none.
     from pali_tf.data import location
-    from seqio_tasks import from_one_line
+    from seqio_tasks import named
 
     if data_dir is not None:
         location.set_data_dir(data_dir)
     if choices is not None:
         set_choices(choices)
-    return from_one_line.find(name)
+    return named.find(name)
 
 
 def with_visual_tokens(

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from pali_tf.data import location, vocabulary
 from pali_tf.data.randomness import draw_seed
-from pali_tf.user_errors import run_command
+from pali_tf.errors import run_command
 from seqio_tasks import objects, preprocessors
 from seqio_tasks import pretraining as pretraining  # Registers the tasks.
 

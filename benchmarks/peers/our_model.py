@@ -5,10 +5,10 @@ import pathlib
 import numpy as np
 
 from benchmarks.peers import workload
+from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.reading import find_parameters
-from pali_tf.conversion.region import whole
 from pali_tf.conversion.transform import Sizes
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from benchmarks.peers import workload
 from benchmarks.peers.our_model import make_batch, make_config, read_weights
 from benchmarks.peers.worker import serve, timed
-from pali_tf import host_memory
 from pali_tf.models.functional import unflatten
 from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.run import host_memory
 from pali_tf.training.model import PaliTrainingModel
 
 

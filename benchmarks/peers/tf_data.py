@@ -14,9 +14,9 @@ import tensorflow as tf
 import seqio_tasks  # noqa: F401 (registers the tasks)
 from benchmarks.peers.reading import read
 from benchmarks.peers.worker import serve
-from pali_tf import host_tensorflow
 from pali_tf.data import input_pipeline, location
 from pali_tf.data.images import decode_image
+from pali_tf.run import host_tensorflow
 
 _BATCH_SIZE = 32
 _LENGTHS = {"inputs": 128, "targets": 128}

@@ -12,11 +12,10 @@ import numpy as np
 from benchmarks.peers.worker import serve
 from benchmarks.trainers import workload
 from benchmarks.trainers.text_model import TextTrainingModel
-from pali_tf import host_memory
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig, get_config
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import loop
+from pali_tf.run import host_memory, loop
 from pali_tf.training.optimizer import Adafactor
 from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.train_step import TrainStep

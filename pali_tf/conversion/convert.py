@@ -9,6 +9,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from pali_tf.checkpoints import digests
 from pali_tf.conversion import describe, tree
 from pali_tf.conversion.atomic import check_space, new_path
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
@@ -23,7 +24,6 @@ from pali_tf.conversion.report import Report, make_lines
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.writing import DTYPES, plan_targets
-from pali_tf.training import checkpoint_digests
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
@@ -138,8 +138,8 @@ def convert(
 
 def _verify(path: Path) -> None:
     """Reads a checkpoint of ours and compares it with its digests."""
-    if checkpoint_digests.exist(path):
-        checkpoint_digests.verify(path, items=("params",))
+    if digests.exist(path):
+        digests.verify(path, items=("params",))
 
 
 def _find(

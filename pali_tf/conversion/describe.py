@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from pali_tf.conversion.region import Shape
+from pali_tf.conversion.array_parts import Shape
 from pali_tf.conversion.tree import read_axes
 from pali_tf.models.vit import config as vit_config
 

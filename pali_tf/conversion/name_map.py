@@ -28,7 +28,7 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 
-from pali_tf.conversion.region import Region, Shape, whole
+from pali_tf.conversion.array_parts import Region, Shape, whole
 from pali_tf.conversion.transform import IDENTITY, Transform
 
 

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from pali_tf.conversion import tree
+from pali_tf.conversion.array_parts import (
+    Region,
+    Shape,
+    region_shape,
+    split,
+    whole,
+)
 from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
-from pali_tf.conversion.region import Region, Shape, region_shape, split, whole
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 

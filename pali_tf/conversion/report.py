@@ -4,9 +4,9 @@ import dataclasses
 import json
 from pathlib import Path
 
+from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.name_map import Link
 from pali_tf.conversion.reading import Parameters
-from pali_tf.conversion.region import region_shape
 from pali_tf.conversion.writing import Target
 
 # Of the arrays that are not converted; the JSON has them all.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pali_tf.conversion.region import Region, Shape
+from pali_tf.conversion.array_parts import Region, Shape
 
 
 @dataclasses.dataclass(frozen=True)

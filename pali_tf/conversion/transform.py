@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pali_tf.conversion.region import Region, Shape
+from pali_tf.conversion.array_parts import Region, Shape
 from pali_tf.models.vit.position_table import resize_position_table
 
 

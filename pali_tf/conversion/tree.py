@@ -12,7 +12,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from pali_tf.conversion.region import Shape
+from pali_tf.conversion.array_parts import Shape
 
 # J: heads and their width joined, N*H. R: buckets. X: the pixels of a patch.
 _NORM = {"scale": "D"}

@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from pali_tf.conversion.array_parts import (
+    Region,
+    Shape,
+    region_shape,
+    split,
+    whole,
+)
 from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.reading import PIECE_BYTES, Parameters
-from pali_tf.conversion.region import Region, Shape, region_shape, split, whole
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.tree import nearest

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 from etils import epath
 
-from pali_tf.visual_tokens import storage
+from pali_tf.data import token_storage
 from pali_tf.webli import read, records, write
 
 _PREFIX = "image/visual_tokens"
@@ -132,7 +132,7 @@ def check_record(
             "says. Write the shard again."
         )
     try:
-        storage.unpack(tokens)
+        token_storage.unpack(tokens)
     except ValueError as error:
         raise ValueError(f"{where}: {error} Write the shard again.") from error
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pali_tf.inspection.findings import MOST_CUT, TITLES, Finding
 from pali_tf.inspection.sample import Drawn, Token
 from pali_tf.inspection.statistics import TaskStatistics
-from pali_tf.reporting import words
+from pali_tf.reporting import task_titles
 from pali_tf.reporting.images import data_uri
 
 _SHOWN_IDS = 6
@@ -74,7 +74,7 @@ def render(
     return environment.get_template("inspect.html.j2").render(
         source=source,
         tasks=tasks,
-        words=words,
+        words=task_titles,
         most_cut=MOST_CUT,
         finding_titles=TITLES,
         findings=[(finding, _ids(finding, examples)) for finding in findings],
@@ -143,7 +143,7 @@ def pack(
         "examples": rows,
         "pieces": list(pieces),
         "images": images,
-        "titles": {task.name: words.title(task.name) for task in tasks},
+        "titles": {task.name: task_titles.title(task.name) for task in tasks},
         "findings": TITLES,
     }
 

@@ -14,7 +14,7 @@ from PIL import Image
 from pali_tf.data import input_pipeline
 from pali_tf.data.boxes import LabelledBox, parse_boxes
 from pali_tf.data.vocabulary import PaliVocabulary
-from pali_tf.reporting import words
+from pali_tf.reporting import task_titles
 
 # Smaller pictures are kept exactly: they cost little, and JPEG's blocks of 8
 # pixels would be all that one sees of them.
@@ -214,5 +214,6 @@ def rates(mixture: seqio.Mixture | seqio.Task) -> dict[str, float]:
     }
     total = sum(amounts.values())
     return {
-        name: amounts[name] / total for name in words.in_order(list(amounts))
+        name: amounts[name] / total
+        for name in task_titles.in_order(list(amounts))
     }

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pali_tf.conversion.region import Region, region_shape, split, whole
+from pali_tf.conversion.array_parts import Region, region_shape, split, whole
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.models.fitting import fit
+from pali_tf.models.layout_change import change_layout
 from pali_tf.models.stacking import scanned_place
 
 _PIECE_BYTES = 128 << 20
@@ -97,7 +97,9 @@ def _tensor(
 
     def pieces() -> Iterator[tuple[Region, np.ndarray]]:
         if shape != expected:
-            resized = fit({path: read(whole(shape))}, {path: spec})[path]
+            resized = change_layout({path: read(whole(shape))}, {path: spec})[
+                path
+            ]
             yield whole(expected), resized
             return
         for region in split(shape, 0, _PIECE_BYTES // info.dtype.itemsize):

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from pali_tf.conversion.region import whole
+from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.stores.safetensors_files import SafetensorsSource
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.models.fitting import fit
+from pali_tf.models.layout_change import change_layout
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.projections import projections
 
@@ -35,7 +35,7 @@ def load_weights(
     for path, variable in variables.items():
         info = source.infos[path]
         values = source.read(path, whole(info.shape))
-        variable.assign(fit({path: values}, variables)[path])
+        variable.assign(change_layout({path: values}, variables)[path])
 
 
 def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:

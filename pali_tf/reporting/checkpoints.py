@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 import re
 
-from pali_tf.training import checkpoint_folders
+from pali_tf.checkpoints import folders
 
 # checkpoint_20, checkpoint_20.orbax-checkpoint-tmp-1, checkpoint_20.damaged-77.
 _NAME = re.compile(r"checkpoint_(?P<step>\d+)(\.(?P<why>[a-z]+).*)?")
@@ -40,7 +40,7 @@ def list_checkpoints(model_dir: pathlib.Path) -> list[Checkpoint]:
         why = match["why"]
         if why is not None:
             state = _STATES.get(why, f"{why}, and set aside")
-        elif checkpoint_folders.is_complete(path):
+        elif folders.is_complete(path):
             state = "whole"
         else:
             state = "half written"

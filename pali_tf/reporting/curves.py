@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pali_tf.reporting import words
+from pali_tf.reporting import task_titles
 from pali_tf.reporting.plot import Series, line_chart
 from pali_tf.reporting.utilization import Utilization
 
@@ -108,13 +108,13 @@ def draw_tasks(
                     for name, by_task in validation.items()
                 ),
             ],
-            title=words.title(task),
+            title=task_titles.title(task),
             width=250,
             height=160,
             from_zero=True,
             has_legend=False,
         )
-        for task in words.in_order(list(names))
+        for task in task_titles.in_order(list(names))
     ]
 
 

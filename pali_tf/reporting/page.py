@@ -10,14 +10,14 @@ import jinja2
 from markupsafe import Markup
 
 from pali_tf.reporting import (
-    against,
     curves,
     gallery,
+    runs_beside,
     samples,
     scores,
     status,
+    task_titles,
     utilization,
-    words,
 )
 from pali_tf.reporting.plot import format_number
 from pali_tf.reporting.run_record import RunRecord
@@ -56,10 +56,10 @@ def render(
             title=title,
             style=Markup(_read("style.css")),
             run=run,
-            words=words,
+            words=task_titles,
             status=status.describe(run),
             sessions_status=status.describe_sessions(run),
-            tasks=against.task_names(run),
+            tasks=runs_beside.task_names(run),
             tiles=_tiles(run, overall),
             overall=overall,
             languages=scores.language_tables(run.tasks),
@@ -79,7 +79,7 @@ def render(
             images=images,
             **_training(run, stated_peak),
             **_samples(run),
-            **against.compare(run, others, stated_peak),
+            **runs_beside.compare(run, others, stated_peak),
         )
     )
 
@@ -127,7 +127,7 @@ def _samples(run: RunRecord) -> dict[str, Any]:
     return {
         "followed": [
             samples.follow_examples(by_name[name], _FOLLOWED_EXAMPLES)
-            for name in words.in_order(list(by_name))
+            for name in task_titles.in_order(list(by_name))
         ],
         "score_charts": {
             name: curves.score_charts(task.history)

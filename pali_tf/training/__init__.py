@@ -1,1 +1,1 @@
-"""The native engine: JAX, optax and orbax, free of TensorFlow."""
+"""The mathematics of training: a step of JAX and optax, and what it needs."""

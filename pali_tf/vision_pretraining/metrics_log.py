@@ -7,7 +7,7 @@ import time
 import keras
 from absl import logging
 
-from pali_tf.training.progress import format_seconds
+from pali_tf.run.progress import format_seconds
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
 

@@ -19,7 +19,7 @@ from google.protobuf import struct_pb2
 
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import shards
-from pali_tf.visual_tokens.handler import VisualTokensHandler
+from pali_tf.visual_tokens.inference import VisualTokensHandler
 from pali_tf.webli import write
 
 SplitKey = tuple[str, str]

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from pali_tf import host_tensorflow
+from pali_tf.data import token_storage
 from pali_tf.data.images import decode_image
-from pali_tf.user_errors import one_line
-from pali_tf.visual_tokens import storage
+from pali_tf.errors import one_line
+from pali_tf.run import host_tensorflow
 from pali_tf.webli import read, records, write
 
 
@@ -113,7 +113,7 @@ def store(
             image = record.image
             if image is not None:
                 try:
-                    packed = storage.pack(next(left), dtype)
+                    packed = token_storage.pack(next(left), dtype)
                 except ValueError as error:
                     raise BadRecordError(
                         f"{path}: the image {image.source_id}: {error}"

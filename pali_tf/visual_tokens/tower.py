@@ -8,10 +8,10 @@ import jax
 import keras
 import numpy as np
 
+from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.models.functional import FunctionalModel, unflatten
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.models.vit.encoder import VisionEncoder
-from pali_tf.training import checkpoint, initial_parameters
 from pali_tf.training.configs import Selection
 from pali_tf.types import Array
 from pali_tf.visual_tokens.digest import ROOT, vision_digest

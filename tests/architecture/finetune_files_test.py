@@ -3,7 +3,8 @@
 import pytest
 
 import gin
-from pali_tf import gin_flags, runtime, train
+from pali_tf import runtime
+from pali_tf.commands import gin_flags, train
 from tests.support.repository import ROOT, files, name
 
 # Steps, peak rate, resolution. Source: PaLI section 4, and the appendix's table

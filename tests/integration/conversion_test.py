@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from pali_tf.training import checkpoint, initial_parameters
+from pali_tf.checkpoints import checkpoint, initial_parameters
 from tests.support import tiny_pali
 from tests.support.random_tree import make_tree, write
 from tests.support.repository import ROOT

@@ -29,7 +29,8 @@ def test_smoke_plan_goes_from_nothing_to_served_answers(
         [
             sys.executable,
             "-m",
-            "pali_tf.demo",
+            "pali_tf.cli",
+            "demo",
             "--plan=smoke",
             f"--output_dir={tmp_path}",
         ],

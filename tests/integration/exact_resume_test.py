@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from pali_tf.training import checkpoint
+from pali_tf.checkpoints import checkpoint
 from tests.support.training_child import (
     Job,
     train,

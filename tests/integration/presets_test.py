@@ -11,14 +11,14 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf import save_preset
+from pali_tf.checkpoints import checkpoint
+from pali_tf.commands import save_preset
 from pali_tf.conversion.convert import Options, convert
 from pali_tf.models.functional import flatten
 from pali_tf.models.lora.adapters import adapters_by_path
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.presets.model import PaliModel
-from pali_tf.training import checkpoint
 from pali_tf.training.model import PaliTrainingModel
 from tests.support import tiny_pali
 from tests.support.repository import ROOT

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pali_tf.webli.sample import main as sample_main
+from pali_tf.sample_world import world
+from pali_tf.sample_world.writing import write_sample
 
-SIZES = ("--num_images=1500", "--num_validation=2", "--num_test=3")
+SIZES = {"num_train": 1500, "num_validation": 2, "num_test": 3}
 
 
 def content(folder):
@@ -17,14 +18,9 @@ def content(folder):
 
 @pytest.mark.slow
 def test_bytes_do_not_depend_on_the_number_of_workers(tmp_path):
+    config = world.make_config(level="grid", seed=0, **SIZES)
     for workers in (1, 2):
-        sample_main(
-            [
-                f"--output_dir={tmp_path / str(workers)}",
-                f"--num_workers={workers}",
-                *SIZES,
-            ]
-        )
+        write_sample(config, tmp_path / str(workers), workers)
     assert content(tmp_path / "1") == content(tmp_path / "2")
 
 

@@ -14,6 +14,7 @@ import seqio
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from pali_tf.checkpoints import checkpoint
 from pali_tf.data import vocabulary as vocabulary_lib
 from pali_tf.data.images import decode_image
 from pali_tf.decoding.config import DecodingConfig
@@ -22,7 +23,6 @@ from pali_tf.decoding.score import score_targets
 from pali_tf.models.functional import FunctionalModel
 from pali_tf.models.pali.config import get_config
 from pali_tf.models.pali.model import Pali
-from pali_tf.training import checkpoint
 from serving.client.client import PaliClient, ServerError
 from serving.server.server import PredictServer, ServerConfig
 from serving.server.versions import ModelVersions

@@ -24,7 +24,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.client import main as ask
+from pali_tf.commands import ask
 from serving.client.client import PaliClient, ServerError
 from serving.server.server import PredictServer, ServerConfig
 from serving.server.versions import ModelVersions

@@ -149,7 +149,12 @@ def test_upstream_trains_evaluates_and_saves(unbroken):
 
 def test_both_engines_have_the_same_losses(run, native, unbroken, tmp_path):
     finish(
-        run("pali_tf.train", tmp_path, "--gin.TRAIN_STEPS=10", start(native))
+        run(
+            "pali_tf.train",
+            tmp_path,
+            "--gin.TRAIN_STEPS=10",
+            start(native),
+        )
     )
     ours = native_losses(tmp_path)
     theirs = t5x_losses(unbroken[1])

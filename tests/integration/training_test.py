@@ -11,10 +11,10 @@ import time
 import numpy as np
 import pytest
 
+from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.reading import find_parameters
-from pali_tf.conversion.region import whole
 from pali_tf.conversion.transform import Sizes
 
 pytestmark = pytest.mark.slow
@@ -234,7 +234,7 @@ def test_fine_tuning_falls_to_zero(data_dir, unbroken, tmp_path):
 def after_training(program, data_dir, unbroken, output_dir, *more):
     output = {"eval": "EVAL_OUTPUT_DIR", "infer": "INFER_OUTPUT_DIR"}[program]
     arguments = [
-        *(sys.executable, "-m", f"pali_tf.{program}"),
+        *(sys.executable, "-m", "pali_tf.cli", program),
         "--gin_file=gin/pali_tiny.gin",
         f"--gin_file=gin/runs/{program}.gin",
         f"--gin.DATA_DIR='{data_dir}'",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pali_tf import train
+from pali_tf.commands import train
 from tests.support import stored_examples, stored_tokens
 
 pytestmark = pytest.mark.slow
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def plain_log(monkeypatch):
-    monkeypatch.setattr("pali_tf.program_log.set_up", lambda: None)
+    monkeypatch.setattr("pali_tf.run.program_log.set_up", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def root(tmp_path_factory):
     stored_examples.write_data(root / "images")
     vision = stored_tokens.save_vision(root / "vision")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pali_tf.program_log.set_up", lambda: None)
+        patch.setattr("pali_tf.run.program_log.set_up", lambda: None)
         for dtype in ("bfloat16", "int8"):
             stored_tokens.store(
                 root / "images",

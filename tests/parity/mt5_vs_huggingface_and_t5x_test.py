@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pali_tf.models.fitting import fit
+from pali_tf.models.layout_change import change_layout
 from tests.parity.cases import mt5
 from tests.parity.goldens.files import TESTDATA
 from tests.support.both_backends import (
@@ -41,7 +41,7 @@ def ours(request) -> Arrays:
     run, options = RUNS[request.param]
     inputs = HUGGING_FACE | {"penalized_prompts": T5X["prompts"]}
     specs = functional(mt5, **options).specs
-    return run(mt5, fit(make_parameters(), specs), inputs, **options)
+    return run(mt5, change_layout(make_parameters(), specs), inputs, **options)
 
 
 def test_each_block(ours: Arrays, record_property):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pali_tf.models.fitting import fit
+from pali_tf.models.layout_change import change_layout
 from pali_tf.models.vit.position_table import resize_position_table
 from tests.parity.cases import vit
 from tests.parity.goldens.files import TESTDATA
@@ -32,7 +32,7 @@ RUNS = {
 def ours(request) -> Arrays:
     run, options = RUNS[request.param]
     specs = functional(vit, **options).specs
-    parameters = fit(read_checkpoint(FOLDER / "vit.npz"), specs)
+    parameters = change_layout(read_checkpoint(FOLDER / "vit.npz"), specs)
     return run(vit, parameters, {"images": GOLDEN["images"]}, **options)
 
 
@@ -47,7 +47,7 @@ def test_end_to_end(ours: Arrays, record_property):
 def test_larger_image(record_property):
     options = {"image_size": 70}
     specs = functional(vit, **options).specs
-    parameters = fit(read_checkpoint(FOLDER / "vit.npz"), specs)
+    parameters = change_layout(read_checkpoint(FOLDER / "vit.npz"), specs)
     inputs = {"images": GOLDEN["large_images"]}
     ours = run_on_jax(vit, parameters, inputs, **options)
     ours = {f"large_{name}": value for name, value in ours.items()}

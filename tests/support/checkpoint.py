@@ -4,10 +4,10 @@ import pathlib
 
 import numpy as np
 
+from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.reading import find_parameters
-from pali_tf.conversion.region import whole
 
 
 def read_checkpoint(path: pathlib.Path) -> dict[str, np.ndarray]:

@@ -6,8 +6,8 @@ import pathlib
 import random
 from typing import Any
 
-from pali_tf.training import checkpoint_digests
-from pali_tf.training.event_file import EventFile
+from pali_tf.checkpoints import digests
+from pali_tf.run.event_file import EventFile
 
 TASKS = (
     "text_span_corruption",
@@ -114,7 +114,7 @@ def write_checkpoint(folder: pathlib.Path, step: int) -> None:
     path = folder / f"checkpoint_{step}"
     (path / "params").mkdir(parents=True)
     (path / "params" / "array").write_bytes(bytes(2_000_000))
-    checkpoint_digests.write(path)
+    digests.write(path)
 
 
 def write_vision(folder: pathlib.Path) -> None:

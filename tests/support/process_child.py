@@ -14,13 +14,12 @@ from collections.abc import Iterator
 import numpy as np
 from absl import logging
 
-from pali_tf import program_log
+from pali_tf.errors import run_command
 from pali_tf.partitioning.process_rows import process_rows
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import loop, processes
+from pali_tf.run import loop, processes, program_log
+from pali_tf.run.interruption import TrainingInterrupted
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
-from pali_tf.training.interruption import TrainingInterrupted
-from pali_tf.user_errors import run_command
 from tests.support import toy_model
 
 BATCH_SIZE = 8

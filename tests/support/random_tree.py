@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from pali_tf.conversion.array_parts import Region, region_shape, split, whole
 from pali_tf.conversion.formats import FORMATS
-from pali_tf.conversion.region import Region, region_shape, split, whole
 from pali_tf.conversion.tensor import Source, Tensor
 from pali_tf.conversion.tree import PARTS
 

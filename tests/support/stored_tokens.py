@@ -5,10 +5,10 @@ import pathlib
 import jax
 import numpy as np
 
+from pali_tf.checkpoints import checkpoint
+from pali_tf.commands import build_data
 from pali_tf.models.functional import FunctionalModel
 from pali_tf.models.vit import config as vit_config
-from pali_tf.training import checkpoint
-from pali_tf.visual_tokens import main
 from pali_tf.visual_tokens.tower import VisionTower
 
 IMAGE_SIZE = 32
@@ -49,7 +49,7 @@ def store(
     *more: str,
 ) -> None:
     """Runs the command."""
-    main.main(
+    build_data.main(
         [
             "--visual_tokens",
             f"--data_dir={data_dir}",

@@ -19,10 +19,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from pali_tf.checkpoints import commit
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import checkpoint_commit, loop, processes
+from pali_tf.run import loop, processes
+from pali_tf.run.processes import ProcessFlags
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
-from pali_tf.training.processes import ProcessFlags
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
@@ -188,12 +189,12 @@ def _arm(job: Job) -> None:
             daemon=True,
         ).start()
     elif job.stalls_in_save:
-        checkpoint_commit.checkpoint_digests.write = lambda folder: _stall()
+        commit.digests.write = lambda folder: _stall()
     elif job.dies_in_save == "digests":
-        checkpoint_commit.checkpoint_digests.write = lambda folder: _die()
+        commit.digests.write = lambda folder: _die()
     elif job.dies_in_save == "rename":
         rename = os.replace
-        checkpoint_commit.os.replace = lambda source, target: (
+        commit.os.replace = lambda source, target: (
             _die() if "-hashed" in str(source) else rename(source, target)
         )
 

@@ -70,7 +70,7 @@ def test_a_command_gets_its_arguments_and_gives_its_code(monkeypatch):
 
     monkeypatch.setattr(cli.Command, "load", load)
     assert cli.main(["ask", "--image", "a.jpg"]) == 3
-    assert seen == [("serving.client.main", ["--image", "a.jpg"])]
+    assert seen == [("pali_tf.commands.ask", ["--image", "a.jpg"])]
 
 
 def test_debug_keeps_the_traceback(monkeypatch):

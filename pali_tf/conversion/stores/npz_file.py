@@ -13,7 +13,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from pali_tf.conversion.region import Region, region_shape, runs
+from pali_tf.conversion.array_parts import Region, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 
 _LOCAL_HEADER_BYTES = 30

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 
-from pali_tf.conversion.region import Region
+from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import TensorInfo
 

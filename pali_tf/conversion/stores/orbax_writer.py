@@ -14,9 +14,9 @@ import jax
 import orbax.checkpoint as ocp
 import tensorstore as ts
 
+from pali_tf.checkpoints import digests
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.training import checkpoint_digests
 
 _ARRAY_TYPE = "jax.Array"
 
@@ -101,7 +101,7 @@ def write_orbax(
                 progress=ocp.args.JsonSave({"step": step}),
             ),
         )
-    checkpoint_digests.write(path)
+    digests.write(path)
 
 
 def _nest(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

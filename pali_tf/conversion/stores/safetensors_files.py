@@ -17,7 +17,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from pali_tf.conversion.region import Region, Shape, region_shape, runs
+from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 
 INDEX_NAME = "model.safetensors.index.json"

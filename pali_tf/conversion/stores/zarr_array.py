@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 import tensorstore as ts
 
-from pali_tf.conversion.region import Region
+from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.tensor import Tensor
 
 

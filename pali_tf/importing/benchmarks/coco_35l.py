@@ -13,7 +13,7 @@ Source: google.github.io/crossmodal-3600.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.pictures import coco_file_name, find_image
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -38,7 +38,7 @@ def read(options: Options) -> Iterator[records.Record]:
             of_image.append((entry["caption_tokenized"], "en"))
         of_image.append((entry["translation_tokenized"], language))
     for image_id, texts in captions.items():
-        yield from captioned.make_record(
+        yield from caption_rows.make_record(
             options, _find(options, image_id), texts
         )
 

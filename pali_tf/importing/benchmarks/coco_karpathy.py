@@ -9,7 +9,7 @@ Source: cs.stanford.edu/people/karpathy/deepimagesent; cocodataset.org.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.pictures import find_image
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -31,4 +31,4 @@ def read(options: Options) -> Iterator[records.Record]:
             entry["filepath"],
         )
         captions = [(s["raw"], "en") for s in entry["sentences"]]
-        yield from captioned.make_record(options, image, captions)
+        yield from caption_rows.make_record(options, image, captions)

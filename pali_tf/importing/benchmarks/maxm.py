@@ -12,7 +12,7 @@ Source: github.com/google-research-datasets/maxm.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -20,15 +20,17 @@ from pali_tf.webli import records
 def read(options: Options) -> Iterator[records.Record]:
     """Yields an image with its questions in all languages that are there."""
     published.for_split(options, test="test")
-    return asked.make_records(options, "maxm", _read_questions(options), {})
+    return question_rows.make_records(
+        options, "maxm", _read_questions(options), {}
+    )
 
 
-def _read_questions(options: Options) -> Iterator[asked.Asked]:
+def _read_questions(options: Options) -> Iterator[question_rows.Asked]:
     for path in published.find_files(options, "maxm*.json"):
         content = published.read_json(path)
         for image in content["annotations"]:
             for pair in image["qa_pairs"]:
-                yield asked.Asked(
+                yield question_rows.Asked(
                     image_id=image["image_id"],
                     image_name=f"{image['image_id']}.jpg",
                     folders=("images",),

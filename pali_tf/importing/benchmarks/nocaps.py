@@ -12,7 +12,7 @@ Source: nocaps.org.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.coco_captions import captions_by_image
 from pali_tf.importing.benchmarks.pictures import find_image
 from pali_tf.importing.options import Options
@@ -36,7 +36,7 @@ def read(options: Options) -> Iterator[records.Record]:
             f"nocaps-{options.split}-{entry['id']}",
             options.split,
         )
-        yield from captioned.make_record(
+        yield from caption_rows.make_record(
             options,
             image,
             [(text, "en") for text in captions.get(entry["id"], ())],

@@ -9,7 +9,7 @@ Source: okvqa.allenai.org/download.html.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import asked, published, vqav2
+from pali_tf.importing.benchmarks import published, question_rows, vqav2
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -20,4 +20,4 @@ def read(options: Options) -> Iterator[records.Record]:
         options, train="train2014", validation="val2014"
     )
     questions = vqav2.read_questions(options, coco_split, "")
-    return asked.make_records(options, "okvqa", questions, {})
+    return question_rows.make_records(options, "okvqa", questions, {})

@@ -21,7 +21,7 @@ from typing import Any
 from absl import logging
 
 from pali_tf.importing.benchmarks import published
-from pali_tf.importing.benchmarks.asked import Words
+from pali_tf.importing.benchmarks.question_rows import Words
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 

@@ -13,7 +13,7 @@ Source: rrc.cvc.uab.es/?ch=11.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.benchmarks.printed_words import read_words
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -29,7 +29,7 @@ def read(options: Options) -> Iterator[records.Record]:
     split = published.for_split(options, **splits)
     path = published.find_file(options, f"{split}_task_3.json")
     questions = (
-        asked.Asked(
+        question_rows.Asked(
             image_id=entry["file_path"],
             image_name=entry["file_path"],
             folders=(_FOLDERS.get(split, "train_images"),),
@@ -40,4 +40,4 @@ def read(options: Options) -> Iterator[records.Record]:
         for entry in published.read_json(path)["data"]
     )
     words = read_words(options)
-    return asked.make_records(options, "stvqa", questions, words)
+    return question_rows.make_records(options, "stvqa", questions, words)

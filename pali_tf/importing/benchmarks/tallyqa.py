@@ -11,7 +11,7 @@ Source: github.com/manoja328/TallyQA_dataset.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -23,7 +23,7 @@ def read(options: Options) -> Iterator[records.Record]:
     split = published.for_split(options, train="train", test="test")
     path = published.find_file(options, f"{split}.json")
     questions = (
-        asked.Asked(
+        question_rows.Asked(
             image_id=entry["image"],
             image_name=entry["image"],
             question=entry["question"],
@@ -33,4 +33,4 @@ def read(options: Options) -> Iterator[records.Record]:
         )
         for entry in published.read_json(path)
     )
-    return asked.make_records(options, "tallyqa", questions, {})
+    return question_rows.make_records(options, "tallyqa", questions, {})

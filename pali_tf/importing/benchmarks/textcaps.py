@@ -10,7 +10,7 @@ Source: textvqa.org/textcaps/dataset.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.pictures import find_image
 from pali_tf.importing.benchmarks.printed_words import read_words
 from pali_tf.importing.options import Options
@@ -36,7 +36,7 @@ def read(options: Options) -> Iterator[records.Record]:
             f"textcaps-{image_id}",
             "test_images" if split == "test" else "train_images",
         )
-        yield from captioned.make_record(
+        yield from caption_rows.make_record(
             options,
             image,
             [(text, "en") for text in texts],

@@ -11,7 +11,7 @@ Source: textvqa.org/dataset.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.benchmarks.printed_words import read_words
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -25,7 +25,7 @@ def read(options: Options) -> Iterator[records.Record]:
     path = published.find_file(options, f"TextVQA_0.5.1_{split}.json")
     folder = "test_images" if split == "test" else "train_images"
     questions = (
-        asked.Asked(
+        question_rows.Asked(
             image_id=str(entry["image_id"]),
             image_name=f"{entry['image_id']}.jpg",
             folders=(folder,),
@@ -36,4 +36,4 @@ def read(options: Options) -> Iterator[records.Record]:
         for entry in published.read_json(path)["data"]
     )
     words = read_words(options, split)
-    return asked.make_records(options, "textvqa", questions, words)
+    return question_rows.make_records(options, "textvqa", questions, words)

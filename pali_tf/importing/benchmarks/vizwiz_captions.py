@@ -13,7 +13,7 @@ Source: vizwiz.org/tasks-and-datasets/image-captioning.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.coco_captions import captions_by_image
 from pali_tf.importing.benchmarks.pictures import find_image
 from pali_tf.importing.benchmarks.printed_words import read_words
@@ -43,7 +43,7 @@ def read(options: Options) -> Iterator[records.Record]:
         image = find_image(
             options, entry["file_name"], f"vizwiz-{split}-{image_id}", split
         )
-        yield from captioned.make_record(
+        yield from caption_rows.make_record(
             options,
             image,
             [(text, "en") for text in texts],

@@ -12,7 +12,7 @@ Source: vizwiz.org/tasks-and-datasets/vqa.
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.benchmarks.printed_words import read_words
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -30,7 +30,7 @@ def read(options: Options) -> Iterator[records.Record]:
         f"{split}.json",
     )
     questions = (
-        asked.Asked(
+        question_rows.Asked(
             image_id=PurePath(entry["image"]).stem,
             image_name=entry["image"],
             folders=(split,),
@@ -41,4 +41,4 @@ def read(options: Options) -> Iterator[records.Record]:
         for entry in published.read_json(path)
     )
     words = read_words(options)
-    return asked.make_records(options, "vizwiz", questions, words)
+    return question_rows.make_records(options, "vizwiz", questions, words)

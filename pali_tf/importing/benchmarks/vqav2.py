@@ -14,7 +14,7 @@ Source: visualqa.org/download.html.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pali_tf.importing.benchmarks import asked, published
+from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.benchmarks.pictures import coco_file_name
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -26,12 +26,12 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields an image with its questions, ten answers each."""
     coco_split = published.for_split(options, **_SPLITS)
     questions = read_questions(options, coco_split, "v2_")
-    return asked.make_records(options, "vqav2", questions, {})
+    return question_rows.make_records(options, "vqav2", questions, {})
 
 
 def read_questions(
     options: Options, coco_split: str, prefix: str
-) -> Iterator[asked.Asked]:
+) -> Iterator[question_rows.Asked]:
     """Yields the questions about a split of COCO.
 
     Args:
@@ -51,7 +51,7 @@ def read_questions(
             )
         )
     for entry in published.read_json(path)["questions"]:
-        yield asked.Asked(
+        yield question_rows.Asked(
             image_id=str(entry["image_id"]),
             image_name=coco_file_name(entry["image_id"], coco_split),
             folders=(coco_split,),

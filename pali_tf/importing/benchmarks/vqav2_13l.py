@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from pali_tf.importing.benchmarks import asked, published, vqav2
+from pali_tf.importing.benchmarks import published, question_rows, vqav2
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -34,7 +34,7 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields an image with its questions in all languages."""
     translations = _read_translations(options)
 
-    def questions() -> Iterator[asked.Asked]:
+    def questions() -> Iterator[question_rows.Asked]:
         for original in _read_english(options):
             yield original
             for entry in translations.get(original.question_id, ()):
@@ -46,7 +46,7 @@ def read(options: Options) -> Iterator[records.Record]:
                     answers=[answer] if answer else original.answers,
                 )
 
-    return asked.make_records(options, "vqav2", questions(), {})
+    return question_rows.make_records(options, "vqav2", questions(), {})
 
 
 def _read_translations(
@@ -67,7 +67,7 @@ def _read_translations(
     return found
 
 
-def _read_english(options: Options) -> Iterator[asked.Asked]:
+def _read_english(options: Options) -> Iterator[question_rows.Asked]:
     karpathy = options.input / _KARPATHY
     if not karpathy.is_file():
         split = published.for_split(

@@ -8,7 +8,7 @@ Source: google.github.io/crossmodal-3600.
 
 from collections.abc import Iterator
 
-from pali_tf.importing.benchmarks import captioned, published
+from pali_tf.importing.benchmarks import caption_rows, published
 from pali_tf.importing.benchmarks.pictures import find_image
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -28,4 +28,4 @@ def read(options: Options) -> Iterator[records.Record]:
             if isinstance(value, dict)
             for text in value["caption"]
         ]
-        yield from captioned.make_record(options, image, captions)
+        yield from caption_rows.make_record(options, image, captions)

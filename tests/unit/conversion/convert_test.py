@@ -6,10 +6,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from pali_tf.checkpoints.digests import DamagedCheckpointError
 from pali_tf.conversion.convert import Options, convert
 from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
-from pali_tf.training.checkpoint_digests import DamagedCheckpointError
 from tests.support import t5x_checkpoints
 from tests.support.random_tree import (
     NUM_HEADS,

@@ -6,12 +6,12 @@ import pathlib
 
 import pytest
 
+from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.formats import FORMATS
 from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import Link, NameMap, Rule
 from pali_tf.conversion.own_layouts import SCANNED, UNROLLED
-from pali_tf.conversion.region import region_shape
 from pali_tf.conversion.transform import IDENTITY, TRANSPOSE, Sizes
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
 from pali_tf.conversion.vit_siglip import VIT_SIGLIP

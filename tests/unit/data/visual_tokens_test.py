@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pali_tf.data import input_pipeline, location, visual_tokens
+from pali_tf.data import input_pipeline, location, token_storage, visual_tokens
 from pali_tf.data.feature_converter import PaliFeatureConverter
-from pali_tf.visual_tokens import storage
 from pali_tf.webli import records, write
 from tests.support import stored_examples
 
@@ -33,7 +32,7 @@ INFO = write.VisualTokensInfo(
 def made_up_tokens(record: records.Record, dtype: str) -> records.VisualTokens:
     seed = sum(record.image.source_id.encode())
     rng = np.random.default_rng(seed)
-    return storage.pack(rng.normal(size=(NUM_TOKENS, WIDTH)), dtype)
+    return token_storage.pack(rng.normal(size=(NUM_TOKENS, WIDTH)), dtype)
 
 
 def write_source(root, source, *, change, dtypes=("int8", "bfloat16")):
@@ -83,11 +82,11 @@ def batches(name, lengths=LENGTHS):
 
 def test_a_batch_has_stored_tokens_in_place_of_images(data):
     stored = {
-        storage.unpack(tokens).tobytes()
+        token_storage.unpack(tokens).tobytes()
         for tokens in (
             made_up_tokens(stored_examples.make_record("train", i), dtype)
             for i in range(12)
-            for dtype in storage.DTYPES
+            for dtype in token_storage.DTYPES
         )
     }
     for batch in itertools.islice(batches("webli_split_captioning"), 3):
@@ -106,9 +105,9 @@ def test_text_alone_has_zeros_and_no_mask(data):
     assert not batch["image_mask"].any()
 
 
-@pytest.mark.parametrize("dtype", storage.DTYPES)
+@pytest.mark.parametrize("dtype", token_storage.DTYPES)
 def test_tensorflow_unpacks_as_numpy_does(dtype, rng):
-    tokens = storage.pack(rng.normal(size=(NUM_TOKENS, WIDTH)), dtype)
+    tokens = token_storage.pack(rng.normal(size=(NUM_TOKENS, WIDTH)), dtype)
     stored = {
         f"image/visual_tokens/{name}": tf.constant(value, kind)
         for name, value, kind in (
@@ -121,7 +120,7 @@ def test_tensorflow_unpacks_as_numpy_does(dtype, rng):
     }
     found = visual_tokens.read_tokens(stored, NUM_TOKENS, WIDTH).numpy()
     np.testing.assert_array_equal(
-        found.view("u2"), storage.unpack(tokens).view("u2")
+        found.view("u2"), token_storage.unpack(tokens).view("u2")
     )
 
 
@@ -159,7 +158,7 @@ def test_another_number_of_tokens_is_told():
 def test_a_record_of_another_width_is_named(tmp_path, data):
     def change(index, record, tokens):
         if index == 5:
-            tokens = storage.pack(np.ones((NUM_TOKENS, 9)), "bfloat16")
+            tokens = token_storage.pack(np.ones((NUM_TOKENS, 9)), "bfloat16")
         return dataclasses.replace(record, visual_tokens=tokens)
 
     write_source(tmp_path, "vq2a_cc3m35l", change=change)

@@ -7,7 +7,7 @@ import pytest
 
 from pali_tf.data import location, vocabulary
 from pali_tf.evaluation import evaluator, prediction_files
-from seqio_tasks import from_one_line
+from seqio_tasks import named
 from tests.support import stored_examples
 
 LENGTHS = stored_examples.LENGTHS
@@ -38,7 +38,7 @@ class Oracle:
 
 def evaluate(name, oracle, **kwargs):
     options = {"feature_lengths": LENGTHS, "batch_size": 4, **kwargs}
-    task = from_one_line.find(name)
+    task = named.find(name)
     return evaluator.evaluate_task(task, oracle, **options)
 
 

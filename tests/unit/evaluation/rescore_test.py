@@ -4,7 +4,7 @@ import pytest
 
 from pali_tf.evaluation import rescore
 from pali_tf.evaluation.targets import Target
-from seqio_tasks import from_one_line
+from seqio_tasks import named
 
 TARGETS = [
     Target(references=("red",), example_id="a", language="en"),
@@ -20,7 +20,7 @@ SAID = [
 
 @pytest.fixture(scope="module")
 def task():
-    return from_one_line.find("vq2a_cc3m35l_vqa")
+    return named.find("vq2a_cc3m35l_vqa")
 
 
 def write(path, lines):
@@ -92,7 +92,7 @@ def test_detection_needs_log_probabilities():
             "prediction": "1 2 300 400 cat",
         }
     ]
-    task = from_one_line.find("object_detection")
+    task = named.find("object_detection")
     with pytest.raises(ValueError, match='each needs a "score"'):
         rescore.score_lines(task, lines)
     scored = {**lines[0], "score": -1.0, "blind_prediction": ""}

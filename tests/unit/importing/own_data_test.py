@@ -5,11 +5,12 @@ import shlex
 
 import pytest
 
-from pali_tf import cli, gin_flags
+from pali_tf import cli
+from pali_tf.commands import gin_flags
 from pali_tf.data import location, vocabulary
 from pali_tf.importing.formats import FORMATS
 from pali_tf.importing.rows import FIELDS
-from seqio_tasks import from_one_line
+from seqio_tasks import named
 from seqio_tasks.objectives import OBJECTIVES
 from tests.support import import_files as files
 from tests.support.repository import ROOT
@@ -79,7 +80,7 @@ def test_the_task_gives_what_was_imported(data_dir):
         if binding.startswith("MIXTURE_OR_TASK_NAME")
     )
     assert f"--mixture={name}" in COMMANDS[2]
-    task = from_one_line.find(name)
+    task = named.find(name)
     assert task.name == "my_shop_captioning"
     words = task.output_features["inputs"].vocabulary
     for split in ("train", "validation"):

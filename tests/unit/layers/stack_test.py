@@ -4,15 +4,15 @@ import jax
 import numpy as np
 import pytest
 
-from pali_tf.models.fitting import fit
 from pali_tf.models.functional import FunctionalModel, flatten, unflatten
+from pali_tf.models.layout_change import change_layout
 from tests.support.tiny_pali import make_batch, make_functional
 
 DEPTH = 4
 UNROLLED = make_functional(depth=DEPTH)
 SCANNED = make_functional(depth=DEPTH, scan_layers=True)
 PARAMS = UNROLLED.init(jax.random.key(0))
-STACKED = unflatten(fit(flatten(PARAMS), SCANNED.specs))
+STACKED = unflatten(change_layout(flatten(PARAMS), SCANNED.specs))
 BATCH = make_batch()
 
 
@@ -63,7 +63,7 @@ def test_rematerialised_gradients_are_the_same(scan_layers, remat_policy):
         depth=DEPTH, scan_layers=scan_layers, remat_policy=remat_policy
     )
     params = STACKED if scan_layers else PARAMS
-    expected = fit(gradients(UNROLLED, PARAMS), model.specs)
+    expected = change_layout(gradients(UNROLLED, PARAMS), model.specs)
     assert_close(gradients(model, params), expected)
 
 

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
 from pali_tf.presets.from_checkpoint import checkpoint_tensors
-from pali_tf.training.run_checkpoints import Progress, RunCheckpoints
 from tests.support import toy_model
 
 

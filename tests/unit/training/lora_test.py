@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
+from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.models.functional import flatten
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.partitioning.shardings import PjitPartitioner
-from pali_tf.training import checkpoint, initial_parameters
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
 from pali_tf.training.schedules import create_learning_rate_scheduler

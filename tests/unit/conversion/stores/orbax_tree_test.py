@@ -7,10 +7,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from pali_tf.checkpoints import checkpoint, digests
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.stores.orbax_writer import write_orbax
 from pali_tf.models.functional import unflatten
-from pali_tf.training import checkpoint, checkpoint_digests
 from tests.support import t5x_checkpoints
 from tests.support.random_tree import (
     assert_equal,
@@ -54,7 +54,7 @@ def test_training_reads_what_is_streamed(streamed, tree):
 
 
 def test_what_is_streamed_has_digests(streamed, tree):
-    size = checkpoint_digests.verify(streamed)
+    size = digests.verify(streamed)
     assert size > sum(array.nbytes for array in tree.values()) / 2
 
 

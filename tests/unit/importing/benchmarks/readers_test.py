@@ -7,7 +7,7 @@ import pytest
 
 from pali_tf.importing import formats
 from pali_tf.importing.benchmarks import squad
-from pali_tf.importing.benchmarks.asked import most_common
+from pali_tf.importing.benchmarks.question_rows import most_common
 from pali_tf.importing.benchmarks.table import BENCHMARKS
 from pali_tf.importing.problems import ImportProblemError, Problems
 from tests.support import published_benchmarks

@@ -5,7 +5,7 @@ import pytest
 
 _CLIENT_THEN_TENSORFLOW = """
 import sys
-import serving.client.main
+import pali_tf.commands.ask
 from serving.client.protos import predict_pb2
 print("tensorflow" in sys.modules, "numpy" in sys.modules)
 import tensorflow as tf

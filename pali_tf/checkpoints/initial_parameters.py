@@ -1,0 +1,163 @@
+"""Initial values from checkpoints, in place of those that are drawn."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from pali_tf.checkpoints import checkpoint
+from pali_tf.checkpoints.checkpoint import ALL
+from pali_tf.models.layout_change import change_layout
+from pali_tf.training.configs import Selection
+from pali_tf.training.train_state import TrainState
+
+
+def check_fit(
+    path: str,
+    shapes: Mapping[str, jax.ShapeDtypeStruct],
+    specs: Mapping[str, Any],
+) -> None:
+    """Checks that every parameter of a checkpoint has a place in the model.
+
+    Args:
+        path: the checkpoint, for the message.
+        shapes: what it holds, by parameter path.
+        specs: what the model has: VariableSpec(shape, ...) by path.
+
+    Raises:
+        ValueError: a parameter that the model lacks, or of another shape.
+    """
+    for name, leaf in shapes.items():
+        if name not in specs:
+            near = difflib.get_close_matches(name, specs, 1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise ValueError(
+                f"{path} holds {name!r}, which the model has not{hint}."
+            )
+        if tuple(leaf.shape) != tuple(specs[name].shape):
+            raise ValueError(
+                f"{path}: {name} has shape {tuple(leaf.shape)}, the model's "
+                f"is {tuple(specs[name].shape)}."
+            )
+
+
+def fitted_shapes(
+    path: str, specs: Mapping[str, Any], selection: Selection = ALL
+) -> dict[str, jax.ShapeDtypeStruct]:
+    """Gives what a checkpoint holds once it is fitted to the model, checked.
+
+    Args:
+        path: a complete checkpoint; only its metadata is read.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        selection: which of its parameters.
+
+    Returns:
+        Shape and dtype by the model's parameter paths.
+
+    Raises:
+        ValueError: the checkpoint does not fit the model.
+    """
+    shapes = jax.eval_shape(
+        lambda values: change_layout(values, specs),
+        checkpoint.parameter_shapes(path, selection),
+    )
+    check_fit(path, shapes, specs)
+    return shapes
+
+
+def load_fitted(
+    path: str,
+    specs: Mapping[str, Any],
+    places: Mapping[str, Any],
+    selection: Selection = ALL,
+) -> dict[str, jax.Array]:
+    """Reads a checkpoint in the layout and image size of the model.
+
+    Args:
+        path: a complete checkpoint that `fitted_shapes` has checked.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        places: shardings by the model's parameter paths.
+        selection: which of its parameters.
+
+    Returns:
+        Arrays by the model's parameter paths, where they belong.
+    """
+    loaded = checkpoint.load_parameters(
+        path, places=places, selection=selection
+    )
+    values = change_layout(loaded, specs)
+    return {
+        name: jax.device_put(value, places.get(name))
+        for name, value in values.items()
+    }
+
+
+def find_origins(
+    paths: Sequence[str],
+    specs: Mapping[str, Any],
+    selection: Selection = ALL,
+    *,
+    fallback: bool = False,
+) -> dict[str, str]:
+    """Finds which checkpoint each parameter is from, reading shapes alone.
+
+    A checkpoint may have the other layout of its blocks, and a ViT's position
+    table of another image size.
+
+    Args:
+        paths: checkpoints, each holding a part of the tree; what a later one
+            holds replaces an earlier one's.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        selection: which parameters of each.
+        fallback: whether a damaged one is passed over for the one before it.
+
+    Returns:
+        {parameter path: checkpoint path}; what is in none is left out.
+
+    Raises:
+        ValueError: a checkpoint does not fit the model.
+        FileNotFoundError: a checkpoint is not there.
+    """
+    origins: dict[str, str] = {}
+    for path in paths:
+        found = str(checkpoint.find(Path(path), fallback=fallback))
+        shapes = fitted_shapes(found, specs, selection)
+        origins.update(dict.fromkeys(shapes, found))
+    return origins
+
+
+def replace_parameters(
+    state: TrainState,
+    origins: Mapping[str, str],
+    specs: Mapping[str, Any],
+    places: Mapping[str, Any],
+    selection: Selection = ALL,
+) -> TrainState:
+    """Puts the parameters of checkpoints into a fresh state.
+
+    Args:
+        state: the state of step 0.
+        origins: {parameter path: checkpoint path}, from `find_origins`.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        places: shardings by parameter path.
+        selection: that `find_origins` was given.
+
+    Returns:
+        The state with those parameters replaced.
+    """
+    trainable, frozen = dict(state.trainable), dict(state.frozen)
+    for path in dict.fromkeys(origins.values()):
+        loaded = load_fitted(path, specs, places, selection)
+        for name, value in loaded.items():
+            if origins[name] == path:
+                group = trainable if name in trainable else frozen
+                group[name] = value.astype(group[name].dtype)
+    # A copy: the step consumes the state's arrays, each once.
+    ema = None if state.ema is None else jax.tree.map(jnp.copy, trainable)
+    return dataclasses.replace(
+        state, trainable=trainable, frozen=frozen, ema=ema
+    )

@@ -1,0 +1,1 @@
+"""What `pali` runs: one module a command, each with a `main(argv)`."""

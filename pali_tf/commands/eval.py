@@ -1,0 +1,112 @@
+"""`pali eval`: decodes and scores every task of a mixture.
+
+The run file binds `evaluate` under the name that T5X's eval.py gives it.
+"""
+
+from typing import Any
+
+from absl import logging
+
+from pali_tf.backend import set_backend
+from pali_tf.commands import gin_flags
+from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.evaluation.score_table import format_table
+from pali_tf.run import program_log
+from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
+
+
+def evaluate(
+    *,
+    model: Any,
+    dataset_cfg: DatasetConfig,
+    restore_checkpoint_cfg: RestoreCheckpointConfig,
+    partitioner: Any,
+    output_dir: str,
+    num_examples: int | None = None,
+    use_blind_control: bool = True,
+    is_dry_run: bool = False,
+) -> dict[str, dict[str, float]]:
+    """Evaluates a checkpoint; its arguments are those of T5X's function.
+
+    Args:
+        model: a PaliTrainingModel.
+        dataset_cfg: the mixture, its split and lengths, and the batch size.
+        restore_checkpoint_cfg: which checkpoint.
+        partitioner: how the model is laid out over devices.
+        output_dir: `inference_eval/` is written there.
+        num_examples: the first so many of each task; None: all.
+        use_blind_control: whether to score a second time, with the images of
+            other examples.
+        is_dry_run: find the checkpoint and the tasks, and stop.
+
+    Returns:
+        {task: {metric: value, "blind/<metric>": value}}.
+
+    Source: google-research/t5x, t5x/eval.py.
+    """
+    # These import JAX and TensorFlow; the backend is chosen by now.
+    import seqio
+
+    from pali_tf.checkpoints import checkpoint
+    from pali_tf.evaluation import evaluator
+    from pali_tf.run import predictor
+
+    path = restore_checkpoint_cfg.one_path()
+    tasks = seqio.get_subtasks(dataset_cfg.mixture_or_task_name)
+    if is_dry_run:
+        names = ", ".join(task.name for task in tasks)
+        logging.info("Dry run: would evaluate %s on", checkpoint.find(path))
+        logging.info("%s.", names)
+        return {}
+    params, step = predictor.load_model_parameters(
+        model,
+        path,
+        partitioner,
+        restore_checkpoint_cfg.selection(),
+        fallback=restore_checkpoint_cfg.fallback,
+    )
+    lengths = dataset_cfg.task_feature_lengths
+    decoder = predictor.Predictor(
+        model, params, partitioner, lengths["targets"]
+    )
+    scores = {}
+    for task in tasks:
+        logging.info("Evaluating %s.", task.name)
+        scores[task.name] = evaluator.evaluate_task(
+            task,
+            decoder.predict,
+            feature_lengths=lengths,
+            rank_fn=decoder.rank,
+            split=dataset_cfg.split,
+            batch_size=dataset_cfg.batch_size,
+            num_examples=num_examples,
+            seed=dataset_cfg.seed or 0,
+            blind=use_blind_control,
+            output_dir=output_dir,
+            step=step,
+            made_by={"checkpoint": path, "decoding": model.decoding.settings()},
+        )
+    print(f"Step {step}, split {dataset_cfg.split}:")
+    print(format_table(scores), flush=True)
+    return scores
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = gin_flags.parse_flags("pali eval", __doc__ or "", argv)
+    set_backend("jax")
+    program_log.set_up()
+    gin_flags.load(flags, __name__)
+    # After the files are read, so that a mistake in them is told at once.
+    from pali_tf.run import host_tensorflow
+
+    host_tensorflow.set_up()
+    gin_flags.call(evaluate, is_dry_run=flags.is_dry_run)
+    return 0

@@ -1,0 +1,142 @@
+"""`pali export`: writes a checkpoint as a SavedModel for TF Serving.
+
+The only program on Keras' TensorFlow backend; JAX only reads the checkpoint.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import logging
+
+from pali_tf.backend import set_backend
+from pali_tf.commands import gin_flags
+from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.run import program_log
+
+
+def export(
+    *,
+    model: Any,
+    checkpoint_path: str,
+    task_feature_lengths: Mapping[str, int],
+    export_dir: str,
+    model_name: str = "pali",
+    version: int | None = None,
+    verify: bool = True,
+    use_ema: bool = False,
+    is_dry_run: bool = False,
+) -> Path:
+    """Exports the parameters of a checkpoint.
+
+    Args:
+        model: a PaliTrainingModel; its `config`, `vocabulary` and `decoding`
+            are used.
+        checkpoint_path: a checkpoint, or a directory of them, whose latest is
+            taken.
+        task_feature_lengths: "inputs" and "targets" in tokens, "images" the
+            side in pixels, as the model was trained.
+        export_dir: the base; the model goes to
+            `<export_dir>/<model_name>/<version>/`.
+        model_name: under which it will be served.
+        version: int > 0; None: the next free one.
+        verify: whether it is loaded in a fresh process, and its warm-up
+            requests run, before it is put in place.
+        use_ema: whether those that trained are exported as their moving
+            average.
+        is_dry_run: find the checkpoint and the version, and stop.
+
+    Returns:
+        The version's folder.
+
+    Raises:
+        FileNotFoundError: no checkpoint is there.
+        ValueError: the checkpoint does not fit the model, the version
+            exists, or what was written does not load.
+    """
+    # These import Keras; its backend is chosen by now.
+    from pali_tf.checkpoints import checkpoint
+    from serving import saved_model
+    from serving.request_text import TextCodec
+    from serving.version_folders import version_path, written_whole
+    from serving.warmup import write_warmup_requests
+
+    path = version_path(Path(export_dir) / model_name, version)
+    found = checkpoint.find(checkpoint_path)
+    if is_dry_run:
+        logging.info("Dry run: would export %s to %s.", found, path)
+        return path
+    served = saved_model.ServedModel(
+        model=_restored(model, found, use_ema),
+        codec=TextCodec(model.vocabulary.sp_model),
+        prompt_length=task_feature_lengths["inputs"],
+        text_length=task_feature_lengths["targets"],
+        decoding=model.decoding,
+    )
+    with written_whole(path) as temporary:
+        saved_model.write(served, temporary)
+        num_requests = write_warmup_requests(temporary, model_name)
+        logging.info("Wrote the graph and %d warm-up requests.", num_requests)
+        if verify:
+            _verify(temporary)
+    logging.info("Exported %s to %s.", found, path)
+    return path
+
+
+def _restored(trained: Any, path: Path, use_ema: bool) -> Any:
+    from pali_tf.checkpoints import checkpoint
+    from pali_tf.models.layout_change import change_layout
+    from pali_tf.models.lora.adapters import enable_lora
+    from pali_tf.models.pali.model import Pali
+    from pali_tf.models.parameter_path import parameters_by_path
+    from pali_tf.training.configs import Selection
+    from serving.parameters import assign_parameters
+
+    model = Pali(trained.config.unrolled(), name="pali")
+    model.build()
+    if trained.lora is not None:
+        enable_lora(model, trained.lora)
+    selection = Selection(use_ema=use_ema)
+    values = checkpoint.load_parameters(path, selection=selection)
+    size = assign_parameters(
+        model, change_layout(values, parameters_by_path(model))
+    )
+    logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
+    return model
+
+
+def _verify(path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "serving.verify", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"TF_CPP_MIN_LOG_LEVEL": "2"} | os.environ,
+    )
+    if ended.returncode:
+        raise ValueError(
+            "The SavedModel does not run in a process that holds only "
+            f"TensorFlow and TF.Text, and was not kept:\n{ended.stderr}"
+        )
+    logging.info("It loads and runs in a process of its own.")
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = gin_flags.parse_flags("pali export", __doc__ or "", argv)
+    set_backend("tensorflow")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    program_log.set_up()
+    gin_flags.load(flags, __name__)
+    print(gin_flags.call(export, is_dry_run=flags.is_dry_run))
+    return 0

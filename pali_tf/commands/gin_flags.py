@@ -1,0 +1,304 @@
+"""T5X's command line over gin: flags, macros, and errors that help.
+
+`--gin.NAME=value` is rewritten to a gin binding, files are read in order and
+bindings after them, as google-research/t5x, t5x/gin_utils.py does. What gin
+accepts in silence is refused here: a macro that no file defines.
+"""
+
+import argparse
+import ast
+import contextlib
+import dataclasses
+import difflib
+import importlib.util  # noqa: F401 (gin 0.5.0 uses it without importing it)
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gin
+
+_ROOT = Path(__file__).resolve().parents[2]
+_GIN_ROOT = Path(gin.config.__file__).resolve().parent
+_DEFINED = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
+_READ = re.compile(r"%([A-Za-z_]\w*)(?![\w.])")
+# A macro set to %gin.REQUIRED, or used and defined nowhere.
+_NOT_SET = re.compile(
+    r"(?P<name>[\w./]+)'? set to `%gin.REQUIRED`"
+    r"|No bindings specified for '(?P<used>[\w./]+)'"
+)
+# What gin appends to the message of an error that passes through a call.
+_GIN_TRAIL = re.compile(r"\n\s+In call to configurable .*", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class GinFlags:
+    """The parsed command line.
+
+    Attributes:
+        files: gin files, in order.
+        bindings: "NAME = value", applied after the files, in order.
+        search_paths: directories that files are looked for in.
+        is_dry_run: stop once everything is built and shown.
+        arguments: all flags as parsed, a program's own among them.
+    """
+
+    files: tuple[str, ...]
+    bindings: tuple[str, ...]
+    search_paths: tuple[str, ...]
+    is_dry_run: bool
+    arguments: argparse.Namespace
+
+
+def parse_flags(
+    prog: str,
+    description: str,
+    argv: Sequence[str],
+    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> GinFlags:
+    """Parses T5X's flags.
+
+    Args:
+        prog: the program's name, for --help.
+        description: what it does.
+        argv: the arguments after the command's name.
+        add_flags: adds the program's own.
+
+    Returns:
+        GinFlags.
+
+    Raises:
+        ValueError: a --gin.X flag without a value, or text without quotes.
+    """
+    parser = argparse.ArgumentParser(
+        prog=prog, description=description, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--gin_file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a gin file; repeat it, later files win",
+    )
+    parser.add_argument(
+        "--gin_bindings",
+        action="append",
+        default=[],
+        metavar="BINDING",
+        help="one binding, applied after the files",
+    )
+    parser.add_argument(
+        "--gin_search_paths",
+        default=".",
+        metavar="DIRS",
+        help="comma-separated directories that gin files are looked for in",
+    )
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="build and show everything, then stop",
+    )
+    if add_flags is not None:
+        add_flags(parser)
+    parser.epilog = (
+        "--gin.NAME=VALUE sets a macro or a binding: --gin.TRAIN_STEPS=100, "
+        "--gin.MODEL_DIR=\"'/path'\" (text has quotes inside)."
+    )
+    flags = parser.parse_args([rewrite_gin_flag(flag) for flag in argv])
+    if not flags.gin_file:
+        raise ValueError(
+            f"{prog} needs at least one --gin_file, such as "
+            "--gin_file=gin/pali_tiny.gin."
+        )
+    return GinFlags(
+        files=tuple(flags.gin_file),
+        bindings=tuple(flags.gin_bindings),
+        search_paths=tuple(flags.gin_search_paths.split(",")),
+        is_dry_run=flags.dry_run,
+        arguments=flags,
+    )
+
+
+def rewrite_gin_flag(flag: str) -> str:
+    """Rewrites `--gin.NAME=VALUE` to `--gin_bindings=NAME = VALUE`.
+
+    Args:
+        flag: any command-line argument.
+
+    Returns:
+        The rewritten flag; other arguments as they are.
+
+    Raises:
+        ValueError: there is no value, or it is not a gin value.
+
+    Example: "--gin.TRAIN_STEPS=5" gives "--gin_bindings=TRAIN_STEPS = 5".
+    """
+    if not flag.startswith("--gin."):
+        return flag
+    name, equals, value = flag.removeprefix("--gin.").partition("=")
+    if not equals:
+        raise ValueError(f"{flag} needs a value: --gin.{name}=VALUE.")
+    if "@" not in value and "%" not in value:
+        _check_literal(flag, name, value)
+    return f"--gin_bindings={name} = {value}"
+
+
+def _check_literal(flag: str, name: str, value: str) -> None:
+    try:
+        ast.literal_eval(value)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"{flag}: {value!r} is not a gin value. If it is text, it needs "
+            f"quotes inside: --gin.{name}=\"'{value}'\""
+        ) from error
+
+
+@contextlib.contextmanager
+def acting_as_main(module_name: str) -> Iterator[None]:
+    """Lets `import __main__` in a run file mean this module.
+
+    T5X's run files bind `train_script.train` after `import __main__ as
+    train_script`, so that one file serves any launcher. Where another
+    program (`pali`, a test) is the main module, this stands in for it.
+
+    Args:
+        module_name: the entry point's `__name__`.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = sys.modules[module_name]
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def load(flags: GinFlags, module_name: str) -> None:
+    """Reads the gin files and bindings, in place of any read before.
+
+    Args:
+        flags: the parsed command line.
+        module_name: the entry point's `__name__`.
+
+    Raises:
+        FileNotFoundError: a gin file is not there.
+        ValueError: an unknown macro or name, a malformed line, or a macro
+            that must be set and is not.
+    """
+    gin.clear_config()
+    for directory in (*flags.search_paths, str(_ROOT)):
+        gin.add_config_file_search_path(directory)
+    with acting_as_main(module_name), _explained():
+        for file in flags.files:
+            _check_is_there(file, flags.search_paths)
+            gin.parse_config_file(file)
+        check_macros(flags.bindings, known_macros())
+        gin.parse_config(list(flags.bindings))
+        gin.finalize()
+
+
+def known_macros() -> frozenset[str]:
+    """Gives the macros that the files read so far define or use."""
+    text = gin.config_str()
+    return frozenset(_DEFINED.findall(text)) | frozenset(_READ.findall(text))
+
+
+def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
+    """Checks that every macro set on the command line exists.
+
+    Args:
+        bindings: "NAME = value"; a name with a dot is gin's to check.
+        known: the macros that the files define or use.
+
+    Raises:
+        ValueError: an unknown macro; the message has the nearest.
+    """
+    for binding in bindings:
+        name = binding.partition("=")[0].strip()
+        if "." in name or name in known:
+            continue
+        near = difflib.get_close_matches(name, known, 1, 0.5)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ValueError(
+            f"No gin file has the macro {name}; {hint}"
+            f"Known: {', '.join(sorted(known))}."
+        )
+
+
+def call(function: Callable[..., Any], **arguments: Any) -> Any:
+    """Calls an entry point with what the files bind.
+
+    Args:
+        function: bound in a run file, as `train_script.train` is.
+        **arguments: given beside the bound ones.
+
+    Returns:
+        What `function` returns.
+    """
+    try:
+        bound = gin.get_configurable(function)
+    except ValueError as error:
+        raise ValueError(
+            f"The gin files bind nothing of {function.__name__}(): add a run "
+            "file, such as --gin_file=gin/runs/pretrain.gin."
+        ) from error
+    with _explained():
+        return bound(**arguments)
+
+
+def _check_is_there(file: str, search_paths: Sequence[str]) -> None:
+    roots = [Path(path) for path in (*search_paths, str(_ROOT))]
+    if any((root / file).is_file() for root in roots):
+        return
+    beside = {
+        str(path.relative_to(root))
+        for root in roots
+        for path in (root / file).parent.glob("*.gin")
+    }
+    near = difflib.get_close_matches(file, beside, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise FileNotFoundError(
+        f"No gin file {file} in {', '.join(map(str, roots))}.{hint}"
+    )
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turns gin's errors into ours, and takes gin's trail off the rest."""
+    try:
+        yield
+    except (SyntaxError, NameError, AttributeError, RuntimeError) as error:
+        if not _is_from_gin(error):
+            raise
+        raise ValueError(f"gin: {_without_trail(error)}") from error
+    except (ValueError, FileNotFoundError) as error:
+        missing = _NOT_SET.search(str(error))
+        if missing:
+            name = (missing["name"] or missing["used"]).split("/")[0]
+            raise ValueError(
+                f"{name} is not set: give it in a gin file or by "
+                f"--gin.{name}=VALUE (text has quotes inside)."
+            ) from error
+        message = _without_trail(error)
+        if message == str(error):
+            raise
+        kind = (
+            FileNotFoundError
+            if isinstance(error, FileNotFoundError)
+            else ValueError
+        )
+        raise kind(message) from error
+
+
+def _is_from_gin(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    file = Path(trace.tb_frame.f_code.co_filename).resolve()
+    return file.parent == _GIN_ROOT
+
+
+def _without_trail(error: BaseException) -> str:
+    return _GIN_TRAIL.sub("", str(error)).strip()

@@ -1,0 +1,189 @@
+"""`pali infer`: writes a model's predictions, or its scores of the targets.
+
+One JSON object an example, to `<output_dir>/<task>-<split>-<step>.jsonl`. The
+run file binds `infer` under the name that T5X's infer.py gives it.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import logging
+
+from pali_tf.backend import set_backend
+from pali_tf.commands import gin_flags
+from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.run import program_log
+from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
+
+_MODES = ("predict", "score")
+
+
+def infer(
+    *,
+    mode: str,
+    model: Any,
+    dataset_cfg: DatasetConfig,
+    restore_checkpoint_cfg: RestoreCheckpointConfig,
+    partitioner: Any,
+    output_dir: str,
+    num_examples: int | None = None,
+    is_dry_run: bool = False,
+) -> list[Path]:
+    """Runs a model over a split; its arguments are those of T5X's function.
+
+    Args:
+        mode: "predict": decode; "score": the log-probability of the target.
+        model: a PaliTrainingModel.
+        dataset_cfg: the mixture, its split and lengths, and the batch size.
+        restore_checkpoint_cfg: which checkpoint.
+        partitioner: how the model is laid out over devices.
+        output_dir: where the files go.
+        num_examples: the first so many of each task; None: all.
+        is_dry_run: find the checkpoint and the tasks, and stop.
+
+    Returns:
+        The files, one a task.
+
+    Raises:
+        ValueError: an unknown mode.
+
+    Source: google-research/t5x, t5x/infer.py.
+    """
+    # These import JAX and TensorFlow; the backend is chosen by now.
+    import seqio
+
+    from pali_tf.checkpoints import checkpoint
+    from pali_tf.run import predictor
+
+    if mode not in _MODES:
+        raise ValueError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
+    path = restore_checkpoint_cfg.one_path()
+    tasks = seqio.get_subtasks(dataset_cfg.mixture_or_task_name)
+    if is_dry_run:
+        names = ", ".join(task.name for task in tasks)
+        logging.info("Dry run: would run %s on", checkpoint.find(path))
+        logging.info("%s.", names)
+        return []
+    params, step = predictor.load_model_parameters(
+        model,
+        path,
+        partitioner,
+        restore_checkpoint_cfg.selection(),
+        fallback=restore_checkpoint_cfg.fallback,
+    )
+    runner = predictor.Predictor(
+        model, params, partitioner, dataset_cfg.task_feature_lengths["targets"]
+    )
+    written = []
+    for task in tasks:
+        name = f"{task.name}-{dataset_cfg.split}-{step:06d}.jsonl"
+        target = Path(output_dir) / name
+        count = _write_lines(
+            target, _lines(task, dataset_cfg, num_examples, runner, mode)
+        )
+        logging.info("Wrote %d examples to %s.", count, target)
+        written.append(target)
+    return written
+
+
+def _lines(
+    task: Any,
+    config: DatasetConfig,
+    num_examples: int | None,
+    runner: Any,
+    mode: str,
+) -> Iterator[dict[str, Any]]:
+    """Runs one task, a batch at a time."""
+    vocabulary = task.output_features["inputs"].vocabulary
+    for examples in _example_batches(task, config, num_examples):
+        features = [features for features, _ in examples]
+        # The last batch is filled up, so that one compiled shape serves.
+        features += features[-1:] * (config.batch_size - len(features))
+        batch = {k: np.stack([f[k] for f in features]) for k in features[0]}
+        if mode == "predict":
+            found = [_prediction(x) for x in runner.predict_all(batch)]
+        else:
+            found = [{"score": score} for score in runner.score(batch)]
+        for i, (_, fields) in enumerate(examples):
+            line = {
+                "example_id": fields["example_id"].decode(),
+                "input": vocabulary.decode(fields["inputs"].tolist()),
+                "target": vocabulary.decode(fields["targets"].tolist()),
+            }
+            yield line | found[i]
+
+
+def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
+    """Gives the fields of a line: the best answer, and all if there are more.
+
+    Example: [("a", -1.0), ("b", -2.0)] gives {"prediction": "a", "score":
+    -1.0, "answers": [{"text": "a", "score": -1.0}, ...]}.
+    """
+    text, score = answers[0]
+    fields: dict[str, Any] = {"prediction": text, "score": score}
+    if len(answers) > 1:
+        fields["answers"] = [{"text": t, "score": s} for t, s in answers]
+    return fields
+
+
+def _example_batches(
+    task: Any, config: DatasetConfig, num_examples: int | None
+) -> Iterator[list[tuple[Mapping[str, np.ndarray], Mapping[str, Any]]]]:
+    """Gives lists of at most batch_size (model features, task fields)."""
+    from pali_tf.data import input_pipeline
+    from pali_tf.data.feature_converter import PaliFeatureConverter
+
+    lengths = config.task_feature_lengths
+    dataset = input_pipeline.eval_dataset(
+        task, feature_lengths=lengths, split=config.split, seed=config.seed or 0
+    )
+    if num_examples is not None:
+        dataset = dataset.take(num_examples)
+    converter = PaliFeatureConverter()
+    pairs = dataset.map(lambda x: (converter.convert(x, lengths), x))
+    waiting = []
+    for pair in pairs.as_numpy_iterator():
+        waiting.append(pair)
+        if len(waiting) == config.batch_size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> int:
+    """Writes JSON lines, whole or not at all; returns their number."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    count = 0
+    with open(temporary, "w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+    os.replace(temporary, path)
+    return count
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = gin_flags.parse_flags("pali infer", __doc__ or "", argv)
+    set_backend("jax")
+    program_log.set_up()
+    gin_flags.load(flags, __name__)
+    # After the files are read, so that a mistake in them is told at once.
+    from pali_tf.run import host_tensorflow
+
+    host_tensorflow.set_up()
+    gin_flags.call(infer, is_dry_run=flags.is_dry_run)
+    return 0

@@ -1,0 +1,130 @@
+"""`pali report`: an HTML report of a run, in one file."""
+
+import argparse
+import os
+import pathlib
+
+from pali_tf.reporting import page, run_record
+from pali_tf.reporting.model_dir import check_model_dir
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = _parser().parse_args(argv)
+    others = dict(flags.compare)
+    for folder in (flags.model_dir, *others.values()):
+        check_model_dir(folder)
+    run = run_record.read_run(
+        model_dir=flags.model_dir,
+        vision_dir=flags.vision_dir,
+        answers=flags.answers,
+    )
+    images = {}
+    if flags.data_dir is not None:
+        if not flags.data_dir.is_dir():
+            raise FileNotFoundError(f"There is no folder {flags.data_dir}.")
+        images = _read_images(run, flags)
+    text = page.render(
+        run,
+        images,
+        title=flags.title or flags.model_dir.absolute().name,
+        examples_per_task=flags.examples,
+        others={
+            name: run_record.read_run(model_dir=model_dir)
+            for name, model_dir in others.items()
+        },
+        stated_peak=flags.peak_flops,
+    )
+    output = flags.output or flags.model_dir / "report.html"
+    _write_atomically(output, text)
+    print(f"{output}: {len(text) / 1e6:.1f} MB, {len(images)} images")
+    for fault in run.faults:
+        print(f"broken: {fault}")
+    return 0
+
+
+def _read_images(
+    run: run_record.RunRecord, flags: argparse.Namespace
+) -> dict[str, str]:
+    # The readers of shards take a second to import.
+    from pali_tf.reporting.images import data_uri, find_images
+
+    wanted = page.image_ids(run, flags.examples)
+    found = find_images(flags.data_dir, wanted, flags.split)
+    return {name: data_uri(encoded) for name, encoded in found.items()}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pali report", description=__doc__)
+    parser.add_argument(
+        "model_dir", type=pathlib.Path, help="MODEL_DIR of the run"
+    )
+    parser.add_argument(
+        "--data_dir",
+        type=pathlib.Path,
+        help="the shards, for the images; without it there are none",
+    )
+    parser.add_argument(
+        "--split", default="test", help="whose images (default: test)"
+    )
+    parser.add_argument(
+        "--vision_dir",
+        type=pathlib.Path,
+        help="the folder of the ViT's own pre-training",
+    )
+    parser.add_argument(
+        "--answers",
+        type=pathlib.Path,
+        help="JSON list of answers that came back over gRPC",
+    )
+    parser.add_argument(
+        "--examples",
+        type=int,
+        default=6,
+        help="how many examples of a task (default: 6)",
+    )
+    parser.add_argument(
+        "--compare",
+        type=_named_folder,
+        action="append",
+        default=[],
+        metavar="[NAME=]MODEL_DIR",
+        help="another run: curves over this one's, scores, what differs; may "
+        "be repeated",
+    )
+    parser.add_argument(
+        "--peak_flops",
+        type=float,
+        help="FLOP/s of a device, which the MFU is a share of (default: by "
+        "the kind of device, where it is known)",
+    )
+    parser.add_argument("--title", help="of the page (default: the folder's)")
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        help="the file to write (default: MODEL_DIR/report.html)",
+    )
+    return parser
+
+
+def _named_folder(text: str) -> tuple[str, pathlib.Path]:
+    name, equals, folder = text.partition("=")
+    if not equals or pathlib.Path(text).is_dir():
+        return text, pathlib.Path(text)
+    if not name or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=MODEL_DIR")
+    return name, pathlib.Path(folder)
+
+
+def _write_atomically(path: pathlib.Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,162 @@
+"""`pali score`: scores a file of predictions again, without a model.
+
+Predictions are JSON lines: those of inference_eval/<task>-<step>.jsonl, or
+{"example_id": ..., "prediction": ...} of any origin. References come from the
+file where it holds them, else from the task's stored examples.
+"""
+
+import argparse
+import json
+import pathlib
+from typing import Any
+
+from pali_tf.evaluation.score_table import format_table
+from pali_tf.run import program_log
+
+# Images are decoded with the examples and not looked at.
+_IMAGE_SIDE = 16
+# Of an evaluation's record, what holds for its predictions for ever.
+_KEPT = (
+    "split",
+    "step",
+    "prompt",
+    "checkpoint",
+    "decoding",
+    "feature_lengths",
+    "seed",
+    "vocabulary_sha256",
+)
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the arguments after the command's name.
+
+    Returns:
+        The exit status.
+    """
+    flags = _parser().parse_args(argv)
+    program_log.set_up()
+    # These import TensorFlow.
+    from pali_tf.data import location
+    from pali_tf.evaluation import rescore, score_record
+    from pali_tf.webli import atomic
+
+    lines = rescore.read_lines(flags.predictions)
+    task = _find_task(flags.task)
+    kept = _kept(flags.predictions)
+    split = flags.split or kept.get("split", "test")
+    if flags.data_dir is not None:
+        location.set_data_dir(flags.data_dir)
+    if rescore.have_references(lines):
+        found = rescore.score_lines(task, lines)
+    else:
+        found = rescore.score_with_targets(
+            task,
+            lines,
+            _stored_targets(task, split, flags.length, flags.seed),
+            allow_missing=flags.allow_missing,
+        )
+    record = {
+        "task": task.name,
+        "predictions": str(flags.predictions),
+        **({"prompt": lines[0]["input"]} if "input" in lines[0] else {}),
+        **kept,
+        "split": split,
+        "num_examples": found.num_examples,
+        "num_missing": found.num_missing,
+        "versions": score_record.versions(),
+        "scores": found.scores,
+    }
+    output = flags.output or flags.predictions.with_suffix(".rescored.json")
+    atomic.write_json(output, record)
+    print(
+        f"{task.name}, split {split}: {found.num_examples} predictions", end=""
+    )
+    print(f", {found.num_missing} missing." if found.num_missing else ".")
+    print(format_table({task.name: found.scores}))
+    print(output)
+    return 0
+
+
+def _find_task(name: str) -> Any:
+    import seqio
+
+    from seqio_tasks import named
+
+    task = named.find(name)
+    if not isinstance(task, seqio.Task):
+        tasks = ", ".join(t.name for t in seqio.get_subtasks(task))
+        raise ValueError(f"{name} is a mixture; score one task of it: {tasks}.")
+    return task
+
+
+def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:
+    from pali_tf.data import input_pipeline
+
+    lengths = {"inputs": length, "targets": length, "images": _IMAGE_SIDE}
+    examples = input_pipeline.eval_dataset(
+        task, feature_lengths=lengths, split=split, seed=seed
+    ).map(lambda x: {k: v for k, v in x.items() if k != "images"})
+    vocabulary = task.output_features["targets"].vocabulary
+    return [
+        task.postprocess_fn(
+            vocabulary.decode(example["targets"].tolist()),
+            example=example,
+            is_target=True,
+        )
+        for example in examples.as_numpy_iterator()
+    ]
+
+
+def _kept(predictions: pathlib.Path) -> dict[str, Any]:
+    """Reads what an evaluation told beside its predictions."""
+    path = predictions.with_suffix(".score.json")
+    if not path.is_file():
+        return {}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return {name: record[name] for name in _KEPT if name in record}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pali score", description=__doc__)
+    parser.add_argument(
+        "predictions", type=pathlib.Path, help="JSON lines, one an example"
+    )
+    parser.add_argument("--task", required=True, help="whose metrics")
+    parser.add_argument(
+        "--data_dir",
+        type=pathlib.Path,
+        help="the shards, for references (default: $PALI_DATA_DIR)",
+    )
+    parser.add_argument(
+        "--split",
+        help="of the stored examples (default: the evaluation's, else test)",
+    )
+    parser.add_argument(
+        "--allow_missing",
+        action="store_true",
+        help="score what is there, if examples have no prediction",
+    )
+    drawn = "a task that draws its targets at random may draw by it"
+    parser.add_argument(
+        "--length",
+        type=int,
+        default=128,
+        help=f"tokens of a prompt and of a target; {drawn} (default: 128)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help=f"of the stored examples; {drawn} (default: 0)",
+    )
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        help="the scores and what belongs beside them, as JSON (default: "
+        "beside the predictions, as <name>.rescored.json)",
+    )
+    return parser

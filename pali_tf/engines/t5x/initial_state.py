@@ -1,0 +1,93 @@
+"""Initial values under T5X: parameters alone, read by our own code.
+
+T5X restores whole states of its own layout. INITIAL_CHECKPOINT_PATH means the
+same on both engines: parameters of one checkpoint or of several, each holding
+a part of the tree, for a run that starts at step 0.
+"""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import jax
+from absl import logging
+from flax.core import frozen_dict
+from jax.sharding import NamedSharding, PartitionSpec
+
+from pali_tf.checkpoints import initial_parameters
+from pali_tf.models.functional import flatten, unflatten
+from pali_tf.training import freezing
+from pali_tf.training.configs import RestoreCheckpointConfig
+
+_utils = importlib.import_module("t5x.utils")
+
+
+class TrainStateInitializer(_utils.TrainStateInitializer):
+    """T5X's initializer; what it draws is replaced from checkpoints.
+
+    Args:
+        restore: which checkpoints, and what of them.
+        model_dir: the run's; it must not hold another engine's checkpoints.
+        init_fn: T5X's: the model's `get_initial_variables`.
+        **given: what else T5X gives.
+    """
+
+    def __init__(
+        self,
+        *,
+        restore: RestoreCheckpointConfig,
+        model_dir: str,
+        init_fn: Any,
+        **given: Any,
+    ):
+        _check_owner(model_dir)
+        self._restore = restore
+        self._model = init_fn.__self__
+        super().__init__(init_fn=init_fn, **given)
+
+    def from_scratch(self, init_rng: Any) -> Any:
+        """Draws the state of step 0 and puts checkpoints' parameters in."""
+        specs = self._model.model.functional.specs
+        # Before anything is drawn, so that a mistake is told at once.
+        origins = initial_parameters.find_origins(
+            self._restore.paths(),
+            specs,
+            self._restore.selection(),
+            fallback=self._restore.fallback,
+        )
+        table = freezing.table(specs, self._model.split, origins)
+        logging.info("What trains:\n%s", table)
+        state = super().from_scratch(init_rng)
+        if not origins:
+            return state
+        places = self._places()
+        params = flatten(frozen_dict.unfreeze(state.params))
+        for path in dict.fromkeys(origins.values()):
+            loaded = initial_parameters.load_fitted(
+                path, specs, places, self._restore.selection()
+            )
+            for name, value in loaded.items():
+                if origins[name] == path:
+                    params[name] = jax.device_put(
+                        value.astype(params[name].dtype), places[name]
+                    )
+        return state.replace_params(frozen_dict.freeze(unflatten(params)))
+
+    def _places(self) -> dict[str, NamedSharding]:
+        mesh = self._partitioner.mesh
+        axes = flatten(frozen_dict.unfreeze(self.train_state_axes.params))
+        return {
+            path: NamedSharding(mesh, spec or PartitionSpec())
+            for path, spec in axes.items()
+        }
+
+
+def _check_owner(model_dir: str) -> None:
+    """Refuses a MODEL_DIR that the native engine trained."""
+    found = sorted(Path(model_dir).glob("checkpoint_*/progress"))
+    if model_dir and found:
+        raise ValueError(
+            f"{found[0].parent} is the native engine's, which T5X cannot "
+            "resume: name a new MODEL_DIR, and start from that checkpoint by "
+            "INITIAL_CHECKPOINT_PATH."
+        )

@@ -1,0 +1,143 @@
+"""What a run file binds where T5X runs it: T5X's own objects.
+
+Each name takes the native engine's fields, which are checked as there, and
+gives T5X's object. A field that T5X has not is an error as soon as it is set
+to something: nothing of a run file is dropped in silence.
+
+T5X is on no package index, so it is imported by name (docs/T5X.md).
+"""
+
+import dataclasses
+import importlib
+import inspect
+from typing import Any
+
+from pali_tf.engines.t5x import optimizers
+from pali_tf.engines.t5x.model import T5XPaliModel
+from pali_tf.engines.t5x.rates import rate_metrics
+from pali_tf.engines.t5x.sharding import sharding_scope
+from pali_tf.partitioning import axis_rules, shardings
+from pali_tf.training import configs
+from pali_tf.training import model as native_model
+from pali_tf.training.configs import RestoreCheckpointConfig
+from pali_tf.training.schedules import create_learning_rate_scheduler
+
+_partitioning = importlib.import_module("t5x.partitioning")
+_trainer = importlib.import_module("t5x.trainer")
+_utils = importlib.import_module("t5x.utils")
+
+# The last two are ours on both engines: T5X takes any function of the step,
+# and initial parameters are read by our own code (initial_state.py).
+__all__ = [
+    "CheckpointConfig",
+    "DatasetConfig",
+    "PaliTrainingModel",
+    "PjitPartitioner",
+    "RestoreCheckpointConfig",
+    "SaveCheckpointConfig",
+    "Trainer",
+    "create_learning_rate_scheduler",
+    "standard_logical_axis_rules",
+]
+
+
+def _translate(config: Any, theirs: Any, **more: Any) -> Any:
+    """Makes T5X's object out of a native config with the same field names.
+
+    Raises:
+        ValueError: a field that T5X has not, and that is not at its default.
+    """
+    known = inspect.signature(theirs).parameters
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name in known:
+            more.setdefault(field.name, value)
+        elif value != field.default:
+            raise ValueError(
+                f"{type(config).__name__}.{field.name} is {value!r}, which "
+                "T5X's engine does not have: leave it out, or run the file "
+                "with ours (pali train)."
+            )
+    return theirs(**more)
+
+
+def DatasetConfig(**fields: Any) -> Any:
+    """Gives t5x.utils.DatasetConfig."""
+    return _translate(configs.DatasetConfig(**fields), _utils.DatasetConfig)
+
+
+def SaveCheckpointConfig(**fields: Any) -> Any:
+    """Gives t5x.utils.SaveCheckpointConfig, the data position saved."""
+    config = configs.SaveCheckpointConfig(**fields)
+    return _translate(config, _utils.SaveCheckpointConfig, save_dataset=True)
+
+
+def CheckpointConfig(
+    *, save: Any = None, restore: RestoreCheckpointConfig | None = None
+) -> Any:
+    """Gives t5x.utils.CheckpointConfig.
+
+    Args:
+        save: SaveCheckpointConfig, or None.
+        restore: read by initial_state.TrainStateInitializer, which takes
+            parameters alone, from one or more checkpoints of any layout. T5X
+            itself would restore one of its own, with its step and slots.
+    """
+    del restore
+    return _utils.CheckpointConfig(save=save, restore=None)
+
+
+def PjitPartitioner(**fields: Any) -> Any:
+    """Gives t5x.partitioning.PjitPartitioner."""
+    config = shardings.PjitPartitioner(**fields)
+    return _translate(config, _partitioning.PjitPartitioner)
+
+
+def standard_logical_axis_rules(**fields: Any) -> Any:
+    """Gives T5X's table, with rows for the axes that only PaLI has."""
+    ours = axis_rules.standard_logical_axis_rules(**fields)
+    more = fields.pop("additional_rules", None) or ()
+    theirs = _partitioning.standard_logical_axis_rules(**fields)
+    known = {name for name, _ in (*theirs, *more)}
+    missing = dict.fromkeys(name for name, _ in ours if name not in known)
+    return (*theirs, *more, *missing.items())
+
+
+def Trainer(
+    *,
+    learning_rate_fn: Any,
+    num_microbatches: int | None = None,
+    ema_decay: float | None = None,
+    **given: Any,
+) -> Any:
+    """Gives t5x.trainer.Trainer.
+
+    Args:
+        learning_rate_fn: step to learning rate.
+        num_microbatches: parts that a batch is split into; None: one.
+        ema_decay: must be None: T5X's trainer keeps no moving average.
+        **given: what T5X's train() gives: model, train_state, ...
+    """
+    if ema_decay is not None:
+        raise ValueError(
+            f"Trainer.ema_decay is {ema_decay}: T5X's trainer keeps no moving "
+            "average. Run the file with our engine (pali train)."
+        )
+    if (num_microbatches or 1) > 1:
+        given["model"].check_microbatches()
+    return _trainer.Trainer(
+        learning_rate_fn=learning_rate_fn,
+        num_microbatches=num_microbatches,
+        **given,
+    )
+
+
+def PaliTrainingModel(**fields: Any) -> T5XPaliModel:
+    """Gives the model under T5X's contract; fields of PaliTrainingModel."""
+    model = native_model.PaliTrainingModel(**fields)
+    return T5XPaliModel(
+        model=model,
+        make_optimizer=optimizers.make_optimizer,
+        rate_metrics=rate_metrics,
+        sharding_scope=sharding_scope,
+    )

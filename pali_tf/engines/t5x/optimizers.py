@@ -1,0 +1,142 @@
+"""T5X's optimizers out of the native engine's descriptions."""
+
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+from flax.core import frozen_dict
+
+from pali_tf.engines.t5x.trainable import TrainablePart, like
+from pali_tf.models.functional import flatten, unflatten
+from pali_tf.partitioning.logical_axes import is_scanned
+from pali_tf.training.elementwise_optimizers import AdamW, Lion
+from pali_tf.training.gradient_clipping import clip_gradient
+from pali_tf.training.optimizer import Adafactor
+
+_adafactor = importlib.import_module("t5x.adafactor")
+_optimizers = importlib.import_module("t5x.optimizers")
+_BATCH, _ROW, _COLUMN, _NONE = (
+    getattr(_adafactor.FactorDim, name)
+    for name in ("BATCH", "ROW", "COLUMN", "NONE")
+)
+
+
+def make_optimizer(
+    definition: Any, specs: Mapping[str, Any], trainable: Sequence[str]
+) -> Any:
+    """Makes T5X's optimizer.
+
+    Args:
+        definition: Adafactor, AdamW or Lion of pali_tf.training.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        trainable: the paths that train.
+
+    Returns:
+        t5x.optimizers.OptimizerDef.
+
+    Raises:
+        ValueError: T5X has no such optimizer.
+    """
+    if isinstance(definition, Adafactor):
+        optimizer = _make_adafactor(definition, specs)
+    elif isinstance(definition, AdamW | Lion):
+        optimizer = _OptaxOptimizer(_make_optax(definition))
+    else:
+        raise ValueError(
+            f"T5X's engine has no {type(definition).__name__}: bind OPTIMIZER "
+            "to runtime.Adafactor, runtime.AdamW or runtime.Lion."
+        )
+    if len(trainable) == len(specs):
+        return optimizer
+    return TrainablePart(optimizer, trainable)
+
+
+def _make_adafactor(definition: Adafactor, specs: Mapping[str, Any]) -> Any:
+    stacks = {path for path in specs if is_scanned(path)}
+    if stacks and not definition.factored:
+        raise ValueError(
+            "T5X's Adafactor with factored=False scales the blocks of a "
+            "scanned stack as one array: set SCAN_LAYERS = False."
+        )
+    rules = [
+        (f"^{re.escape(path)}$", _factor_rule(spec.shape, definition))
+        if path in stacks
+        else (f"^{re.escape(path)}$", _adafactor.HEURISTIC_RULE)
+        for path, spec in specs.items()
+    ]
+    return _adafactor.Adafactor(
+        factored=definition.factored,
+        multiply_by_parameter_scale=definition.multiply_by_parameter_scale,
+        beta1=definition.beta1 or None,
+        decay_rate=definition.decay_rate,
+        step_offset=definition.step_offset,
+        clipping_threshold=definition.clipping_threshold,
+        weight_decay_rate=definition.weight_decay_rate,
+        min_dim_size_to_factor=definition.min_dim_size_to_factor,
+        epsilon1=definition.epsilon1,
+        epsilon2=definition.epsilon2,
+        factor_map=_adafactor.HParamMap(rules) if stacks else None,
+        global_norm_clip_threshold=definition.global_norm_clip_threshold,
+    )
+
+
+def _factor_rule(shape: Sequence[int], definition: Adafactor) -> tuple:
+    """Treats each block of a scanned array as the unrolled one is.
+
+    T5X's rules by logical axis would factor every matrix of a stack, however
+    small; its heuristic, for arrays that are not stacked, only large ones.
+    """
+    rule = [_BATCH] + [_NONE] * (len(shape) - 1)
+    order = 1 + np.argsort(shape[1:])
+    if len(shape) > 2 and (
+        shape[order[-2]] >= definition.min_dim_size_to_factor
+    ):
+        rule[order[-2]], rule[order[-1]] = _ROW, _COLUMN
+    return tuple(rule)
+
+
+def _make_optax(definition: AdamW | Lion) -> optax.GradientTransformation:
+    """Gives the transformation for a learning rate of 1, of nested dicts."""
+    decayed = re.compile(definition.decayed)
+
+    def mask(params: Any) -> Any:
+        flat = flatten(frozen_dict.unfreeze(params))
+        chosen = {p: decayed.fullmatch(p) is not None for p in flat}
+        return like(params, unflatten(chosen))
+
+    settings: dict[str, Any] = {
+        "b1": definition.beta1,
+        "b2": definition.beta2,
+        "weight_decay": definition.weight_decay_rate,
+        "mu_dtype": definition.momentum_dtype,
+        "mask": mask,
+    }
+    if isinstance(definition, AdamW):
+        steps = optax.adamw(1.0, eps=definition.epsilon, **settings)
+    else:
+        steps = optax.lion(1.0, **settings)
+    return clip_gradient(steps, definition.global_norm_clip_threshold)
+
+
+class _OptaxOptimizer(_optimizers.OptaxWrapper):
+    """T5X's wrapper, with the learning rate that its trainer gives.
+
+    T5X's own ignores it, and wants the schedule inside of the optimizer.
+    """
+
+    def apply_gradient(
+        self, hyper_params: Any, params: Any, state: Any, grads: Any
+    ) -> tuple[Any, Any]:
+        """Takes one step; see t5x.optimizers.OptimizerDef."""
+        updates, slots = self.optax_optimizer.update(
+            grads, state.param_states, params
+        )
+        rate = hyper_params.learning_rate
+        updates = jax.tree.map(lambda update: rate * update, updates)
+        return optax.apply_updates(params, updates), state.replace(
+            step=state.step + 1, param_states=slots
+        )

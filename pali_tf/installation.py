@@ -1,0 +1,208 @@
+"""What this machine has, what is missing, and how to get it."""
+
+import dataclasses
+import enum
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# What `make demo` needs at most: see the README.
+DEMO_MEMORY_GIB = 6
+DEMO_DISK_GIB = 3
+
+# Extras without which a part of the system does not work; the others (t5x,
+# tpu, test, dev) are for special uses and their absence is no fault.
+NEEDED_EXTRAS = ("train", "data", "eval", "serve", "ui")
+
+_JAX_DEVICES = "import jax; print(*map(str, jax.devices()), sep=', ')"
+_TENSORFLOW_DEVICES = (
+    "import tensorflow as tf; "
+    "print(*(d.name for d in tf.config.list_physical_devices()), sep=', ')"
+)
+
+
+class Status(enum.Enum):
+    """How a finding weighs; the value is what is printed before it."""
+
+    OK = "  ok     "
+    OPTIONAL = "  absent "
+    MISSING = "  MISSING"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the account, with the remedy where one is due."""
+
+    status: Status
+    text: str
+    remedy: str = ""
+
+
+def check_python() -> Iterator[Finding]:
+    """Checks the interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    right = sys.version_info[:2] == (3, 11)
+    yield Finding(
+        status=Status.OK if right else Status.MISSING,
+        text=f"Python {version} at {sys.executable}",
+        remedy="" if right else "pali_tf needs Python 3.11: make setup",
+    )
+
+
+def check_machine() -> Iterator[Finding]:
+    """Checks memory and disk against what the demo takes."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory, disk = pages / 2**30, shutil.disk_usage(".").free / 2**30
+    yield Finding(status=Status.OK, text=f"{os.cpu_count()} processor cores")
+    for amount, needed, name in (
+        (memory, DEMO_MEMORY_GIB, "memory"),
+        (disk, DEMO_DISK_GIB, "free disk here"),
+    ):
+        enough = amount >= needed
+        yield Finding(
+            status=Status.OK if enough else Status.OPTIONAL,
+            text=f"{amount:.1f} GiB of {name}",
+            remedy="" if enough else f"the demo takes up to {needed} GiB",
+        )
+
+
+def check_packages() -> Iterator[Finding]:
+    """Checks each requirement of setup.py against what is installed."""
+    try:
+        declared = importlib.metadata.requires("pali_tf") or []
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding(
+            status=Status.MISSING,
+            text="pali_tf itself is not installed here",
+            remedy="make setup",
+        )
+        return
+    for extra in ("", *NEEDED_EXTRAS):
+        yield from _check_extra(extra, declared)
+
+
+def _check_extra(extra: str, declared: list[str]) -> Iterator[Finding]:
+    from packaging.requirements import Requirement
+
+    good = []
+    for requirement in map(Requirement, declared):
+        marker = requirement.marker
+        if bool(marker) != bool(extra) or (
+            marker and not marker.evaluate({"extra": extra})
+        ):
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            version = None
+        if version and requirement.specifier.contains(version):
+            good.append(f"{requirement.name} {version}")
+            continue
+        wanted = f"{requirement.name}{requirement.specifier}"
+        found = f"{version} is installed" if version else "not installed"
+        yield Finding(
+            status=Status.MISSING,
+            text=f"{wanted} ({found})",
+            remedy=f"make setup, or pip install '{wanted}'",
+        )
+    if good:
+        label = f"[{extra}]" if extra else "core"
+        yield Finding(status=Status.OK, text=f"{label}: {', '.join(good)}")
+
+
+def check_devices() -> Iterator[Finding]:
+    """Asks JAX and TensorFlow, each in a process of its own, what they see."""
+    for name, program in (
+        ("JAX", _JAX_DEVICES),
+        ("TensorFlow", _TENSORFLOW_DEVICES),
+    ):
+        if importlib.util.find_spec(name.lower()) is None:
+            continue  # check_packages says so already.
+        result = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        if result.returncode == 0:
+            yield Finding(
+                status=Status.OK,
+                text=f"{name} sees {result.stdout.strip()}",
+            )
+        else:
+            reason = result.stderr.strip().splitlines()[-1:]
+            yield Finding(
+                status=Status.MISSING,
+                text=f"{name} does not start: {''.join(reason)}",
+                remedy="make setup; JAX_PLATFORMS=cpu keeps to the processor",
+            )
+
+
+def check_fonts() -> Iterator[Finding]:
+    """Checks which scripts the sample world can print."""
+    if importlib.util.find_spec("PIL") is None:
+        return  # check_packages says so already.
+    from pali_tf.sample_world import fonts
+
+    try:
+        missing = fonts.missing_scripts()
+    except FileNotFoundError as error:
+        yield Finding(
+            status=Status.MISSING, text=str(error), remedy="make setup"
+        )
+        return
+    drawn = [name for name in fonts.SCRIPTS if name not in missing]
+    yield Finding(status=Status.OK, text=f"fonts for {', '.join(drawn)}")
+    for script, remedy in missing.items():
+        yield Finding(
+            status=Status.OPTIONAL,
+            text=f"a font for {script}: its words are not printed in images",
+            remedy=remedy,
+        )
+
+
+def check_tools() -> Iterator[Finding]:
+    """Checks for programs that are used where they are found."""
+    for program, use, package in (
+        ("git", "the commit in environment.json", "git"),
+        ("java", "SPICE and METEOR of pycocoevalcap", "default-jre-headless"),
+    ):
+        path = shutil.which(program)
+        yield Finding(
+            status=Status.OK if path else Status.OPTIONAL,
+            text=f"{program} {'at ' + path if path else ''} ({use})",
+            remedy="" if path else f"apt-get install {package}",
+        )
+
+
+def check_data(data_dir: str | None) -> Iterator[Finding]:
+    """Checks which sources and splits the data folder holds."""
+    remedy = "pali sample-data --output_dir=DIR; export PALI_DATA_DIR=DIR"
+    if not data_dir:
+        yield Finding(
+            status=Status.OPTIONAL,
+            text="a data folder: neither --data_dir nor PALI_DATA_DIR is set",
+            remedy=remedy,
+        )
+        return
+    infos = sorted(Path(data_dir).glob("*/*.info.json"))
+    if not infos:
+        yield Finding(
+            status=Status.MISSING,
+            text=f"{data_dir} holds no <source>/<split>.info.json",
+            remedy=remedy,
+        )
+    for path in infos:
+        count = json.loads(path.read_text())["num_examples"]
+        split = path.name.removesuffix(".info.json")
+        yield Finding(
+            status=Status.OK,
+            text=f"{path.parent.name}/{split}: {count} examples",
+        )

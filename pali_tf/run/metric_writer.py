@@ -1,0 +1,88 @@
+"""Numbers of a run: JSON lines for programs, event files for TensorBoard."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pali_tf.run.event_file import EventFile
+
+
+class MetricWriter:
+    """Appends one object a logging point to `metrics.jsonl` and TensorBoard.
+
+    Args:
+        directory: made if need be.
+        start_step: lines of a later step, left by a run that was killed after
+            its last checkpoint, are removed: those steps come again.
+        is_silent: write nothing; another process writes for this one.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        start_step: int = 0,
+        *,
+        is_silent: bool = False,
+    ):
+        self.directory = Path(directory)
+        self._is_silent = is_silent
+        if is_silent:
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.path = self.directory / "metrics.jsonl"
+        _drop_lines_after(self.path, start_step)
+        # Line buffered: a line is in the file when `write` returns.
+        self._lines = open(self.path, "a", buffering=1, encoding="utf-8")
+        self._events = EventFile(self.directory, start_step)
+
+    def write(self, step: int, numbers: Mapping[str, float | int]) -> None:
+        """Writes the numbers of a step.
+
+        Args:
+            step: steps done.
+            numbers: by name; not "step".
+        """
+        if self._is_silent:
+            return
+        line = json.dumps({"step": step, **numbers}, ensure_ascii=False)
+        self._lines.write(line + "\n")
+        self._events.write(step, numbers)
+
+    def write_texts(self, step: int, texts: Mapping[str, str]) -> None:
+        """Writes texts for TensorBoard; clu's writers have this method too.
+
+        Args:
+            step: steps done.
+            texts: Markdown, by name.
+        """
+        if not self._is_silent:
+            self._events.write_texts(step, texts)
+
+    def close(self) -> None:
+        """Closes both files."""
+        if self._is_silent:
+            return
+        self._lines.close()
+        self._events.close()
+
+    def __enter__(self) -> "MetricWriter":
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+
+def _drop_lines_after(path: Path, step: int) -> None:
+    """Keeps the whole lines of at most `step`, atomically."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        # A line without its end was cut by a kill.
+        if line.endswith("\n") and json.loads(line)["step"] <= step:
+            kept.append(line)
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    temporary.write_text("".join(kept), encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,1 @@
+"""The generated sample of WebLI, and the demo that is trained on it."""

@@ -1,0 +1,38 @@
+"""What a finished sample holds, in a few lines for a person."""
+
+from pathlib import Path
+
+from pali_tf.sample_world import fonts
+from pali_tf.sample_world.config import SampleConfig
+from pali_tf.webli import read, records
+
+
+def describe(output_dir: Path, config: SampleConfig, seconds: float) -> str:
+    """Returns the summary of a sample that took `seconds` to write."""
+    sizes = config.split_sizes()
+    lines = [
+        f"Wrote {sum(sizes.values())} scenes ({config.level} level, seed "
+        f"{config.seed}) to {output_dir} in {seconds:.0f} s.",
+        "Records: "
+        + ", ".join(f"{split} {count}" for split, count in sizes.items())
+        + f", in each of {', '.join(records.SOURCES)}.",
+        f"Size: {_total_bytes(output_dir) / 2**20:.0f} MiB.",
+    ]
+    for source in records.SOURCES:
+        for split, expected in sizes.items():
+            info = read.read_split_info(output_dir, source, split)
+            if info.num_examples != expected:
+                raise ValueError(
+                    f"{source}/{split} has {info.num_examples} records, "
+                    f"expected {expected}."
+                )
+    if config.level == "free":
+        for script, advice in fonts.missing_scripts().items():
+            lines.append(f"No {script} in the pictures; to have it: {advice}.")
+    return "\n".join(lines)
+
+
+def _total_bytes(output_dir: Path) -> int:
+    return sum(
+        path.stat().st_size for path in output_dir.glob("*/*.tfrecord-*")
+    )

@@ -1,0 +1,118 @@
+"""Writing the sample as a data folder, or keeping the one that is there."""
+
+import contextlib
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tqdm
+
+from pali_tf.sample_world.config import SampleConfig
+from pali_tf.webli import atomic
+
+CONFIG_FILE = "sample.json"
+
+
+def write_sample(
+    config: SampleConfig, output_dir: Path, num_workers: int
+) -> str:
+    """Writes the sample, unless `output_dir` holds all of it.
+
+    Args:
+        config: what is generated.
+        output_dir: the data folder.
+        num_workers: processes; the bytes do not depend on it.
+
+    Returns:
+        What was done, to be shown.
+
+    Raises:
+        ValueError: the folder holds something else, or there is no worker.
+    """
+    if num_workers < 1:
+        raise ValueError(
+            f"--num_workers is {num_workers}; at least 1 is needed."
+        )
+    if is_complete(output_dir, config):
+        return f"Kept {output_dir}: it holds this sample already."
+    # They take seconds to import, and all answers above need none of them.
+    from pali_tf.sample_world import pipeline, summary
+
+    content = {"config": dataclasses.asdict(config), "is_complete": False}
+    atomic.write_json(output_dir / CONFIG_FILE, content)
+    atomic.remove_leftovers(output_dir)
+    started = time.monotonic()
+    with _progress(output_dir, config):
+        pipeline.run(config, output_dir, num_workers)
+    atomic.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
+    return summary.describe(output_dir, config, time.monotonic() - started)
+
+
+def is_complete(output_dir: Path, config: SampleConfig) -> bool:
+    """Whether `output_dir` holds all of this sample.
+
+    Raises:
+        ValueError: it holds something else, which is not to be written over.
+    """
+    if not output_dir.exists() or not any(output_dir.iterdir()):
+        return False
+    path = output_dir / CONFIG_FILE
+    if not path.is_file():
+        raise ValueError(
+            f"{output_dir} is not empty and holds no generated sample. Give "
+            "another --output_dir."
+        )
+    found = json.loads(path.read_text())
+    # As JSON would give it back: tuples are lists there.
+    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
+    if found["config"] != wanted:
+        raise ValueError(
+            f"{output_dir} holds another sample "
+            f"({_differences(found['config'], wanted)}). Give another "
+            "--output_dir, or remove this one first."
+        )
+    return found["is_complete"]
+
+
+def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{key}: {found.get(key)} there, {wanted.get(key)} asked for"
+        for key in sorted(found.keys() | wanted.keys())
+        if found.get(key) != wanted.get(key)
+    )
+
+
+@contextlib.contextmanager
+def _progress(output_dir: Path, config: SampleConfig) -> Iterator[None]:
+    """Shows, on standard error, how many shards are in place."""
+    total = sum(config.num_shards(split) for split in config.split_sizes())
+    started = time.time()
+    done = threading.Event()
+
+    def count() -> int:
+        # A shard takes its name when it is whole; `text` closes last.
+        return sum(
+            path.stat().st_mtime >= started
+            for path in (output_dir / "text").glob("*.tfrecord-*")
+        )
+
+    with tqdm.tqdm(total=total, unit="shard", desc="Writing images") as bar:
+
+        def watch() -> None:
+            is_last = False
+            while not is_last:
+                is_last = done.wait(0.5)
+                if (new := count() - bar.n) > 0:
+                    bar.update(new)
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
