@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data import data_root, vocabulary
 from pali_tf.webli import records, write
 
 SPLIT = "train"
@@ -39,7 +39,7 @@ def write_shards(root: pathlib.Path, num_images: int) -> str:
         _write_source(root / source, kept)
     _write_tars(root / "tar", rows)
     texts = [*_CAPTIONS.values()] * 5
-    vocabulary.train(texts, root / location.VOCABULARY, size=1500)
+    vocabulary.train(texts, root / data_root.VOCABULARY, size=1500)
     mean = sum(map(len, images)) / num_images
     return (
         f"{num_images} JPEG files of {_WIDTH}x{_HEIGHT} pixels, "

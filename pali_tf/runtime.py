@@ -16,7 +16,7 @@ from typing import Any
 from absl import logging
 
 import gin
-from pali_tf.data.task_choices import TaskChoices, set_choices
+from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
@@ -90,7 +90,7 @@ def mixture(
     data_dir: str | None = None,
     choices: TaskChoices | None = None,
 ) -> Any:
-    """Gives a SeqIO mixture or task, with its data located.
+    """Gives what a run is trained or evaluated on.
 
     Args:
         name: a registered name; "captioning:my_shop", an objective on
@@ -100,20 +100,16 @@ def mixture(
             are by default.
 
     Returns:
-        seqio.Mixture or seqio.Task.
+        RunData, a seqio.Mixture.
 
     Raises:
         ValueError: an unknown name or objective; the message has the nearest.
     """
     # TensorFlow comes in here: a run file that binds no data needs none.
-    from pali_tf.data import location
+    from pali_tf.data.data_root import DataRoot
     from seqio_tasks import named
 
-    if data_dir is not None:
-        location.set_data_dir(data_dir)
-    if choices is not None:
-        set_choices(choices)
-    return named.find(name)
+    return named.find(name, DataRoot(data_dir), choices or TaskChoices())
 
 
 def with_visual_tokens(
@@ -137,12 +133,9 @@ def vocabulary(data_dir: str | None = None) -> Any:
     Returns:
         seqio.SentencePieceVocabulary.
     """
-    from pali_tf.data import location
-    from pali_tf.data import vocabulary as vocabulary_lib
+    from pali_tf.data.data_root import DataRoot
 
-    if data_dir is not None:
-        location.set_data_dir(data_dir)
-    return vocabulary_lib.load(location.vocabulary_path())
+    return DataRoot(data_dir).vocabulary()
 
 
 def summarize_gin_config(

@@ -13,11 +13,11 @@ from typing import Any
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data import data_root, vocabulary
+from pali_tf.data.data_root import DataRoot
 from pali_tf.data.randomness import draw_seed
 from pali_tf.errors import run_command
-from seqio_tasks import objects, preprocessors
-from seqio_tasks import pretraining as pretraining  # Registers the tasks.
+from seqio_tasks import catalog, objects, preprocessors
 
 # Records read for each task; a small vocabulary needs no more.
 _NUM_RECORDS = 4000
@@ -37,28 +37,29 @@ _DOCUMENTS = "text_span_corruption"
 
 
 def task_texts(
-    *, num_records: int = _NUM_RECORDS, seed: int = 0
+    root: DataRoot, *, num_records: int = _NUM_RECORDS, seed: int = 0
 ) -> Iterator[str]:
     """Yields prompts, targets and documents of the data root's train split.
 
     Sources that the data root does not have are left out.
 
     Args:
+        root: the data root.
         num_records: how many records are read for each task.
         seed: of what the tasks choose at random.
     """
     for name, make_text in _MAKERS.items():
-        if not _is_present(name):
+        if not _is_present(root, name):
             continue
         with seqio.utils.map_seed_manager(seed):
-            examples = draw_seed(_records(name, num_records))
+            examples = draw_seed(_records(root, name, num_records))
         texts = examples.map(
             lambda example, make=make_text: _strings(make(example)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         yield from _decoded(texts)
-    if _is_present(_DOCUMENTS):
-        documents = _records(_DOCUMENTS, num_records)
+    if _is_present(root, _DOCUMENTS):
+        documents = _records(root, _DOCUMENTS, num_records)
         yield from _decoded(documents.map(lambda example: [example["text"]]))
 
 
@@ -71,17 +72,18 @@ def train_vocabulary(
     """Trains and writes the vocabulary of a data root.
 
     Args:
-        data_dir: the data root; becomes that of this process.
+        data_dir: the data root.
         size: at most so many pieces.
         num_records: how many records are read for each task.
 
     Returns:
         The number of pieces.
     """
-    location.set_data_dir(data_dir)
-    path = location.data_dir() / location.VOCABULARY
+    root = DataRoot(os.fspath(data_dir))
     return vocabulary.train(
-        task_texts(num_records=num_records), path, size=size
+        task_texts(root, num_records=num_records),
+        root.path / data_root.VOCABULARY,
+        size=size,
     )
 
 
@@ -99,17 +101,17 @@ def main(argv: Sequence[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     count = train_vocabulary(arguments.data_dir, size=arguments.size)
-    sys.stdout.write(f"Wrote {count} pieces to {location.vocabulary_path()}.\n")
+    path = DataRoot(arguments.data_dir).vocabulary_path
+    sys.stdout.write(f"Wrote {count} pieces to {path}.\n")
     return 0
 
 
-def _is_present(task_name: str) -> bool:
-    folder = seqio.TaskRegistry.get(task_name).source.source
-    return (location.data_dir() / folder / f"{_SPLIT}.info.json").is_file()
+def _is_present(root: DataRoot, name: str) -> bool:
+    return (catalog.TASKS[name].source, _SPLIT) in root.splits
 
 
-def _records(task_name: str, num_records: int) -> tf.data.Dataset:
-    source = seqio.TaskRegistry.get(task_name).source
+def _records(root: DataRoot, name: str, num_records: int) -> tf.data.Dataset:
+    source = catalog.TASKS[name].bind(root).source
     return source.get_dataset(_SPLIT, shuffle=False).take(num_records)
 
 

@@ -11,27 +11,28 @@ from typing import Any
 
 import tensorflow as tf
 
-import seqio_tasks  # noqa: F401 (registers the tasks)
 from benchmarks.peers.reading import read
 from benchmarks.peers.worker import serve
-from pali_tf.data import input_pipeline, location
+from pali_tf.data.data_root import DataRoot
 from pali_tf.data.images import decode_image
+from pali_tf.data.input_pipeline import Reading, train_batches
 from pali_tf.run import host_tensorflow
+from seqio_tasks import named
 
 _BATCH_SIZE = 32
 _LENGTHS = {"inputs": 128, "targets": 128}
 ToPixels = Callable[[tf.Tensor, int], tf.Tensor]
 
 
-def mixture_batches(name: str, side: int) -> Iterator[int]:
+def mixture_batches(name: str, data_dir: str, side: int) -> Iterator[int]:
     """Trains, as far as the data go; gives images a batch."""
-    batches = input_pipeline.train_batches(
-        input_pipeline.find_mixture_or_task(name),
+    reading = Reading(
         feature_lengths={**_LENGTHS, "images": side},
         batch_size=_BATCH_SIZE,
         seed=0,
     )
-    for batch in batches:
+    data = named.find(name, DataRoot(data_dir))
+    for batch in train_batches(data, reading):
         yield int(batch["image_mask"].sum())
 
 
@@ -82,13 +83,12 @@ class Loaders:
     def load(self, name: str, data_dir: str, side: int) -> dict[str, Any]:
         """Prepares one loader."""
         host_tensorflow.set_up()
-        location.set_data_dir(data_dir)
         if name in _BARE_LOOPS:
             self.batches = bare_batches(
                 pathlib.Path(data_dir), side, _BARE_LOOPS[name]
             )
         else:
-            self.batches = mixture_batches(name, side)
+            self.batches = mixture_batches(name, data_dir, side)
         return {"tensorflow": tf.__version__}
 
     def read(self, num_batches: int) -> dict[str, Any]:

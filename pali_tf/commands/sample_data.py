@@ -34,10 +34,10 @@ def main(argv: list[str]) -> int:
     output_dir = arguments.output_dir.absolute()
     print(writing.write_sample(config, output_dir, arguments.num_workers))
     # TensorFlow comes in here; `--help` has long answered.
-    from pali_tf.data import location
+    from pali_tf.data import data_root
     from seqio_tasks.vocabulary_texts import train_vocabulary
 
-    path = output_dir / location.VOCABULARY
+    path = output_dir / data_root.VOCABULARY
     if path.is_file():
         print(f"Kept {path}.")
     else:

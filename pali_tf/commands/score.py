@@ -40,16 +40,15 @@ def main(argv: list[str]) -> int:
     flags = _parser().parse_args(argv)
     program_log.set_up()
     # These import TensorFlow.
-    from pali_tf.data import location
+    from pali_tf.data.data_root import DataRoot
     from pali_tf.evaluation import rescore, score_record
     from pali_tf.webli import atomic
 
     lines = rescore.read_lines(flags.predictions)
-    task = _find_task(flags.task)
+    data_dir = flags.data_dir and str(flags.data_dir)
+    task = _find_task(flags.task, DataRoot(data_dir))
     kept = _kept(flags.predictions)
     split = flags.split or kept.get("split", "test")
-    if flags.data_dir is not None:
-        location.set_data_dir(flags.data_dir)
     if rescore.have_references(lines):
         found = rescore.score_lines(task, lines)
     else:
@@ -81,16 +80,14 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _find_task(name: str) -> Any:
-    import seqio
-
+def _find_task(name: str, root: Any) -> Any:
     from seqio_tasks import named
 
-    task = named.find(name)
-    if not isinstance(task, seqio.Task):
-        tasks = ", ".join(t.name for t in seqio.get_subtasks(task))
+    data = named.find(name, root)
+    if len(data.tasks) > 1:
+        tasks = ", ".join(data.task_names)
         raise ValueError(f"{name} is a mixture; score one task of it: {tasks}.")
-    return task
+    return data.tasks[0]
 
 
 def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:

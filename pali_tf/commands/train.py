@@ -68,8 +68,7 @@ def train(
     Source: google-research/t5x, t5x/train.py.
     """
     # These import JAX and keras; the backend is chosen by now.
-    from pali_tf.data import task_ids
-    from pali_tf.run import data_readers, loop, profiling, run_files
+    from pali_tf.run import loop, profiling, run_files
     from pali_tf.visual_tokens import run_check
 
     _check_seed(random_seed)
@@ -77,14 +76,11 @@ def train(
     trainer = trainer_cls(
         model=model,
         partitioner=partitioner,
-        num_tasks=len(task_ids.names()),
+        num_tasks=len(data.tasks),
         random_seed=random_seed,
     )
     datasets = train_dataset_cfg, train_eval_dataset_cfg, infer_eval_dataset_cfg
     check_tokens = run_check.check_settings(trainer, datasets)
-    num_readers = data_readers.settle_number(
-        model_dir, train_dataset_cfg.num_readers, trainer.mesh
-    )
     config = loop.RunConfig(
         model_dir=model_dir,
         total_steps=total_steps,
@@ -92,8 +88,7 @@ def train(
         stats_period=stats_period,
         eval_period=eval_period,
         checkpoint=checkpoint_cfg,
-        task_names=task_ids.names(),
-        num_readers=num_readers,
+        task_names=data.task_names,
         profile_steps=traced,
     )
     if is_dry_run:
@@ -111,9 +106,7 @@ def train(
         if summarize_config_fn is not None:
             summarize_config_fn(model_dir, writer, step)
 
-    batches = functools.partial(
-        _batches, mesh=trainer.mesh, num_readers=num_readers
-    )
+    batches = functools.partial(_batches, mesh=trainer.mesh)
     hooks = loop.Hooks(
         batches_from=functools.partial(batches, train_dataset_cfg),
         eval_batches=_eval_batches(batches, train_eval_dataset_cfg, eval_steps),
@@ -130,10 +123,8 @@ def train(
 
 def _check_data(datasets: Iterable[DatasetConfig | None]) -> None:
     """Raises FileNotFoundError before step 1, not at the first evaluation."""
-    import seqio
-
     for config in filter(None, datasets):
-        for task in seqio.get_subtasks(config.mixture_or_task_name):
+        for task in config.mixture_or_task_name.tasks:
             task.source.list_shards(config.split)
 
 
@@ -169,7 +160,7 @@ def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:
 
 
 def _batches(
-    config: DatasetConfig, start: int, *, mesh: Any, num_readers: int
+    config: DatasetConfig, start: int, *, mesh: Any
 ) -> Iterator[Any]:
     """Gives this process' rows of each batch from index `start` on."""
     from pali_tf.data import input_pipeline
@@ -180,19 +171,19 @@ def _batches(
             "DatasetConfig needs shuffle=True to train: batches are drawn in "
             "an order that seed gives."
         )
-    own = process_rows(mesh, config.batch_size, num_readers)
-    batches = input_pipeline.train_batches(
+    return input_pipeline.train_batches(
         config.mixture_or_task_name,
-        feature_lengths=config.task_feature_lengths,
-        batch_size=config.batch_size,
-        seed=config.seed or 0,
-        split=config.split,
-        start_step=start,
-        num_readers=num_readers,
-        readers=own.readers,
-        use_cached=config.use_cached,
+        input_pipeline.Reading(
+            feature_lengths=config.task_feature_lengths,
+            batch_size=config.batch_size,
+            seed=config.seed or 0,
+            split=config.split,
+            start_step=start,
+            rows=process_rows(mesh, config.batch_size),
+            num_readers=config.num_readers,
+            use_cached=config.use_cached,
+        ),
     )
-    return own.take(batches)
 
 
 def _eval_batches(
@@ -282,9 +273,9 @@ def main(argv: list[str]) -> int:
 
     host_tensorflow.set_up()
     if flags.arguments.seqio_additional_cache_dirs:
-        from pali_tf.data import offline_cache
+        from pali_tf.data import streamed_task
 
-        offline_cache.add_dirs(flags.arguments.seqio_additional_cache_dirs)
+        streamed_task.add_cache_dirs(flags.arguments.seqio_additional_cache_dirs)
     try:
         with processes.joined(process_flags):
             host_memory.keep_between_steps()

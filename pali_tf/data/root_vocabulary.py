@@ -27,6 +27,11 @@ class PaliVocabulary(seqio.Vocabulary):
         return self._root.vocabulary()
 
     @property
+    def sha256(self) -> str:
+        """The digest of its file."""
+        return self._root.vocabulary_sha256
+
+    @property
     def bos_id(self) -> int | None:
         """None: T5 begins decoding with pad."""
         return None
@@ -65,3 +70,9 @@ class PaliVocabulary(seqio.Vocabulary):
 
     def __str__(self) -> str:
         return f"PaliVocabulary({self._root})"
+
+
+def vocabulary_sha256(task: seqio.Task) -> str | None:
+    """Gives the digest of a task's vocabulary; None: it is not a data root's."""
+    words = task.output_features["inputs"].vocabulary
+    return words.sha256 if isinstance(words, PaliVocabulary) else None

@@ -16,6 +16,7 @@ from absl import logging
 
 from pali_tf.data import diagnosis, input_pipeline
 from pali_tf.data.feature_converter import PaliFeatureConverter
+from pali_tf.data.root_vocabulary import vocabulary_sha256
 from pali_tf.evaluation import (
     class_ranking,
     prediction_files,
@@ -151,7 +152,13 @@ def evaluate_task(
         told = {"decoding": "ranks classes"} if is_ranked else {}
         told |= {"feature_lengths": dict(feature_lengths), "seed": seed}
         record = score_record.make_record(
-            task.name, split, step, lines, {**(made_by or {}), **told}, metrics
+            task.name,
+            split,
+            step,
+            lines,
+            {**(made_by or {}), **told},
+            vocabulary_sha256(task),
+            metrics,
         )
         prediction_files.write_record(output_dir, task.name, step, record)
     return metrics

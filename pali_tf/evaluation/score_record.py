@@ -3,13 +3,10 @@
 MODEL_DIR/inference_eval/<task>-<step:06d>.score.json
 """
 
-import hashlib
 import importlib.metadata
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from pali_tf.data import location
 
 # What the metrics compute with.
 _PACKAGES = (
@@ -29,6 +26,7 @@ def make_record(
     step: int,
     lines: Sequence[Mapping[str, Any]],
     made_by: Mapping[str, Any],
+    vocabulary_sha256: str | None,
     scores: Mapping[str, float],
 ) -> dict[str, Any]:
     """Gives the record of a task's scores.
@@ -40,6 +38,8 @@ def make_record(
         lines: the examples, at least one, as they are written.
         made_by: what made the predictions, such as {"checkpoint": path,
             "decoding": settings, "feature_lengths": lengths}.
+        vocabulary_sha256: digest of the task's vocabulary; None: it has none
+            of ours.
         scores: {metric: value}.
 
     Returns:
@@ -55,7 +55,7 @@ def make_record(
         "num_without_references": sum(not line["target"] for line in lines),
         "prompt": lines[0]["input"],
         **made_by,
-        "vocabulary_sha256": vocabulary_sha256(),
+        "vocabulary_sha256": vocabulary_sha256,
         "versions": versions(),
         "scores": dict(scores),
     }
@@ -66,8 +66,3 @@ def versions() -> dict[str, str]:
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     # What NFKC and letter case are.
     return found | {"unicode": unicodedata.unidata_version}
-
-
-def vocabulary_sha256() -> str:
-    """Gives the SHA-256 of this process's SentencePiece model."""
-    return hashlib.sha256(location.vocabulary_path().read_bytes()).hexdigest()

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pali_tf.data import location
+from pali_tf.data import data_root
 from pali_tf.webli import atomic, records, write
 
 
@@ -60,7 +60,7 @@ def copy_vocabulary(path: Path, data_dir: Path) -> None:
     Raises:
         ValueError: the data root has another one.
     """
-    target = data_dir / location.VOCABULARY
+    target = data_dir / data_root.VOCABULARY
     if target.is_file():
         if not filecmp.cmp(path, target, shallow=False):
             raise ValueError(

@@ -15,7 +15,7 @@ class DatasetConfig:
     """Which examples, and how they are batched.
 
     Attributes:
-        mixture_or_task_name: a registered name, or the task or mixture.
+        mixture_or_task_name: the RunData; T5X's name of the field.
         task_feature_lengths: T5X's lengths: "inputs" and "targets" in
             tokens, "images" the side of the square image in pixels.
         split: "train", "validation" or "test".

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pali_tf.checkpoints import checkpoint
-from pali_tf.data import location
+from pali_tf.data import data_root
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import pipeline, progress, shards
 from pali_tf.visual_tokens.pipeline import TokensJob
@@ -179,9 +179,9 @@ def _is_kept(job: TokensJob, split: Split) -> bool:
 
 def _copy_vocabulary(job: TokensJob) -> None:
     """Makes the output a data folder that can be trained from."""
-    path = job.output_dir / location.VOCABULARY
-    if (job.data_dir / location.VOCABULARY).is_file() and not path.is_file():
+    path = job.output_dir / data_root.VOCABULARY
+    if (job.data_dir / data_root.VOCABULARY).is_file() and not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        shutil.copyfile(job.data_dir / location.VOCABULARY, temporary)
+        shutil.copyfile(job.data_dir / data_root.VOCABULARY, temporary)
         os.replace(temporary, path)

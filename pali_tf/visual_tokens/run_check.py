@@ -6,7 +6,8 @@ from typing import Any
 
 from absl import logging
 
-from pali_tf.data import location, visual_tokens
+from pali_tf.data import visual_tokens
+from pali_tf.data.data_root import DataRoot
 from pali_tf.training.configs import DatasetConfig
 from pali_tf.visual_tokens.digest import ROOT, vision_digest
 from pali_tf.webli.write import VisualTokensInfo
@@ -28,9 +29,14 @@ def check_settings(
     Raises:
         ValueError: the ViT trains, or the tokens are of another size.
     """
-    lengths = [each.task_feature_lengths for each in datasets if each]
-    if not any("visual_tokens" in each for each in lengths):
+    reading = [
+        each
+        for each in datasets
+        if each and "visual_tokens" in each.task_feature_lengths
+    ]
+    if not reading:
         return None
+    root = reading[0].mixture_or_task_name.root
     trained = [p for p in trainer.split.trainable if p.startswith(ROOT)]
     if trained:
         raise ValueError(
@@ -39,13 +45,13 @@ def check_settings(
             "stay as they are. Freeze it (TRAINABLE = '(?!vision/).*'), or "
             "train on images: leave gin/runs/visual_tokens.gin out."
         )
-    info = visual_tokens.stored_info()
+    info = visual_tokens.stored_info(root.path)
     vision = trainer.model.config.vision
     stored = (info.image_size, info.length, info.width)
     wanted = (vision.image_size, vision.num_patches, vision.width)
     if stored != wanted:
         raise ValueError(
-            f"The visual tokens of {location.data_dir()} are of images of "
+            f"The visual tokens of {root.path} are of images of "
             f"{stored[0]} pixels, [{stored[1]}, {stored[2]}]; the run's ViT "
             f"makes [{wanted[1]}, {wanted[2]}] of {wanted[0]} pixels. Store "
             "tokens of this ViT: pali build-data --visual_tokens."
@@ -57,14 +63,17 @@ def check_settings(
             info.compute_dtype,
             vision.dtype,
         )
-    return functools.partial(check_digest, info)
+    return functools.partial(check_digest, info, root)
 
 
-def check_digest(info: VisualTokensInfo, state: Any) -> None:
+def check_digest(
+    info: VisualTokensInfo, root: DataRoot, state: Any
+) -> None:
     """Checks that the tokens are of the ViT that the run holds.
 
     Args:
         info: of the data.
+        root: where they are.
         state: the TrainState to start from. All processes must call this.
 
     Raises:
@@ -73,7 +82,7 @@ def check_digest(info: VisualTokensInfo, state: Any) -> None:
     own = vision_digest(state.frozen)
     if own != info.vision_sha256:
         raise ValueError(
-            f"The visual tokens of {location.data_dir()} were made by the ViT "
+            f"The visual tokens of {root.path} were made by the ViT "
             f"{info.vision_sha256}; this run's is {own}. Name that ViT in "
             "INITIAL_CHECKPOINT_PATH, or store the tokens of this one: pali "
             "build-data --visual_tokens."
