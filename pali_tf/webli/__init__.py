@@ -1,4 +1,4 @@
-"""WebLI-shaped data: the stored example, its shards, and a generated sample.
+"""WebLI-shaped data: the stored example and its shards.
 
 Stands alone: nothing here imports another part of `pali_tf`.
 """
