@@ -13,6 +13,7 @@ from pali_tf.data.stored_examples import Joining, StoredExamples
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import features
+from seqio_tasks.features import Example
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,8 @@ class Objective:
         joining: choices -> how texts are joined, or None: they are not.
     """
 
+    make_text: Callable[..., Example]
     features: Sequence[str]
-    make_text: Callable[..., features.Example]
     metric_fns: Sequence[Callable[..., metrics.Scores]]
     requires: str | None = None
     each: str | None = None

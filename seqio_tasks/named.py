@@ -98,7 +98,9 @@ def _definition(name: str) -> TaskDefinition | seqio.Task:
         *seqio.MixtureRegistry.names(),
         *seqio.TaskRegistry.names(),
     }
-    raise UserError(f"There is no mixture or task {name!r}{nearest(name, known)}")
+    raise UserError(
+        f"There is no mixture or task {name!r}{nearest(name, known)}"
+    )
 
 
 def _own_data(name: str) -> TaskDefinition:

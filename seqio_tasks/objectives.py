@@ -19,7 +19,7 @@
 
 import dataclasses
 
-from pali_tf.errors import nearest
+from pali_tf.errors import UserError, nearest
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import captioning, classification, pretraining, text, vqa
 from seqio_tasks.definition import Objective
@@ -64,12 +64,11 @@ def find_objective(name: str) -> Objective:
     """Gives an objective by its name.
 
     Raises:
-        ValueError: there is none; the message has the nearest.
+        UserError: there is none; the message has the nearest.
     """
     if name not in OBJECTIVES:
-        near = difflib.get_close_matches(name, OBJECTIVES, 1, 0.0)[0]
-        raise ValueError(
-            f"There is no objective {name!r}; did you mean {near!r}? Known: "
-            f"{', '.join(OBJECTIVES)}."
+        raise UserError(
+            f"There is no objective {name!r}{nearest(name, OBJECTIVES)} They "
+            f"are: {', '.join(OBJECTIVES)}."
         )
     return OBJECTIVES[name]

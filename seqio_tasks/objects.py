@@ -107,9 +107,7 @@ def ask_about_objects(
     }
 
 
-def detect(
-    example: Example, choices: TaskChoices = TaskChoices()
-) -> Example:
+def detect(example: Example, choices: TaskChoices = TaskChoices()) -> Example:
     """Makes "detect cat and dog" with the boxes of what is there.
 
     The names are those of the objects, and some absent ones, in a random order;
@@ -120,7 +118,9 @@ def detect(
     seed = example[SEED]
     present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
     present = present[: choices.max_detected]
-    negatives = _shuffled(_absent(example, choices.class_names), seed, _NEGATIVE_ORDER)
+    negatives = _shuffled(
+        _absent(example, choices.class_names), seed, _NEGATIVE_ORDER
+    )
     num_negatives = random_index(
         tf.constant(choices.max_detected_absent + 1), seed, _COUNT
     )

@@ -91,9 +91,7 @@ def caption(example: Example) -> Example:
     }
 
 
-def ocr(
-    example: Example, choices: TaskChoices = TaskChoices()
-) -> Example:
+def ocr(example: Example, choices: TaskChoices = TaskChoices()) -> Example:
     """Makes "Generate the ocr_text in EN: <extra_id_0>" of printed words.
 
     One of the languages on the image is drawn, each as likely; its words are

@@ -139,6 +139,7 @@ def noise_mask(
     Returns:
         bool[length]. True: hidden.
     """
+
     def spans() -> tf.Tensor:
         count = tf.cast(length, tf.float32)
         num_noise = tf.cast(tf.round(count * choices.noise_density), tf.int32)

@@ -27,7 +27,8 @@ def main(argv: list[str]) -> int:
     import seqio
     import tqdm
 
-    from pali_tf.data import location
+    from pali_tf.data.data_root import DataRoot
+    from pali_tf.data.input_pipeline import Reading
     from pali_tf.inspection import findings, page, sample, statistics, table
     from pali_tf.run import host_tensorflow
     from seqio_tasks import named
@@ -35,24 +36,26 @@ def main(argv: list[str]) -> int:
     host_tensorflow.set_up()
     for name in flags.module_import:
         importlib.import_module(name)
-    location.set_data_dir(flags.data_dir)
-    location.set_vocabulary_path(flags.vocabulary)
     if flags.cache_dir is not None:
         seqio.add_global_cache_dirs([str(flags.cache_dir)])
-    mixture = named.find(flags.mixture)
+    root = DataRoot(
+        flags.data_dir and str(flags.data_dir),
+        flags.vocabulary and str(flags.vocabulary),
+    )
+    data = named.find(flags.mixture, root)
     lengths = {**flags.lengths, "images": flags.image_size}
-    drawn = sample.draw(
-        mixture,
-        num_examples=flags.num_examples,
+    reading = Reading(
         feature_lengths=lengths,
+        batch_size=flags.batch_size,
         seed=flags.seed,
         split=flags.split,
         use_cached=flags.cache_dir is not None,
     )
+    drawn = sample.draw(data, reading, flags.num_examples)
     examples = list(
         tqdm.tqdm(drawn, "Drawing", total=flags.num_examples, unit="example")
     )
-    tasks = statistics.summarize(examples, sample.rates(mixture), lengths)
+    tasks = statistics.summarize(examples, sample.shares(data), lengths)
     found = findings.find(examples)
     print(table.format_table(tasks))
     print(table.format_findings(found, examples))
@@ -88,6 +91,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     _add_data(parser)
     parser.add_argument(
         "--num_examples", type=_positive, default=1000, help="default: 1000"
+    )
+    parser.add_argument(
+        "--batch_size",
+        type=_positive,
+        default=32,
+        help="of the run: the same size and seed, the same examples "
+        "(default: 32)",
     )
     parser.add_argument(
         "--image_size",

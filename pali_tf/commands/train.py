@@ -72,6 +72,7 @@ def train(
     from pali_tf.visual_tokens import run_check
 
     _check_seed(random_seed)
+    data = train_dataset_cfg.mixture_or_task_name
     traced = profiling.parse_steps(profile_steps) if profile_steps else None
     trainer = trainer_cls(
         model=model,
@@ -159,9 +160,7 @@ def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:
     }
 
 
-def _batches(
-    config: DatasetConfig, start: int, *, mesh: Any
-) -> Iterator[Any]:
+def _batches(config: DatasetConfig, start: int, *, mesh: Any) -> Iterator[Any]:
     """Gives this process' rows of each batch from index `start` on."""
     from pali_tf.data import input_pipeline
     from pali_tf.partitioning.process_rows import process_rows
@@ -275,7 +274,9 @@ def main(argv: list[str]) -> int:
     if flags.arguments.seqio_additional_cache_dirs:
         from pali_tf.data import streamed_task
 
-        streamed_task.add_cache_dirs(flags.arguments.seqio_additional_cache_dirs)
+        streamed_task.add_cache_dirs(
+            flags.arguments.seqio_additional_cache_dirs
+        )
     try:
         with processes.joined(process_flags):
             host_memory.keep_between_steps()

@@ -95,9 +95,7 @@ class BatchPlan:
 
     def _plan(self, chunk: int) -> Rows:
         first = chunk * self._num_steps
-        places = (
-            first * self._share + np.arange(self._num_steps * self._share)
-        )
+        places = first * self._share + np.arange(self._num_steps * self._share)
         shape = (len(self._lanes), len(places))
         lanes = np.repeat(self._lanes, len(places))
         tasks = self._mixing.tasks(lanes, np.tile(places, len(self._lanes)))

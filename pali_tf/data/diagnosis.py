@@ -6,6 +6,7 @@ from typing import Any
 import seqio
 import tensorflow as tf
 from absl import logging
+from etils import epath
 
 from pali_tf.data import visual_tokens
 from pali_tf.data.images import decode_image
@@ -73,7 +74,7 @@ def _raise_for_bad_record(
     }
     logging.error("Reading failed; looking through %d shards.", len(shards))
     for shard, root in sorted(shards.items()):
-        for record in read.read_shard(shard):
+        for record in read.read_shard(epath.Path(shard)):
             if record.image is None:
                 continue
             where = f"{shard}: the image {record.image.source_id}"

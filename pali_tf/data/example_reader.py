@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from pali_tf import files
+from pali_tf.errors import UserError
 from pali_tf.webli import frames, read
 from pali_tf.webli.split_index import Holders, SplitIndex
 
@@ -79,16 +80,15 @@ class RecordReader:
             first = int(run[0]) * step
             wanted = set((numbers - first).tolist())
             path = self.index.shards[shard]
-            content = files.read_range(path, int(begin), int(end - begin))
             try:
+                content = files.read_range(path, int(begin), int(end - begin))
                 for number, _, data in frames.read(io.BytesIO(content), wanted):
                     yield first + number, data
-            except frames.FrameError as error:
-                raise read.damaged(
-                    path,
-                    first + error.number,
-                    int(begin) + error.place,
-                    error,
+            except (EOFError, frames.FrameError) as error:
+                _raise_for_damage(path)
+                raise UserError(
+                    f"{path} is whole, but not what its index says: it was "
+                    "written again. Make the index anew: pali index."
                 ) from error
 
 
@@ -184,6 +184,12 @@ class JoinedTexts:
 
 
 Examples = Entries | JoinedTexts
+
+
+def _raise_for_damage(path: files.Path) -> None:
+    """Raises the error that names a shard's first damaged record, if any."""
+    for _ in read.stored_records(path):
+        pass
 
 
 def text_of(record: bytes) -> bytes:

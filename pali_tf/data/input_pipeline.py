@@ -9,7 +9,6 @@ that comes before. Other tasks of SeqIO's are read from their beginning.
 import contextlib
 import dataclasses
 import functools
-import itertools
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence

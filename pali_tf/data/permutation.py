@@ -13,12 +13,14 @@ import numpy as np
 _ROUNDS = 8
 
 
-def permute(places: np.ndarray, sizes: np.ndarray, key: np.ndarray) -> np.ndarray:
+def permute(
+    places: np.ndarray, sizes: np.ndarray | int, key: np.ndarray
+) -> np.ndarray:
     """Gives what stands at some places of permutations.
 
     Args:
         places: int64[N], each in [0, size).
-        sizes: int64[N] or int64[]. Of each one's permutation, >= 1.
+        sizes: int64[N] or int. Of each one's permutation, >= 1.
         key: uint64[N] or uint64[]. Which permutation.
 
     Returns:

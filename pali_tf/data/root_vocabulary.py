@@ -73,6 +73,6 @@ class PaliVocabulary(seqio.Vocabulary):
 
 
 def vocabulary_sha256(task: seqio.Task) -> str | None:
-    """Gives the digest of a task's vocabulary; None: it is not a data root's."""
+    """Gives the digest of a task's vocabulary; None: it is no data root's."""
     words = task.output_features["inputs"].vocabulary
     return words.sha256 if isinstance(words, PaliVocabulary) else None

@@ -8,6 +8,7 @@ encoded.
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import seqio
@@ -106,10 +107,9 @@ def features(
             is_own = tf.data.Dataset.from_generator(
                 rows.is_own, output_signature=tf.TensorSpec([None], tf.bool)
             ).unbatch()
-            dataset = (
-                tf.data.Dataset.zip(dataset, is_own)
-                .filter(lambda _, is_own: is_own)
-                .map(lambda example, _: example)
+            pairs: Any = tf.data.Dataset.zip(dataset, is_own)
+            dataset = pairs.filter(lambda _, is_own: is_own).map(
+                lambda example, _: example
             )
         return apply(dataset, steps[num_cheap:], task, lengths)
 
@@ -137,9 +137,7 @@ def apply(
     return dataset
 
 
-def _cached_records(
-    task: seqio.Task, split: str, seed: int
-) -> tf.data.Dataset:
+def _cached_records(task: seqio.Task, split: str, seed: int) -> tf.data.Dataset:
     """Returns one pass over a task's cache, shuffled."""
     if task.cache_dir is None:
         raise UserError(

@@ -108,7 +108,9 @@ class TaskStream:
         """
         counts = np.arange(self.order.epoch_size(lane))
         lanes = np.full_like(counts, lane)
-        return self.chunks([Rows(np.zeros_like(counts), lanes, counts)], threads)
+        return self.chunks(
+            [Rows(np.zeros_like(counts), lanes, counts)], threads
+        )
 
     def in_order(self, numbers: np.ndarray) -> Iterator[Chunk]:
         """Yields examples by their numbers.
@@ -190,7 +192,8 @@ def _keys(rows: Iterable[Rows], order: Order) -> Iterator[list[_Key]]:
 
 
 def dataset_of(
-    chunks: Callable[[], Iterable[Chunk]], failures: list[UserError] | None = None
+    chunks: Callable[[], Iterable[Chunk]],
+    failures: list[UserError] | None = None,
 ) -> tf.data.Dataset:
     """Gives the examples of chunks one by one: (record, entry, seed).
 

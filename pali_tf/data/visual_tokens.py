@@ -6,6 +6,7 @@ work, and the device sees the same bfloat16 numbers either way.
 """
 
 from collections.abc import Mapping
+
 import tensorflow as tf
 from etils import epath
 
@@ -121,9 +122,7 @@ def check_record(
     """
     tokens = record.visual_tokens
     if tokens is None:
-        raise ValueError(
-            f"{where} has no visual tokens. {how_to_store(root)}"
-        )
+        raise ValueError(f"{where} has no visual tokens. {how_to_store(root)}")
     wanted = (num_tokens, stored_info(root).width)
     if (tokens.length, tokens.width) != wanted:
         raise ValueError(

@@ -14,11 +14,10 @@ import io
 import itertools
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import sentencepiece
 import seqio
-import tensorflow as tf
 from sentencepiece import sentencepiece_model_pb2
 
 NUM_SENTINELS = 100

@@ -13,7 +13,8 @@ from PIL import Image
 
 from pali_tf.data import input_pipeline
 from pali_tf.data.boxes import LabelledBox, parse_boxes
-from pali_tf.data.vocabulary import PaliVocabulary
+from pali_tf.data.root_vocabulary import PaliVocabulary
+from pali_tf.data.run_data import RunData
 from pali_tf.reporting import task_titles
 
 # Smaller pictures are kept exactly: they cost little, and JPEG's blocks of 8
@@ -84,34 +85,19 @@ class Drawn:
 
 
 def draw(
-    mixture: seqio.Mixture | seqio.Task,
-    *,
-    num_examples: int,
-    feature_lengths: Mapping[str, int],
-    seed: int,
-    split: str = "train",
-    use_cached: bool = False,
+    data: RunData, reading: input_pipeline.Reading, num_examples: int
 ) -> Iterator[Drawn]:
     """Yields the examples that training with this seed begins with.
 
     Args:
-        mixture: any of SeqIO's.
-        num_examples: how many.
-        feature_lengths: "inputs", "targets" and "images".
-        seed: >= 0.
-        split: "train".
-        use_cached: whether to read SeqIO's offline cache.
+        data: what a run is trained on.
+        reading: how it reads.
+        num_examples: how many to give.
     """
-    tasks = {task.name: task for task in seqio.get_subtasks(mixture)}
-    examples = input_pipeline.train_examples(
-        mixture,
-        feature_lengths=feature_lengths,
-        seed=seed,
-        split=split,
-        use_cached=use_cached,
-    )
+    tasks = {task.name: task for task in data.tasks}
+    examples = input_pipeline.train_examples(data, reading)
     for name, example in itertools.islice(examples, num_examples):
-        yield describe(tasks[name], example, feature_lengths)
+        yield describe(tasks[name], example, reading.feature_lengths)
 
 
 def describe(
@@ -201,19 +187,11 @@ def _string(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def rates(mixture: seqio.Mixture | seqio.Task) -> dict[str, float]:
+def shares(data: RunData) -> dict[str, float]:
     """Gives the share of each task that a mixture asks for.
 
     The tasks of pre-training come in the paper's order, others after them.
     """
-    if isinstance(mixture, seqio.Task):
-        return {mixture.name: 1.0}
-    amounts = {
-        task.name: float(mixture.get_rate(task))
-        for task in seqio.get_subtasks(mixture)
-    }
-    total = sum(amounts.values())
-    return {
-        name: amounts[name] / total
-        for name in task_titles.in_order(list(amounts))
-    }
+    total = sum(data.rates.values())
+    names = task_titles.in_order(list(data.rates))
+    return {name: data.rates[name] / total for name in names}

@@ -66,7 +66,7 @@ class TeacherForcedEval:
         Returns:
             The summary over all batches (metrics.summarize).
         """
-        sums = self._trainer.zero_metrics()
+        sums = metrics.zeros(len(self._task_names))
         for batch in self._batches():
             sums = self._trainer.eval_step(
                 params, sums, self._trainer.place(batch)

@@ -26,9 +26,8 @@ class DatasetConfig:
         use_cached: whether SeqIO's offline cache is read.
         pack: always False: images cannot be packed.
         module: T5X's deprecated field; must be None.
-        num_readers: streams that a training batch's rows come from; it
-            divides batch_size. None: one for each process that reads rows of
-            its own, or what the run began with. T5X has no such field.
+        num_readers: threads of each process that read training data ahead;
+            the batches are the same. None: a few. T5X has no such field.
     """
 
     mixture_or_task_name: Any
@@ -53,13 +52,8 @@ class DatasetConfig:
                 f"module is {self.module!r}, must be None: import the module "
                 "in the gin file instead."
             )
-        if self.num_readers is not None and (
-            self.num_readers < 1 or self.batch_size % self.num_readers
-        ):
-            raise ValueError(
-                f"num_readers is {self.num_readers}; it must divide "
-                f"batch_size {self.batch_size}."
-            )
+        if self.num_readers is not None and self.num_readers < 1:
+            raise ValueError(f"num_readers is {self.num_readers}, not >= 1.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

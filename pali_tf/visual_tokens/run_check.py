@@ -66,9 +66,7 @@ def check_settings(
     return functools.partial(check_digest, info, root)
 
 
-def check_digest(
-    info: VisualTokensInfo, root: DataRoot, state: Any
-) -> None:
+def check_digest(info: VisualTokensInfo, root: DataRoot, state: Any) -> None:
     """Checks that the tokens are of the ViT that the run holds.
 
     Args:

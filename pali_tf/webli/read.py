@@ -13,7 +13,6 @@ from pali_tf.errors import UserError
 from pali_tf.webli import examples, frames, records, write
 
 
-
 def list_splits(data_dir: Path) -> list[tuple[str, str]]:
     """Returns the (source, split)s that a data root has, whole, in order."""
     return [

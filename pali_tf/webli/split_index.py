@@ -13,6 +13,7 @@ import functools
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -157,7 +158,8 @@ def kept(path: epath.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
                 return dict(file)
     arrays = make()
     content = io.BytesIO()
-    np.savez_compressed(content, digest=np.array(digest), **arrays)
+    named: dict[str, Any] = {**arrays, "digest": np.array(digest)}
+    np.savez_compressed(content, **named)
     try:
         files.write_whole(path, content.getvalue())
     except OSError as error:

@@ -1,9 +1,8 @@
 """The native engine's batches as T5X takes data.
 
 T5X's own pipeline draws another order at each start. Here the batch of step n
-is a function of (seed, n, number of readers), as natively, so a resumed run
-reads on where it stopped and both engines see the same batches. A run has one
-reader for each part of a batch that T5X's hosts read, and keeps the number.
+is a function of (seed, n), as natively, so a resumed run reads on where it
+stopped and both engines see the same batches.
 """
 
 import itertools
@@ -19,7 +18,6 @@ import tensorflow as tf
 from clu.data.dataset_iterator import ArraySpec, DatasetIterator
 
 from pali_tf.data import input_pipeline
-from pali_tf.partitioning import process_rows
 
 _STEP = re.compile(r"checkpoint_(\d+)")
 
@@ -28,19 +26,15 @@ class TrainBatches(DatasetIterator):
     """Training batches from a step on, which a checkpoint can set.
 
     Args:
-        open_at: (step, number of readers) -> the batches from there on.
-        num_readers: of a run that begins.
+        open_at: step -> the batches from there on.
     """
 
-    def __init__(
-        self, open_at: Callable[[int, int], Iterator[Any]], num_readers: int
-    ):
+    def __init__(self, open_at: Callable[[int], Iterator[Any]]):
         self._open_at = open_at
-        self._num_readers = num_readers
         self.reset()
 
     def _restart(self, step: int) -> None:
-        batches = self._open_at(step, self._num_readers)
+        batches = self._open_at(step)
         first = next(batches)
         self._batches = itertools.chain([first], batches)
         self._spec = {
@@ -68,16 +62,12 @@ class TrainBatches(DatasetIterator):
         Args:
             filename: below `.../checkpoint_<step>`.
         """
-        position = {
-            "num_batches_read": _step_of(filename),
-            "num_readers": self._num_readers,
-        }
+        position = {"num_batches_read": _step_of(filename)}
         Path(filename).write_text(json.dumps(position), encoding="utf-8")
 
     def restore(self, filename: str | os.PathLike[str]) -> None:
         """Goes to the position that `save` wrote."""
         position = json.loads(Path(filename).read_text(encoding="utf-8"))
-        self._num_readers = position["num_readers"]
         self._restart(position["num_batches_read"])
 
 
@@ -110,10 +100,7 @@ def get_dataset(
             "training data repeat, and checkpoints hold their position."
         )
 
-    def open_at(step: int, num_readers: int) -> Iterator[Any]:
-        return _rows(cfg, (shard_id, num_shards), step, num_readers)
-
-    return TrainBatches(open_at, num_shards)
+    return TrainBatches(lambda step: _rows(cfg, (shard_id, num_shards), step))
 
 
 def get_training_eval_datasets(
@@ -140,7 +127,7 @@ def get_training_eval_datasets(
 
     def batches() -> Iterator[Any]:
         part = (shard_id, num_shards)
-        return itertools.islice(_rows(cfg, part, 0, num_shards), eval_steps)
+        return itertools.islice(_rows(cfg, part, 0), eval_steps)
 
     signature = {
         name: tf.TensorSpec(value.shape, value.dtype)
@@ -153,7 +140,7 @@ def get_training_eval_datasets(
 
 
 def _rows(
-    cfg: Any, part: tuple[int, int], start_step: int, num_readers: int
+    cfg: Any, part: tuple[int, int], start_step: int
 ) -> Iterator[dict[str, np.ndarray]]:
     """Yields this host's rows of each batch.
 
@@ -161,7 +148,6 @@ def _rows(
         cfg: t5x.utils.DatasetConfig.
         part: which of how many parts of a batch.
         start_step: the step whose batch comes first.
-        num_readers: that fill a batch.
     """
     if not cfg.shuffle:
         raise ValueError(
@@ -175,20 +161,17 @@ def _rows(
             "parts that T5X's hosts read."
         )
     size = cfg.batch_size // count
-    span = (index * size, (index + 1) * size)
-    own = process_rows.rows_of_spans([span], cfg.batch_size, num_readers)
-    return own.take(
-        input_pipeline.train_batches(
-            cfg.mixture_or_task_name,
+    return input_pipeline.train_batches(
+        cfg.mixture_or_task_name,
+        input_pipeline.Reading(
             feature_lengths=cfg.task_feature_lengths,
             batch_size=cfg.batch_size,
             seed=cfg.seed or 0,
             split=cfg.split,
             start_step=start_step,
-            num_readers=num_readers,
-            readers=own.readers,
+            rows=range(index * size, (index + 1) * size),
             use_cached=cfg.use_cached,
-        )
+        ),
     )
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import input_pipeline
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.evaluation import evaluator
+from seqio_tasks import named
 
 # Rows handed to T5X at once, which cuts them into its batches: a few GB of
 # images at the most.
@@ -49,9 +49,7 @@ class Evaluator:
     ):
         del given
         if isinstance(mixture_or_task_name, str):
-            mixture_or_task_name = input_pipeline.find_mixture_or_task(
-                mixture_or_task_name
-            )
+            mixture_or_task_name = named.find(mixture_or_task_name)
         self.eval_tasks = seqio.get_subtasks(mixture_or_task_name)
         self._lengths = sequence_length
         self._split = eval_split

@@ -24,7 +24,6 @@ import jax.numpy as jnp
 from flax.core import frozen_dict
 from flax.linen import partitioning as flax_partitioning
 
-from pali_tf.data import task_ids
 from pali_tf.engines.t5x.metrics import clu_metrics
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training import freezing, metrics
@@ -44,6 +43,7 @@ class T5XPaliModel:
         model: the network, its loss and its decoding.
         make_optimizer: (the native description, the model's specs, the paths
             that train) -> T5X's optimizer.
+        task_names: the names behind task_id.
         rate_metrics: sums of a batch -> metrics that T5X divides by time.
         sharding_scope: what the network is called within, so that its
             activations are laid out on T5X's mesh.
@@ -51,6 +51,7 @@ class T5XPaliModel:
 
     model: PaliTrainingModel
     make_optimizer: Callable[..., Any] | None = None
+    task_names: tuple[str, ...] = ()
     rate_metrics: Callable[[metrics.MetricSums], dict[str, Any]] | None = None
     sharding_scope: Callable[[], AbstractContextManager[None]] = (
         contextlib.nullcontext
@@ -189,7 +190,7 @@ class T5XPaliModel:
     def _metrics(
         self, examples: ExampleMetrics, batch: Batch
     ) -> dict[str, Any]:
-        names = task_ids.names()
+        names = self.task_names
         sums = metrics.add(metrics.zeros(len(names)), examples, batch, 1)
         rates = {} if self.rate_metrics is None else self.rate_metrics(sums)
         return {**clu_metrics(sums, names), **rates}

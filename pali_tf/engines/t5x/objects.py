@@ -132,11 +132,17 @@ def Trainer(
     )
 
 
-def PaliTrainingModel(**fields: Any) -> T5XPaliModel:
-    """Gives the model under T5X's contract; fields of PaliTrainingModel."""
+def PaliTrainingModel(data: Any = None, **fields: Any) -> T5XPaliModel:
+    """Gives the model under T5X's contract.
+
+    Args:
+        data: the RunData whose tasks' losses are told apart; None: none are.
+        **fields: of PaliTrainingModel.
+    """
     model = native_model.PaliTrainingModel(**fields)
     return T5XPaliModel(
         model=model,
+        task_names=() if data is None else data.task_names,
         make_optimizer=optimizers.make_optimizer,
         rate_metrics=rate_metrics,
         sharding_scope=sharding_scope,

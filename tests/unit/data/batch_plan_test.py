@@ -34,7 +34,9 @@ def test_a_step_is_found_without_those_before(batch_size):
     step = 7
     found = rows(batch_size, step=step, count=batch_size * 3)
     first = step * batch_size
-    np.testing.assert_array_equal(found, whole[:, first : first + found.shape[1]])
+    np.testing.assert_array_equal(
+        found, whole[:, first : first + found.shape[1]]
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
