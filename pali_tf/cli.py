@@ -43,6 +43,10 @@ COMMANDS = {
         module="pali_tf.commands.import_data",
         help="bring a data set's own files into shards to train on",
     ),
+    "index": Command(
+        module="pali_tf.commands.index",
+        help="make the indexes of a data folder, and count its shards",
+    ),
     "pretrain-vision": Command(
         module="pali_tf.commands.pretrain_vision",
         help="train the ViT on classification and average its two ends",

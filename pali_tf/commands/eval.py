@@ -3,6 +3,7 @@
 The run file binds `evaluate` under the name that T5X's eval.py gives it.
 """
 
+import functools
 from typing import Any
 
 from absl import logging
@@ -45,14 +46,12 @@ def evaluate(
     Source: google-research/t5x, t5x/eval.py.
     """
     # These import JAX and TensorFlow; the backend is chosen by now.
-    import seqio
-
     from pali_tf.checkpoints import checkpoint
     from pali_tf.evaluation import evaluator
     from pali_tf.run import predictor
 
     path = restore_checkpoint_cfg.one_path()
-    tasks = seqio.get_subtasks(dataset_cfg.mixture_or_task_name)
+    tasks = dataset_cfg.mixture_or_task_name.tasks
     if is_dry_run:
         names = ", ".join(task.name for task in tasks)
         logging.info("Dry run: would evaluate %s on", checkpoint.find(path))
@@ -66,17 +65,15 @@ def evaluate(
         fallback=restore_checkpoint_cfg.fallback,
     )
     lengths = dataset_cfg.task_feature_lengths
-    decoder = predictor.Predictor(
-        model, params, partitioner, lengths["targets"]
-    )
+    decoder = predictor.Predictor(model, partitioner, lengths["targets"])
     scores = {}
     for task in tasks:
         logging.info("Evaluating %s.", task.name)
         scores[task.name] = evaluator.evaluate_task(
             task,
-            decoder.predict,
+            functools.partial(decoder.predict, params),
             feature_lengths=lengths,
-            rank_fn=decoder.rank,
+            rank_fn=functools.partial(decoder.rank, params),
             split=dataset_cfg.split,
             batch_size=dataset_cfg.batch_size,
             num_examples=num_examples,

@@ -6,11 +6,10 @@ run file binds `infer` under the name that T5X's infer.py gives it.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from absl import logging
 
 from pali_tf.backend import set_backend
@@ -54,15 +53,13 @@ def infer(
     Source: google-research/t5x, t5x/infer.py.
     """
     # These import JAX and TensorFlow; the backend is chosen by now.
-    import seqio
-
     from pali_tf.checkpoints import checkpoint
     from pali_tf.run import predictor
 
     if mode not in _MODES:
         raise ValueError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
     path = restore_checkpoint_cfg.one_path()
-    tasks = seqio.get_subtasks(dataset_cfg.mixture_or_task_name)
+    tasks = dataset_cfg.mixture_or_task_name.tasks
     if is_dry_run:
         names = ", ".join(task.name for task in tasks)
         logging.info("Dry run: would run %s on", checkpoint.find(path))
@@ -76,14 +73,20 @@ def infer(
         fallback=restore_checkpoint_cfg.fallback,
     )
     runner = predictor.Predictor(
-        model, params, partitioner, dataset_cfg.task_feature_lengths["targets"]
+        model, partitioner, dataset_cfg.task_feature_lengths["targets"]
     )
+
+    def run(batch: Any) -> list[dict[str, Any]]:
+        if mode == "predict":
+            return [_prediction(x) for x in runner.predict_all(params, batch)]
+        return [{"score": score} for score in runner.score(params, batch)]
+
     written = []
     for task in tasks:
         name = f"{task.name}-{dataset_cfg.split}-{step:06d}.jsonl"
         target = Path(output_dir) / name
         count = _write_lines(
-            target, _lines(task, dataset_cfg, num_examples, runner, mode)
+            target, _lines(task, dataset_cfg, num_examples, run)
         )
         logging.info("Wrote %d examples to %s.", count, target)
         written.append(target)
@@ -94,27 +97,28 @@ def _lines(
     task: Any,
     config: DatasetConfig,
     num_examples: int | None,
-    runner: Any,
-    mode: str,
+    run: Callable[[Any], list[dict[str, Any]]],
 ) -> Iterator[dict[str, Any]]:
     """Runs one task, a batch at a time."""
+    from pali_tf.evaluation.eval_examples import EvalExamples
+
     vocabulary = task.output_features["inputs"].vocabulary
-    for examples in _example_batches(task, config, num_examples):
-        features = [features for features, _ in examples]
-        # The last batch is filled up, so that one compiled shape serves.
-        features += features[-1:] * (config.batch_size - len(features))
-        batch = {k: np.stack([f[k] for f in features]) for k in features[0]}
-        if mode == "predict":
-            found = [_prediction(x) for x in runner.predict_all(batch)]
-        else:
-            found = [{"score": score} for score in runner.score(batch)]
-        for i, (_, fields) in enumerate(examples):
-            line = {
+    examples = EvalExamples(
+        task,
+        feature_lengths=config.task_feature_lengths,
+        split=config.split,
+        batch_size=config.batch_size,
+        seed=config.seed or 0,
+        limit=num_examples,
+    )
+    for batch, rows in examples.batches():
+        for fields, found in zip(rows, run(batch), strict=False):
+            yield {
                 "example_id": fields["example_id"].decode(),
                 "input": vocabulary.decode(fields["inputs"].tolist()),
                 "target": vocabulary.decode(fields["targets"].tolist()),
+                **found,
             }
-            yield line | found[i]
 
 
 def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
@@ -128,31 +132,6 @@ def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
     if len(answers) > 1:
         fields["answers"] = [{"text": t, "score": s} for t, s in answers]
     return fields
-
-
-def _example_batches(
-    task: Any, config: DatasetConfig, num_examples: int | None
-) -> Iterator[list[tuple[Mapping[str, np.ndarray], Mapping[str, Any]]]]:
-    """Gives lists of at most batch_size (model features, task fields)."""
-    from pali_tf.data import input_pipeline
-    from pali_tf.data.feature_converter import PaliFeatureConverter
-
-    lengths = config.task_feature_lengths
-    dataset = input_pipeline.eval_dataset(
-        task, feature_lengths=lengths, split=config.split, seed=config.seed or 0
-    )
-    if num_examples is not None:
-        dataset = dataset.take(num_examples)
-    converter = PaliFeatureConverter()
-    pairs = dataset.map(lambda x: (converter.convert(x, lengths), x))
-    waiting = []
-    for pair in pairs.as_numpy_iterator():
-        waiting.append(pair)
-        if len(waiting) == config.batch_size:
-            yield waiting
-            waiting = []
-    if waiting:
-        yield waiting
 
 
 def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> int:

@@ -201,26 +201,31 @@ def _infer_eval(
     if config is None:
         return None
     from pali_tf.evaluation import evaluator
+    from pali_tf.evaluation.eval_examples import Share
+    from pali_tf.partitioning.process_rows import process_rows
     from pali_tf.run.event_file import EventFile
     from pali_tf.run.predictor import Predictor
 
+    predictor = Predictor(
+        model, partitioner, config.task_feature_lengths["targets"]
+    )
+    share = Share(
+        process_rows(partitioner.mesh(), config.batch_size), processes.gather
+    )
+
     def evaluate(state: Any, step: int) -> None:
-        predictor = Predictor(
-            model,
-            state.evaluated_params(),
-            partitioner,
-            config.task_feature_lengths["targets"],
-        )
+        params = state.evaluated_params()
         scores = evaluator.evaluate_mixture(
             config.mixture_or_task_name,
-            predictor.predict,
+            functools.partial(predictor.predict, params),
             feature_lengths=config.task_feature_lengths,
-            rank_fn=predictor.rank,
+            rank_fn=functools.partial(predictor.rank, params),
             split=config.split,
             batch_size=config.batch_size,
             seed=config.seed or 0,
             output_dir=model_dir if processes.is_first() else None,
             step=step,
+            share=share,
             made_by={
                 "checkpoint": model_dir,
                 "decoding": model.decoding.settings(),

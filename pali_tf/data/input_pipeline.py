@@ -134,13 +134,22 @@ def train_examples(
             yield data.tasks[choice].name, next(streams[choice])
 
 
+def num_eval_examples(
+    task: seqio.Task, feature_lengths: Mapping[str, int], split: str
+) -> int | None:
+    """Counts a task's examples; None: only reading them would tell."""
+    if not _is_indexed(task):
+        return None
+    return task.source.examples(split, feature_lengths).num_examples
+
+
 def eval_dataset(
     task: seqio.Task,
     *,
     feature_lengths: Mapping[str, int],
     split: str,
     seed: int,
-    numbers: Callable[[int], np.ndarray] = np.arange,
+    numbers: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Returns one ordered pass over a task's examples, all their fields kept.
 
@@ -152,8 +161,8 @@ def eval_dataset(
         feature_lengths: of the task features.
         split: "test".
         seed: >= 0.
-        numbers: of how many there are -> int64[M], those to read. Of a task
-            that is not of stored examples, all are read.
+        numbers: int64[M], those to read, where `num_eval_examples` tells how
+            many there are; None: all.
     """
     if not _is_indexed(task):
         dataset = task.get_dataset(
@@ -171,9 +180,10 @@ def eval_dataset(
         seed=_task_seed(seed, task.name),
         num_lanes=1,
     )
-    chosen = numbers(stream.examples.num_examples)
+    if numbers is None:
+        numbers = np.arange(stream.examples.num_examples)
     dataset = _indexed_features(
-        task, feature_lengths, lambda: stream.in_order(chosen)
+        task, feature_lengths, lambda: stream.in_order(numbers)
     )
     return dataset.with_options(_options())
 

@@ -6,16 +6,12 @@ world, would get: what the image is worth is the difference.
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import seqio
-import tensorflow as tf
 from absl import logging
 
-from pali_tf.data import diagnosis, input_pipeline
-from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.data.root_vocabulary import vocabulary_sha256
 from pali_tf.evaluation import (
     class_ranking,
@@ -23,16 +19,14 @@ from pali_tf.evaluation import (
     score_record,
     scoring,
 )
+from pali_tf.evaluation.eval_examples import Batch, EvalExamples, Share
 
-Batch = dict[str, np.ndarray]
 # Decodes a batch: B texts and B sums of log-probabilities. A batch has
-# `batch_size` rows, so a compiled function compiles once.
+# `batch_size` rows, of several processes each one's own, so a compiled function
+# compiles once.
 PredictFn = Callable[[Batch], tuple[Sequence[Any], Sequence[float]]]
 
 BLIND = "blind/"
-
-# An example has one of them.
-_PICTURES = ("images", "visual_tokens")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,6 +78,7 @@ def evaluate_task(
     step: int = 0,
     fill_up: bool = True,
     made_by: Mapping[str, Any] | None = None,
+    share: Share = Share(),
 ) -> dict[str, float]:
     """Decodes a split of a task and computes the task's metrics.
 
@@ -107,6 +102,7 @@ def evaluate_task(
             example; else it has the rows that are left.
         made_by: what is to be told of the model beside the scores, such as
             {"checkpoint": path, "decoding": settings}.
+        share: of several processes: which rows of a batch this one reads.
 
     Returns:
         {metric: value, "blind/<metric>": value}; nothing where no example has a
@@ -120,25 +116,25 @@ def evaluate_task(
     is_ranked = class_ranking.is_ranked(task)
     if is_ranked:
         predict_fn = _ranking(task, rank_fn, split)
-    examples = _examples(task, feature_lengths, split, seed)
-    if num_examples is not None:
-        examples = examples.take(num_examples)
-
-    def predict(dataset: tf.data.Dataset) -> Predictions:
-        numpy_examples = diagnosis.explained(
-            dataset, [task], split, feature_lengths
-        )
-        return _predict(predict_fn, numpy_examples, batch_size, fill_up)
-
-    predictions = predict(examples)
+    examples = EvalExamples(
+        task,
+        feature_lengths=feature_lengths,
+        split=split,
+        batch_size=batch_size,
+        seed=seed,
+        limit=num_examples,
+        share=share,
+        fill_up=fill_up,
+    )
+    predictions = _predict(predict_fn, examples)
     if not predictions.texts:
         raise ValueError(f"{split} has no example of the task {task.name}.")
     _warn_of_truncated(task, predictions, feature_lengths["inputs"])
     metrics = _compute_metrics(task, predictions)
     blind_predictions = None
     if blind and _has_images(predictions):
-        blind_predictions = predict(
-            _with_swapped_images(examples, len(predictions.texts))
+        blind_predictions = _predict(
+            predict_fn, examples, _half(len(predictions.texts))
         )
         scores = _compute_metrics(task, blind_predictions)
         metrics |= {f"{BLIND}{name}": value for name, value in scores.items()}
@@ -164,6 +160,16 @@ def evaluate_task(
     return metrics
 
 
+def _half(num_examples: int) -> int:
+    """Gives how far away the image of another example is."""
+    if num_examples < 2:
+        raise ValueError(
+            "A blind score needs two examples at least, to swap their images; "
+            f"there is {num_examples}."
+        )
+    return num_examples // 2
+
+
 def _ranking(
     task: seqio.Task, rank_fn: class_ranking.RankFn | None, split: str
 ) -> Callable[[Batch], tuple[Sequence[Sequence[str]], Sequence[float]]]:
@@ -177,74 +183,15 @@ def _ranking(
     return lambda batch: rank_fn(batch, names)
 
 
-def _examples(
-    task: seqio.Task, lengths: Mapping[str, int], split: str, seed: int
-) -> tf.data.Dataset:
-    """Returns (model features, what else the task kept), one by one."""
-    dataset = input_pipeline.eval_dataset(
-        task, feature_lengths=lengths, split=split, seed=seed
-    )
-    converter = PaliFeatureConverter()
-
-    def split_example(
-        example: dict[str, tf.Tensor],
-    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-        features = converter.convert(example, lengths)
-        fields = {k: v for k, v in example.items() if k not in _PICTURES}
-        return features, fields
-
-    return dataset.map(split_example, num_parallel_calls=tf.data.AUTOTUNE)
-
-
-def _with_swapped_images(
-    examples: tf.data.Dataset, num_examples: int
-) -> tf.data.Dataset:
-    """Gives each example the image of the one half the data set away."""
-    if num_examples < 2:
-        raise ValueError(
-            "A blind score needs two examples at least, to swap their images; "
-            f"there is {num_examples}."
-        )
-    shift = num_examples // 2
-    images = examples.map(
-        lambda features, fields: {
-            name: features[name] for name in _PICTURES if name in features
-        }
-    )
-    swapped = images.skip(shift).concatenate(images.take(shift))
-    return tf.data.Dataset.zip(examples, swapped).map(
-        lambda example, image: ({**example[0], **image}, example[1])
-    )
-
-
 def _predict(
-    predict_fn: PredictFn,
-    examples: Iterable[tuple[Batch, dict[str, Any]]],
-    batch_size: int,
-    fill_up: bool,
+    predict_fn: PredictFn, examples: EvalExamples, image_shift: int = 0
 ) -> Predictions:
     result = Predictions(fields=[], texts=[], scores=[])
-    waiting: list[Batch] = []
-
-    def flush() -> None:
-        num_more = batch_size - len(waiting) if fill_up else 0
-        padded = waiting + waiting[-1:] * num_more
-        batch = {
-            name: np.stack([features[name] for features in padded])
-            for name in padded[0]
-        }
+    for batch, fields in examples.batches(image_shift):
         texts, scores = predict_fn(batch)
-        result.texts.extend(texts[: len(waiting)])
-        result.scores.extend(map(float, scores[: len(waiting)]))
-        waiting.clear()
-
-    for features, fields in examples:
-        result.fields.append(fields)
-        waiting.append(features)
-        if len(waiting) == batch_size:
-            flush()
-    if waiting:
-        flush()
+        result.fields.extend(fields)
+        result.texts.extend(texts[: len(fields)])
+        result.scores.extend(map(float, scores[: len(fields)]))
     return result
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pali_tf.data import data_root
-from pali_tf.webli import atomic, records, write
+from pali_tf.webli import atomic, records, split_index, write
 
 
 def write_split(
@@ -95,4 +95,6 @@ def _name_shards(
         final = directory / write.shard_name(split, number, len(paths))
         os.replace(path, final)
         shards.append(write.describe_shard(final, writer.num_examples))
-    return write.write_split_info(directory, split, shards)
+    info = write.write_split_info(directory, split, shards)
+    split_index.load(directory.parent, directory.name, split)
+    return info

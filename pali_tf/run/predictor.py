@@ -60,12 +60,12 @@ def load_model_parameters(
 class Predictor:
     """Decodes or scores batches of one static shape.
 
-    Where several processes share a run, each gives the same whole batches and
-    gets all answers.
+    Parameters are given at each call, so a run that evaluates again compiles
+    nothing anew. Where several processes share a run, each gives its own rows
+    of a batch and gets all answers.
 
     Args:
         model: a PaliTrainingModel with its vocabulary.
-        params: the nested dict of parameters.
         partitioner: how batches are laid out.
         max_decode_len: int. T.
     """
@@ -73,12 +73,10 @@ class Predictor:
     def __init__(
         self,
         model: Any,
-        params: Params,
         partitioner: PjitPartitioner,
         max_decode_len: int,
     ):
         self._vocabulary = model.vocabulary
-        self._params = params
         self._mesh = partitioner.mesh()
         decode = functools.partial(
             model.predict_batch_with_aux,
@@ -94,38 +92,40 @@ class Predictor:
         self._score_classes = jit(partitioner.on_mesh(model.score_classes))
 
     def _place(self, batch: Mapping[str, np.ndarray]) -> Batch:
-        rows = len(batch["encoder_input_tokens"])
-        shardings.check_batch_size(rows, self._mesh)
-        return shardings.place_whole(
-            dict(batch), shardings.batch_sharding(self._mesh)
-        )
+        sharding = shardings.batch_sharding(self._mesh)
+        if sharding.is_fully_addressable:
+            rows = len(batch["encoder_input_tokens"])
+            shardings.check_batch_size(rows, self._mesh)
+        return jax.make_array_from_process_local_data(sharding, dict(batch))
 
     def predict(
-        self, batch: Mapping[str, np.ndarray]
+        self, params: Params, batch: Mapping[str, np.ndarray]
     ) -> tuple[Sequence[str], Sequence[float]]:
         """Decodes a batch, as the model's `decoding` says.
 
         Args:
-            batch: the model features, as numpy arrays of B rows.
+            params: the nested dict of parameters.
+            batch: the model features, as numpy arrays of this process' rows.
 
         Returns:
             (B texts, B sums of log-probabilities), of the best answers.
         """
-        best = [answers[0] for answers in self.predict_all(batch)]
+        best = [answers[0] for answers in self.predict_all(params, batch)]
         return [text for text, _ in best], [score for _, score in best]
 
     def predict_all(
-        self, batch: Mapping[str, np.ndarray]
+        self, params: Params, batch: Mapping[str, np.ndarray]
     ) -> list[list[tuple[str, float]]]:
         """Gives all answers to each example, best first.
 
         Args:
-            batch: the model features, as numpy arrays of B rows.
+            params: the nested dict of parameters.
+            batch: the model features, as numpy arrays of this process' rows.
 
         Returns:
             For each row, N pairs (text, sum of log-probabilities).
         """
-        _, aux = self._decode(self._params, self._place(batch))
+        _, aux = self._decode(params, self._place(batch))
         tokens, scores = jax.device_get((aux["all_tokens"], aux["all_scores"]))
         return [
             [
@@ -135,18 +135,24 @@ class Predictor:
             for answers in zip(tokens, scores, strict=True)
         ]
 
-    def score(self, batch: Mapping[str, np.ndarray]) -> Sequence[float]:
+    def score(
+        self, params: Params, batch: Mapping[str, np.ndarray]
+    ) -> Sequence[float]:
         """Gives the log-probability of each target of a batch."""
-        scores = self._score(self._params, self._place(batch))
+        scores = self._score(params, self._place(batch))
         return jax.device_get(scores).tolist()
 
     def rank(
-        self, batch: Mapping[str, np.ndarray], names: Sequence[str]
+        self,
+        params: Params,
+        batch: Mapping[str, np.ndarray],
+        names: Sequence[str],
     ) -> tuple[Sequence[Sequence[str]], Sequence[float]]:
         """Ranks classes by the log-probability of their names.
 
         Args:
-            batch: the model features, as numpy arrays of B rows.
+            params: the nested dict of parameters.
+            batch: the model features, as numpy arrays of this process' rows.
             names: of C classes.
 
         Returns:
@@ -155,7 +161,7 @@ class Predictor:
         """
         scores = jax.device_get(
             self._score_classes(
-                self._params, self._place(batch), self._candidates(names)
+                params, self._place(batch), self._candidates(names)
             ).scores
         )
         order = np.argsort(-scores, axis=-1, kind="stable")[:, :_NUM_RANKED]

@@ -10,10 +10,13 @@ Source: google-research/t5x, t5x/train.py (multiprocess_gpu and after it).
 import argparse
 import contextlib
 import dataclasses
+import pickle
 import platform
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 from absl import logging
 
 # JAX's own defaults.
@@ -137,6 +140,28 @@ def is_first() -> bool:
 
 class LostProcessError(ValueError):
     """Another process of the run no longer answers."""
+
+
+def gather(value: Any) -> list[Any]:
+    """Gives what every process has, in their order; all must call this.
+
+    Args:
+        value: anything that can be pickled.
+    """
+    import jax
+    from jax.experimental import multihost_utils
+
+    if jax.process_count() == 1:
+        return [value]
+    content = np.frombuffer(pickle.dumps(value), np.uint8)
+    sizes = multihost_utils.process_allgather(np.array(len(content)))
+    padded = np.zeros(int(sizes.max()), np.uint8)
+    padded[: len(content)] = content
+    everyone = multihost_utils.process_allgather(padded)
+    return [
+        pickle.loads(row[: int(size)].tobytes())
+        for row, size in zip(everyone, sizes, strict=True)
+    ]
 
 
 @contextlib.contextmanager

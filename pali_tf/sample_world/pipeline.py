@@ -13,7 +13,7 @@ from google.protobuf import struct_pb2
 
 from pali_tf.sample_world import render, truth, world
 from pali_tf.sample_world.config import SampleConfig
-from pali_tf.webli import records, write
+from pali_tf.webli import records, split_index, write
 
 ShardKey = tuple[str, int]
 SplitKey = tuple[str, str]
@@ -93,3 +93,4 @@ def _describe(
 ) -> None:
     (source, split), shards = element
     write.write_split_info(output_dir / source, split, shards)
+    split_index.load(output_dir, source, split)

@@ -20,7 +20,7 @@ from google.protobuf import struct_pb2
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import shards
 from pali_tf.visual_tokens.inference import VisualTokensHandler
-from pali_tf.webli import write
+from pali_tf.webli import split_index, write
 
 SplitKey = tuple[str, str]
 
@@ -114,6 +114,7 @@ def _describe(
 ) -> None:
     (source, split), written = element
     write.write_split_info(job.output_dir / source, split, written, job.info)
+    split_index.load(job.output_dir, source, split)
 
 
 def _quiet_workers() -> fn_runner.ExtendedProvisionInfo:
