@@ -7,7 +7,8 @@ them. The index of the split tells which, before anything is read.
 
 import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -35,6 +36,10 @@ class Stored:
 
     record: bytes
     entry: int
+
+
+# The number of an example -> what is stored of it.
+Loaded = Callable[[int], Stored]
 
 
 class RecordReader:
@@ -113,29 +118,34 @@ class Entries:
             else len(holders.records)
         )
         if is_each and holders.counts is not None:
-            self._begins = np.cumsum([0, *holders.counts])
+            self._begins = np.append(0, np.cumsum(holders.counts))
             self.num_examples = int(self._begins[-1])
 
-    def read(self, numbers: np.ndarray) -> list[Stored]:
-        """Reads examples.
+    def load(self, numbers: np.ndarray) -> Loaded:
+        """Reads the records of some examples.
 
         Args:
             numbers: int64[N], each in [0, num_examples).
+
+        Returns:
+            The function that gives each of them.
         """
         entries = np.zeros_like(numbers)
+        records = numbers
         if self._begins is not None:
-            holders = np.searchsorted(self._begins, numbers, side="right") - 1
-            entries = numbers - self._begins[holders]
-            numbers = holders
+            records = np.searchsorted(self._begins, numbers, side="right") - 1
+            entries = numbers - self._begins[records]
         if self._records is not None:
-            numbers = self._records[numbers]
-        found = self._reader.read(numbers)
-        return [
-            Stored(found[number], entry)
-            for number, entry in zip(
-                numbers.tolist(), entries.tolist(), strict=True
-            )
-        ]
+            records = self._records[records]
+        found = self._reader.read(records)
+        places = zip(records.tolist(), entries.tolist(), strict=True)
+        by_number = dict(zip(numbers.tolist(), places, strict=True))
+
+        def example(number: int) -> Stored:
+            record, entry = by_number[number]
+            return Stored(found[record], entry)
+
+        return example
 
     @property
     def mean_bytes(self) -> float:
@@ -157,25 +167,40 @@ class JoinedTexts:
     ) -> None:
         self._reader = reader
         self._length = length
-        self._begins = np.cumsum([0, *num_tokens])
+        self._begins = np.append(0, np.cumsum(num_tokens))
         self.num_examples = -(-int(self._begins[-1]) // length)
 
-    def read(self, numbers: np.ndarray) -> list[Stored]:
-        """Reads examples: each its texts, and the token that it begins with.
+    def load(self, numbers: np.ndarray) -> Loaded:
+        """Reads the records of some examples.
 
         Args:
             numbers: int64[N], each in [0, num_examples).
+
+        Returns:
+            The function that gives each of them: its texts, and the token
+            that it begins with.
         """
-        tokens = numbers * self._length
-        last = np.minimum(tokens + self._length, self._begins[-1]) - 1
-        texts = np.searchsorted(self._begins, [tokens, last], side="right") - 1
-        spans = [range(a, b + 1) for a, b in texts.T.tolist()]
-        found = self._reader.read(np.concatenate([list(s) for s in spans]))
-        skipped = (tokens - self._begins[texts[0]]).tolist()
-        return [
-            Stored(_joined([text_of(found[n]) for n in span]), entry)
-            for span, entry in zip(spans, skipped, strict=True)
-        ]
+        spans = np.stack(self._span(numbers), axis=1).tolist()
+        found = self._reader.read(
+            np.concatenate([np.arange(a, b + 1) for a, b in spans])
+        )
+
+        def example(number: int) -> Stored:
+            first, last = self._span(number)
+            texts = [text_of(found[n]) for n in range(first, last + 1)]
+            skipped = number * self._length - int(self._begins[first])
+            return Stored(_joined(texts), skipped)
+
+        return example
+
+    def _span(self, numbers: Any) -> tuple[Any, Any]:
+        """Finds the first and the last record of examples."""
+        begins = numbers * self._length
+        last = np.minimum(begins + self._length, self._begins[-1]) - 1
+        return (
+            np.searchsorted(self._begins, begins, side="right") - 1,
+            np.searchsorted(self._begins, last, side="right") - 1,
+        )
 
     @property
     def mean_bytes(self) -> float:

@@ -68,6 +68,7 @@ class StoredExamples(seqio.DataSource):
         self.root = root
         self.joining = joining
         self._query = query
+        self._known_tokens: dict[tuple[str, str, str], np.ndarray] = {}
         super().__init__(
             splits=records.SPLITS,
             caching_permitted=True,
@@ -207,6 +208,9 @@ class StoredExamples(seqio.DataSource):
     ) -> np.ndarray:
         """Counts the tokens of each text, once for each vocabulary."""
         words = self.root.vocabulary_sha256
+        known = self._known_tokens.get((split, index.digest, words))
+        if known is not None:
+            return known
 
         def count() -> dict[str, np.ndarray]:
             encode = self.root.vocabulary().tokenizer.encode
@@ -219,7 +223,11 @@ class StoredExamples(seqio.DataSource):
             return {"num_tokens": np.array(counts, np.int64)}
 
         path = self.root.path / self.source / f"{split}.tokens-{words[:8]}.npz"
-        return split_index.kept(path, index.digest + words, count)["num_tokens"]
+        found = split_index.kept(path, index.digest + words, count)[
+            "num_tokens"
+        ]
+        self._known_tokens[split, index.digest, words] = found
+        return found
 
     def __repr__(self) -> str:
         return f"StoredExamples({self.source!r}, {list(self._query.features)})"

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from pali_tf.data.batch_plan import Rows
-from pali_tf.data.example_reader import Examples, Stored
+from pali_tf.data.example_reader import Examples, Loaded, Stored
 from pali_tf.data.order import Order
 from pali_tf.data.permutation import mix
 from pali_tf.errors import UserError
@@ -23,8 +23,9 @@ from pali_tf.errors import UserError
 _FIRST, _MOST = 4, 64
 
 # Bytes that are read at once, and that are mixed with each other.
-_READ_BYTES, _MIXED_BYTES = 1 << 19, 1 << 27
-_LEAST_MIXED, _MOST_MIXED = 1 << 10, 1 << 18
+_READ_BYTES, _MIXED_BYTES = 1 << 19, 1 << 26
+_LEAST_MIXED, _MOST_MIXED = 1 << 10, 1 << 16
+_MOST_READ = 1 << 9
 
 
 class Chunk(NamedTuple):
@@ -75,7 +76,7 @@ class TaskStream:
             num_lanes=self.num_lanes,
             seed=self.seed,
             most_mixed=min(max(mixed, _LEAST_MIXED), _MOST_MIXED),
-            most_read=max(int(_READ_BYTES / mean), 1),
+            most_read=min(max(int(_READ_BYTES / mean), 1), _MOST_READ),
         )
 
     def chunks(
@@ -121,7 +122,8 @@ class TaskStream:
         for first in range(0, len(numbers), _MOST):
             part = numbers[first : first + _MOST]
             keys = [_Key(0, 0, 0, 0, number) for number in part.tolist()]
-            yield self._chunk(keys, self.examples.read(part))
+            found = list(map(self.examples.load(part), part.tolist()))
+            yield self._chunk(keys, found)
 
     def _chunk(self, keys: list[_Key], found: list[Stored]) -> Chunk:
         total = self.examples.num_examples
@@ -141,7 +143,7 @@ class _Blocks:
         self, examples: Examples, order: Order, threads: Executor
     ) -> None:
         self._examples, self._order, self._threads = examples, order, threads
-        self._by_lane: dict[int, dict[_Key, Future[dict[int, Stored]]]] = {}
+        self._by_lane: dict[int, dict[_Key, Future[Loaded]]] = {}
         self._window: dict[int, int] = {}
 
     def ask(self, keys: list[_Key]) -> None:
@@ -162,12 +164,11 @@ class _Blocks:
             self._window[key.lane] = key.window
             for block in [b for b in known if b.window < key.window]:
                 del known[block]
-        return known[key._replace(example=0)].result()[key.example]
+        return known[key._replace(example=0)].result()(key.example)
 
-    def _read(self, block: _Key) -> dict[int, Stored]:
+    def _read(self, block: _Key) -> Loaded:
         members = self._order.members(block.epoch, block.block)
-        found = self._examples.read(members)
-        return dict(zip(members.tolist(), found, strict=True))
+        return self._examples.load(members)
 
 
 def _keys(rows: Iterable[Rows], order: Order) -> Iterator[list[_Key]]:
