@@ -9,6 +9,7 @@ Under T5X, gin/runs/t5x.gin is read as well: what T5X's train() takes beyond
 what a run file binds.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ __all__ = [
     "lora",
     "mixture",
     "standard_logical_axis_rules",
+    "steps_of_epochs",
     "summarize_gin_config",
     "vocabulary",
     "with_visual_tokens",
@@ -110,6 +112,32 @@ def mixture(
     from seqio_tasks import named
 
     return named.find(name, DataRoot(data_dir), choices or TaskChoices())
+
+
+def steps_of_epochs(
+    epochs: float,
+    data: Any,
+    task_feature_lengths: Mapping[str, int],
+    batch_size: int,
+    split: str = "train",
+) -> int:
+    """Gives the steps until each example of each task was read so often.
+
+    Of a mixture whose rates are not as its tasks' sizes, some come more often.
+
+    Args:
+        epochs: > 0; how often.
+        data: the RunData.
+        task_feature_lengths: of the run; joined texts depend on them.
+        batch_size: B.
+        split: of the data.
+    """
+    from pali_tf.data.input_pipeline import num_examples_of_epoch
+
+    if epochs <= 0:
+        raise ValueError(f"TRAIN_EPOCHS is {epochs}, not above 0.")
+    drawn = num_examples_of_epoch(data, task_feature_lengths, split)
+    return max(math.ceil(epochs * drawn / batch_size), 1)
 
 
 def with_visual_tokens(

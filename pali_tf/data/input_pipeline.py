@@ -9,6 +9,7 @@ that comes before. Other tasks of SeqIO's are read from their beginning.
 import contextlib
 import dataclasses
 import functools
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,6 +142,27 @@ def num_eval_examples(
     if not _is_indexed(task):
         return None
     return task.source.examples(split, feature_lengths).num_examples
+
+
+def num_examples_of_epoch(
+    data: RunData, feature_lengths: Mapping[str, int], split: str
+) -> int:
+    """Counts the examples that a mixture draws until each was drawn once.
+
+    Raises:
+        UserError: a task is not of stored examples, so that none can be told.
+    """
+    drawn = []
+    total = sum(data.rates.values())
+    for task in data.tasks:
+        count = num_eval_examples(task, feature_lengths, split)
+        if count is None:
+            raise UserError(
+                f"How many examples {task.name} has is not known: give "
+                "TRAIN_STEPS in place of TRAIN_EPOCHS."
+            )
+        drawn.append(math.ceil(count * total / data.rates[task.name]))
+    return max(drawn)
 
 
 def eval_dataset(
