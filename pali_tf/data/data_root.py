@@ -6,8 +6,8 @@ import hashlib
 import os
 
 import seqio
-from etils import epath
 
+from pali_tf import files
 from pali_tf.data import vocabulary
 from pali_tf.errors import UserError
 from pali_tf.webli import read
@@ -31,7 +31,7 @@ class DataRoot:
     vocabulary_file: str | None = None
 
     @property
-    def path(self) -> epath.Path:
+    def path(self) -> files.Path:
         """The folder.
 
         Raises:
@@ -45,7 +45,7 @@ class DataRoot:
                 f"the environment variable {ENVIRONMENT_VARIABLE}. To make "
                 "one: pali sample-data --output_dir=DIR"
             )
-        path = epath.Path(name)
+        path = files.as_path(name)
         if not path.is_dir():
             raise FileNotFoundError(
                 f"There is no data folder {path}. To make one: "
@@ -54,10 +54,10 @@ class DataRoot:
         return path
 
     @property
-    def vocabulary_path(self) -> epath.Path:
+    def vocabulary_path(self) -> files.Path:
         """Where the SentencePiece model is; it need not be there yet."""
         if self.vocabulary_file is not None:
-            return epath.Path(self.vocabulary_file)
+            return files.as_path(self.vocabulary_file)
         return self.path / VOCABULARY
 
     def vocabulary(self) -> seqio.SentencePieceVocabulary:

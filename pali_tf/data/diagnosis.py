@@ -6,8 +6,8 @@ from typing import Any
 import seqio
 import tensorflow as tf
 from absl import logging
-from etils import epath
 
+from pali_tf import files
 from pali_tf.data import visual_tokens
 from pali_tf.data.images import decode_image
 from pali_tf.data.stored_examples import StoredExamples
@@ -74,7 +74,7 @@ def _raise_for_bad_record(
     }
     logging.error("Reading failed; looking through %d shards.", len(shards))
     for shard, root in sorted(shards.items()):
-        for record in read.read_shard(epath.Path(shard)):
+        for record in read.read_shard(files.Path(shard)):
             if record.image is None:
                 continue
             where = f"{shard}: the image {record.image.source_id}"

@@ -8,8 +8,8 @@ work, and the device sees the same bfloat16 numbers either way.
 from collections.abc import Mapping
 
 import tensorflow as tf
-from etils import epath
 
+from pali_tf import files
 from pali_tf.data import token_storage
 from pali_tf.webli import read, records, write
 
@@ -20,13 +20,13 @@ STORED_FEATURES = tuple(
 )
 
 
-def stored_info(root: epath.Path) -> write.VisualTokensInfo:
+def stored_info(root: files.Path) -> write.VisualTokensInfo:
     """Gives what a data root says of its stored tokens.
 
     Raises:
         ValueError: it has none, or those of two ViTs.
     """
-    found: dict[epath.Path, write.VisualTokensInfo] = {}
+    found: dict[files.Path, write.VisualTokensInfo] = {}
     for path in sorted(root.glob("*/*.info.json")):
         split = path.name.removesuffix(".info.json")
         info = read.read_split_info(root, path.parent.name, split)
@@ -44,7 +44,7 @@ def stored_info(root: epath.Path) -> write.VisualTokensInfo:
     return first[1]
 
 
-def stored_width(root: epath.Path, num_tokens: int) -> int:
+def stored_width(root: files.Path, num_tokens: int) -> int:
     """Gives Dv, the width of the stored tokens.
 
     Args:
@@ -107,7 +107,7 @@ def read_tokens(
 
 
 def check_record(
-    record: records.Record, num_tokens: int, where: str, root: epath.Path
+    record: records.Record, num_tokens: int, where: str, root: files.Path
 ) -> None:
     """Says what is wrong with the tokens of a record that has an image.
 
@@ -136,7 +136,7 @@ def check_record(
         raise ValueError(f"{where}: {error} Write the shard again.") from error
 
 
-def how_to_store(root: epath.Path) -> str:
+def how_to_store(root: files.Path) -> str:
     """Gives the command that stores tokens of a data root's images."""
     return (
         f"To store them: pali build-data --visual_tokens --data_dir={root} "

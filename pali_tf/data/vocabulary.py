@@ -9,19 +9,26 @@ Source: google-research/t5 t5/data/preprocessors.py (sentinel_id);
     google/seqio seqio/vocabularies.py:_load_model_internal @ b898b9f.
 """
 
+import atexit
+import contextlib
 import functools
 import io
 import itertools
 import os
-import pathlib
 from collections.abc import Iterable
 
 import sentencepiece
 import seqio
 from sentencepiece import sentencepiece_model_pb2
 
+from pali_tf import files
+
 NUM_SENTINELS = 100
 PAD_ID, EOS_ID, UNKNOWN_ID = 0, 1, 2
+
+# SentencePiece reads from a disk, also what was copied before it.
+_COPIES = contextlib.ExitStack()
+atexit.register(_COPIES.close)
 
 # With its sentinels; rounded up to a multiple of 128 it is 2,048 rows.
 DEFAULT_SIZE = 2000
@@ -92,7 +99,9 @@ def train(
     )
     model = sentencepiece_model_pb2.ModelProto.FromString(serialized.getvalue())
     _add_sentinels(model)
-    _write(model.SerializeToString(deterministic=True), pathlib.Path(path))
+    files.write_whole(
+        files.as_path(path), model.SerializeToString(deterministic=True)
+    )
     return len(model.pieces)
 
 
@@ -104,33 +113,34 @@ def load(path: str | os.PathLike[str]) -> seqio.SentencePieceVocabulary:
             one.
         ValueError: it is no SentencePiece model, or has no sentinels.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
+    found = files.as_path(path)
+    if not found.is_file():
         raise FileNotFoundError(
             f"There is no vocabulary {path}. `pali sample-data` makes one for "
             "its sample; for other data train one with `python -m "
             "seqio_tasks.vocabulary_texts --data_dir=DIR`, or name mT5's "
             "sentencepiece.model."
         )
-    return _load(str(path), path.stat().st_mtime_ns)
+    return _load(str(found), found.stat().mtime)
 
 
 @functools.cache
-def _load(path: str, modified: int) -> seqio.SentencePieceVocabulary:
+def _load(name: str, modified: float) -> seqio.SentencePieceVocabulary:
     """Loads once for each version of the file."""
     del modified
+    path = str(_COPIES.enter_context(files.local_copy(files.Path(name))))
     try:
         model = sentencepiece.SentencePieceProcessor(model_file=path)
     except (OSError, RuntimeError) as error:
         raise ValueError(
-            f"{path} is not a SentencePiece model: {error}"
+            f"{name} is not a SentencePiece model: {error}"
         ) from error
     expected = [f"▁{sentinel(i)}" for i in reversed(range(NUM_SENTINELS))]
     first = model.piece_size() - NUM_SENTINELS
     found = [model.id_to_piece(i) for i in range(max(first, 0), first + 100)]
     if found != expected:
         raise ValueError(
-            f"The last {NUM_SENTINELS} pieces of {path} are not the sentinels "
+            f"The last {NUM_SENTINELS} pieces of {name} are not the sentinels "
             f"{expected[0]} ... {expected[-1]}; its last piece is "
             f"{found[-1]!r}. Use mT5's sentencepiece.model (the one with 100 "
             "extra ids) or train one with pali_tf.data.vocabulary.train."
@@ -152,10 +162,3 @@ def _add_sentinels(model: sentencepiece_model_pb2.ModelProto) -> None:
             score=0.0,
             type=sentencepiece_model_pb2.ModelProto.SentencePiece.USER_DEFINED,
         )
-
-
-def _write(content: bytes, path: pathlib.Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

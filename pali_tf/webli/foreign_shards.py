@@ -2,15 +2,14 @@
 
 import re
 
-from etils import epath
-
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.webli import read, write
 
 _SHARD = re.compile(r"(.+)\.tfrecord-(\d{5,})-of-(\d{5,})")
 
 
-def describe_all(root: epath.Path) -> list[tuple[str, str]]:
+def describe_all(root: files.Path) -> list[tuple[str, str]]:
     """Writes the info file of each split that has shards and none.
 
     Args:
@@ -36,7 +35,7 @@ def describe_all(root: epath.Path) -> list[tuple[str, str]]:
 
 
 def _describe(
-    folder: epath.Path, split: str, found: list[re.Match[str]]
+    folder: files.Path, split: str, found: list[re.Match[str]]
 ) -> None:
     num_shards = int(found[0][3])
     present = {int(match[2]) for match in found}

@@ -1,14 +1,13 @@
 """Reading shards, with errors that name the file and the place in it."""
 
-import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import tensorflow as tf
-from etils import epath
+from etils.epath import Path
 from google.protobuf import message
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.webli import examples, frames, records, write
 
@@ -17,8 +16,19 @@ def list_splits(data_dir: Path) -> list[tuple[str, str]]:
     """Returns the (source, split)s that a data root has, whole, in order."""
     return [
         (path.parent.name, path.name.removesuffix(".info.json"))
-        for path in sorted(Path(data_dir).glob("*/*.info.json"))
+        for path in _info_files(data_dir)
     ]
+
+
+def _info_files(data_dir: Path) -> list[Path]:
+    """Gives the info files of a data root, in order."""
+    return sorted(
+        path
+        for folder in data_dir.iterdir()
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.name.endswith(".info.json")
+    )
 
 
 def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
@@ -28,7 +38,7 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
         FileNotFoundError: there is no such file; the message says what is.
         ValueError: it is not of this schema version, or is no such file.
     """
-    path = Path(data_dir) / source / f"{split}.info.json"
+    path = data_dir / source / f"{split}.info.json"
     if not path.is_file():
         present = [
             f"{source}/{name}.info.json"
@@ -63,9 +73,10 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
 def shard_paths(data_dir: Path, source: str, split: str) -> list[Path]:
     """Returns the split's shards, in order, each checked to be there."""
     info = read_split_info(data_dir, source, split)
-    paths = [Path(data_dir) / source / shard.file for shard in info.shards]
+    paths = [data_dir / source / shard.file for shard in info.shards]
+    present = {path.name for path in (data_dir / source).iterdir()}
     for path in paths:
-        if not path.is_file():
+        if path.name not in present:
             raise FileNotFoundError(
                 f"Shard {path} is missing, though {split}.info.json lists it."
             )
@@ -94,7 +105,6 @@ def stored_records(path: Path) -> Iterator[tuple[int, bytes]]:
         FileNotFoundError: there is no such shard.
         UserError: a record is truncated or corrupt; the message names it.
     """
-    path = epath.Path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no shard {path}.")
     with path.open("rb") as file:
@@ -151,8 +161,7 @@ def verify_split(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     info = read_split_info(data_dir, source, split)
     paths = shard_paths(data_dir, source, split)
     for shard, path in zip(info.shards, paths, strict=True):
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = files.digest(path)
         if found != shard.sha256:
             raise ValueError(
                 f"{path} has sha256 {found}, but {split}.info.json says "

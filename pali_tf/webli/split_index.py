@@ -19,7 +19,6 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 from absl import logging
-from etils import epath
 
 from pali_tf import files
 from pali_tf.webli import read
@@ -66,7 +65,7 @@ class SplitIndex:
     """
 
     digest: str
-    shards: tuple[epath.Path, ...]
+    shards: tuple[files.Path, ...]
     num_records: np.ndarray
     step: int
     offsets: tuple[np.ndarray, ...]
@@ -99,12 +98,12 @@ class SplitIndex:
         return self.holders.get(key, Holders(none, none))
 
 
-def path_of(folder: epath.Path, split: str) -> epath.Path:
+def path_of(folder: files.Path, split: str) -> files.Path:
     """Gives where the index of a split is."""
     return folder / f"{split}.index.npz"
 
 
-def load(root: epath.Path, source: str, split: str) -> SplitIndex:
+def load(root: files.Path, source: str, split: str) -> SplitIndex:
     """Gives a split's index; makes it where there is none.
 
     Args:
@@ -116,7 +115,7 @@ def load(root: epath.Path, source: str, split: str) -> SplitIndex:
         FileNotFoundError: there is no such split.
         UserError: a shard is damaged, or not what the info file says.
     """
-    folder = epath.Path(root) / source
+    folder = files.as_path(root) / source
     shards = read.shard_paths(root, source, split)
     info = (folder / f"{split}.info.json").read_bytes()
     digest = hashlib.sha256(info).hexdigest()
@@ -126,8 +125,8 @@ def load(root: epath.Path, source: str, split: str) -> SplitIndex:
 @functools.lru_cache(maxsize=64)
 def _load(shards: tuple[str, ...], digest: str, path: str) -> SplitIndex:
     """Loads once for each version of a split."""
-    paths = tuple(map(epath.Path, shards))
-    found = kept(epath.Path(path), digest, lambda: _build(paths))
+    paths = tuple(map(files.Path, shards))
+    found = kept(files.as_path(path), digest, lambda: _build(paths))
     bounds = np.cumsum(found["num_offsets"])[:-1]
     return SplitIndex(
         digest=digest,
@@ -144,7 +143,7 @@ def _load(shards: tuple[str, ...], digest: str, path: str) -> SplitIndex:
     )
 
 
-def kept(path: epath.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
+def kept(path: files.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
     """Gives what is kept beside a split; makes it where it is not.
 
     Args:
@@ -172,7 +171,7 @@ def kept(path: epath.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
     return arrays
 
 
-def _build(shards: Sequence[epath.Path]) -> Arrays:
+def _build(shards: Sequence[files.Path]) -> Arrays:
     logging.info("Making the index of %s ...", shards[0].parent)
     offsets, num_records = [], []
     counter = _Counter()
