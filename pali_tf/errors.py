@@ -18,6 +18,10 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count.
 
 
+class UserError(ValueError):
+    """A mistake that a user can mend; the message says what and how."""
+
+
 def run_command(
     function: Callable[[list[str]], int | None],
     argv: Sequence[str],
