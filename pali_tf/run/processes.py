@@ -10,11 +10,17 @@ Source: google-research/t5x, t5x/train.py (multiprocess_gpu and after it).
 import argparse
 import contextlib
 import dataclasses
+import json
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from absl import logging
+
+from pali_tf.errors import UserError
+
+_Result = TypeVar("_Result")
 
 # JAX's own defaults.
 _INITIALIZATION_TIMEOUT_SECONDS = 300
@@ -135,7 +141,53 @@ def is_first() -> bool:
     return jax.process_index() == 0
 
 
-class LostProcessError(ValueError):
+def share(value: Any) -> list[Any]:
+    """Gives what each process of the run gives here, in their order.
+
+    All of them must call this.
+
+    Args:
+        value: what JSON can hold.
+    """
+    import jax
+
+    if jax.process_count() == 1:
+        return [value]
+    import numpy as np
+    from jax.experimental import multihost_utils
+
+    own = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    sizes = multihost_utils.process_allgather(np.array(own.size)).tolist()
+    padded = np.pad(own, (0, max(sizes) - own.size))
+    rows = multihost_utils.process_allgather(padded)
+    return [
+        json.loads(row[:size].tobytes())
+        for row, size in zip(rows, sizes, strict=True)
+    ]
+
+
+def first_alone(function: Callable[[], _Result]) -> _Result | None:
+    """Calls a function on the first process; all must call this.
+
+    Returns:
+        What it returns there, None on the others.
+
+    Raises:
+        UserError: that it raises there, on every process.
+    """
+    found, failure = None, None
+    if is_first():
+        try:
+            found = function()
+        except UserError as error:
+            failure = error
+    message = share(str(failure) if failure else None)[0]
+    if message is not None:
+        raise failure or UserError(message)
+    return found
+
+
+class LostProcessError(UserError):
     """Another process of the run no longer answers."""
 
 
