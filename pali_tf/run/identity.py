@@ -181,9 +181,9 @@ def check_vocabulary(path: Path, vocabulary: Any) -> None:
     own = digest_of(vocabulary)
     if stored != own:
         raise UserError(
-            f"{path} was trained with another vocabulary, of SHA-256 "
-            f"{stored[:12]}, where this one has {_short(own)}: its tokens would "
-            "stand for other text. Name the DATA_DIR whose "
+            f"{path} was trained with another vocabulary (SHA-256 "
+            f"{_short(stored)}) than this one ({_short(own)}): its tokens "
+            "would stand for other text. Name the DATA_DIR whose "
             "sentencepiece.model it was trained with."
         )
 

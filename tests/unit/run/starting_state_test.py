@@ -100,7 +100,9 @@ def test_tokens_of_another_vocabulary_are_no_start(tmp_path):
 
     first, again = make_config(tmp_path / "a", 1), make_config(tmp_path / "a")
     loop.run(with_vocabulary(b"one"), first, HOOKS)
-    with pytest.raises(UserError, match=r"vocabulary was .* \(--gin.DATA_DIR\)"):
+    with pytest.raises(
+        UserError, match=r"vocabulary was .* \(--gin.DATA_DIR\)"
+    ):
         loop.run(with_vocabulary(b"two"), again, HOOKS)
     starts = [
         RestoreCheckpointConfig(path=str(tmp_path / "a"), only=only)
