@@ -1,9 +1,10 @@
 """Checkpoints: `<dir>/checkpoint_<step>/`, written by orbax.
 
 A checkpoint of a run (run_checkpoints.py) holds the items `params` (the nested
-dict), `slots` (optimizer and metric sums), `progress` (JSON: step and data
-position) and, if the run keeps one, `ema` (the average of what trains). One of
-parameters alone holds `params`, maybe of a part of the tree, and `progress`.
+dict), `slots` (of the optimizer), `progress` (JSON: the step, what the run is,
+the sums of the next log line) and, if the run keeps one, `ema` (the average of
+what trains). One of parameters alone holds `params`, maybe of a part of the
+tree, and `progress`.
 Each has the digests of its files, which are checked whenever it is read.
 
 What T5X saves through orbax holds the item `state`, with the parameters below

@@ -9,10 +9,9 @@ overwrites, a second copy of the state.
 
 import contextlib
 import dataclasses
-import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +22,25 @@ from absl import logging
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
-from pali_tf.checkpoints import checkpoint, digests, folders
+from pali_tf.checkpoints import checkpoint, digests, folders, progress
 from pali_tf.checkpoints.commit import make_manager
+from pali_tf.checkpoints.evaluations import BestPolicy, Evaluations
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
+from pali_tf.partitioning import shardings
+from pali_tf.training import metrics
 from pali_tf.training.configs import SaveCheckpointConfig
 from pali_tf.training.train_state import TrainState
 
 # Of one save, in the background; orbax' default is 20 minutes.
 _TIMEOUT_SECONDS = 2 * 60 * 60
+# In the item of progress: sums that are no line of the log yet.
+_SUMS = "metric_sums"
 
 
-class CheckpointSaveError(ValueError):
+class CheckpointSaveError(UserError):
     """A checkpoint could not be written."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        step: steps done.
-        num_batches_read: the data position: the next batch's index.
-        random_seed: the run's seed.
-        task_names: the names behind task_id.
-        num_readers: how many readers fill a batch.
-    """
-
-    step: int
-    num_batches_read: int
-    random_seed: int
-    task_names: tuple[str, ...]
-    num_readers: int = 1
 
 
 class RunCheckpoints:
@@ -65,26 +52,34 @@ class RunCheckpoints:
         model_dir: the directory; half-written checkpoints in it are set
             aside, and what a killed save left is removed.
         config: which checkpoints are kept; None: all.
+        task_names: the names behind task_id.
+        before_save: raises where this run must not write.
+
+    Attributes:
+        evaluations: what came out of the checkpoints' evaluations.
     """
 
     def __init__(
         self,
         model_dir: str | os.PathLike[str],
         config: SaveCheckpointConfig | None = None,
+        *,
+        task_names: Sequence[str] = (),
+        before_save: Callable[[], None] = lambda: None,
     ):
         self.model_dir = Path(model_dir).absolute()
         if jax.process_index() == 0:
             folders.set_aside_incomplete(self.model_dir)
         _meet("set_aside_incomplete")
         config = config or SaveCheckpointConfig()
+        self.evaluations = Evaluations(self.model_dir)
+        self._task_names = tuple(task_names)
+        self._before_save = before_save
         self._manager = make_manager(
             self.model_dir,
             cleanup_tmp_directories=True,
             async_options=ocp.AsyncOptions(timeout_secs=_TIMEOUT_SECONDS),
-            preservation_policy=_preservation(config),
-            # orbax writes metrics only where it has a function of them.
-            best_fn=_metric_fn(config) if config.keep_best else None,
-            best_mode=config.best_mode,
+            preservation_policy=_preservation(config, self.evaluations),
         )
         self._saving: int | None = None
         self._num_bytes = 0
@@ -96,12 +91,7 @@ class RunCheckpoints:
         """
         return self._manager.latest_step()
 
-    def save(
-        self,
-        state: TrainState,
-        progress: Progress,
-        metrics: Mapping[str, float | int] | None = None,
-    ) -> None:
+    def save(self, state: TrainState, progress: Progress) -> None:
         """Copies the state and writes it in the background.
 
         Waits first for the save before it, if that one is not done.
@@ -109,20 +99,22 @@ class RunCheckpoints:
         Args:
             state: the state; the caller may overwrite it afterwards.
             progress: where the run stands; its step must not be saved yet.
-            metrics: of an evaluation of this state, which the best are kept
-                by; None: it is not among the best.
 
         Raises:
             CheckpointSaveError: the save before this one failed, or this one
                 could not begin. Nothing is under its name.
         """
         self.wait()
+        self._before_save()
         if jax.default_backend() == "cpu":
             state = jax.tree.map(jnp.copy, state)
+        sums = metrics.to_json(jax.device_get(state.metrics), self._task_names)
         items = {
             "params": ocp.args.StandardSave(state.params()),
             "slots": ocp.args.StandardSave(_slots(state)),
-            "progress": ocp.args.JsonSave(dataclasses.asdict(progress)),
+            "progress": ocp.args.JsonSave(
+                {**dataclasses.asdict(progress), _SUMS: sums}
+            ),
         }
         if state.ema is not None:
             items["ema"] = ocp.args.StandardSave(unflatten(state.ema))
@@ -132,7 +124,6 @@ class RunCheckpoints:
             self._manager.save(
                 progress.step,
                 args=ocp.args.Composite(**items),
-                metrics=None if metrics is None else dict(metrics),
                 force=True,
             )
 
@@ -183,7 +174,11 @@ class RunCheckpoints:
         )
 
     def restore_latest(
-        self, abstract_state: TrainState, *, fallback: bool = False
+        self,
+        abstract_state: TrainState,
+        *,
+        fallback: bool = False,
+        check: Callable[[Progress], None] | None = None,
     ) -> tuple[TrainState, Progress] | None:
         """Reads the latest checkpoint.
 
@@ -192,18 +187,19 @@ class RunCheckpoints:
                 devices need not be those that it was saved on.
             fallback: whether a damaged one is set aside and the one before
                 it is read.
+            check: raises where a run must not go on from a checkpoint; it is
+                called before any array is read.
 
         Returns:
             (state, progress), or None where no checkpoint is.
 
         Raises:
             DamagedCheckpointError: it is damaged; with `fallback`, all are.
-            ValueError: it has no digests, or no moving average that
-                `abstract_state` has.
+            UserError: it has no digests, or is of an earlier form.
         """
         while (step := self.latest_step()) is not None:
             try:
-                return self.restore(step, abstract_state)
+                return self.restore(step, abstract_state, check)
             except checkpoint.DamagedCheckpointError as error:
                 path = folders.path_of(self.model_dir, step)
                 if not fallback or folders.previous(path) is None:
@@ -216,36 +212,36 @@ class RunCheckpoints:
         return None
 
     def restore(
-        self, step: int, abstract_state: TrainState
+        self,
+        step: int,
+        abstract_state: TrainState,
+        check: Callable[[Progress], None] | None = None,
     ) -> tuple[TrainState, Progress]:
         """Reads the checkpoint of a step, as `restore_latest` does.
 
         Args:
             step: one that exists.
             abstract_state: shape, dtype and sharding of every array.
+            check: raises where a run must not go on from it.
 
         Returns:
             (state, progress).
         """
         path = folders.path_of(self.model_dir, step)
-        has_ema = abstract_state.ema is not None
         if not digests.exist(path):
-            raise ValueError(
+            raise UserError(
                 f"{path} was written without digests, so that a run cannot be "
-                "continued from it. Its parameters can still be read: name it "
-                "as INITIAL_CHECKPOINT_PATH of a new MODEL_DIR."
+                f"continued from it. {progress.as_initial(path)}"
             )
+        checkpoint.verify(path, {progress.ITEM})
+        stored = progress.read(path)
+        found = progress.progress_of(stored, path)
+        if check is not None:
+            check(found)
         checkpoint.verify(path)
-        if has_ema and not (path / "ema").is_dir():
-            raise ValueError(
-                f"{path} holds no moving average, which this run keeps "
-                "(EMA_DECAY): it would not continue the same run. Name it as "
-                "INITIAL_CHECKPOINT_PATH of a new MODEL_DIR."
-            )
         items = {
             "params": ocp.args.StandardRestore(abstract_state.params()),
             "slots": ocp.args.StandardRestore(_slots(abstract_state)),
-            "progress": ocp.args.JsonRestore(),
         }
         if abstract_state.ema is not None:
             items["ema"] = ocp.args.StandardRestore(
@@ -253,17 +249,17 @@ class RunCheckpoints:
             )
         restored = self._manager.restore(step, args=ocp.args.Composite(**items))
         flat = flatten(restored.params)
-        progress = dict(restored.progress)
-        progress["task_names"] = tuple(progress["task_names"])
+        sums = metrics.from_json(stored[_SUMS], self._task_names)
+        place = abstract_state.metrics.num_steps.sharding
         state = TrainState(
             step=restored.slots["step"],
             trainable={p: flat[p] for p in abstract_state.trainable},
             frozen={p: flat[p] for p in abstract_state.frozen},
             optimizer=restored.slots["optimizer"],
-            metrics=restored.slots["metrics"],
-            ema=flatten(restored["ema"]) if has_ema else None,
+            metrics=shardings.place_whole(sums, place),
+            ema=None if abstract_state.ema is None else flatten(restored.ema),
         )
-        return state, Progress(**progress)
+        return state, found
 
     def close(self) -> None:
         """Waits for the last save and ends orbax's threads.
@@ -278,36 +274,17 @@ class RunCheckpoints:
 
 
 def _slots(state: TrainState) -> dict[str, Any]:
-    return {
-        "step": state.step,
-        "optimizer": state.optimizer,
-        "metrics": state.metrics,
-    }
+    return {"step": state.step, "optimizer": state.optimizer}
 
 
-def _metric_fn(config: SaveCheckpointConfig) -> Any:
-    worst = math.inf if config.best_mode == "min" else -math.inf
-
-    def value(metrics: Mapping[str, float]) -> float:
-        found = metrics.get(config.best_metric, worst)
-        return worst if math.isnan(found) else found
-
-    return value
-
-
-def _preservation(config: SaveCheckpointConfig) -> policies.PreservationPolicy:
+def _preservation(
+    config: SaveCheckpointConfig, evaluations: Evaluations
+) -> policies.PreservationPolicy:
     kept: list[policies.PreservationPolicy] = [policies.LatestN(config.keep)]
     if config.keep_period is not None:
         kept.append(policies.EveryNSteps(config.keep_period))
     if config.keep_best:
-        kept.append(
-            policies.BestN(
-                get_metric_fn=_metric_fn(config),
-                reverse=config.best_mode == "min",
-                n=config.keep_best,
-                keep_checkpoints_without_metrics=False,
-            )
-        )
+        kept.append(BestPolicy(evaluations, config))
     return policies.AnyPreservationPolicy(kept)
 
 

@@ -59,6 +59,7 @@ def export(
     """
     # These import Keras; its backend is chosen by now.
     from pali_tf.checkpoints import checkpoint
+    from pali_tf.run import identity
     from serving import saved_model
     from serving.request_text import TextCodec
     from serving.version_folders import version_path, written_whole
@@ -66,6 +67,7 @@ def export(
 
     path = version_path(Path(export_dir) / model_name, version)
     found = checkpoint.find(checkpoint_path)
+    identity.check_vocabulary(found, model.vocabulary)
     if is_dry_run:
         logging.info("Dry run: would export %s to %s.", found, path)
         return path

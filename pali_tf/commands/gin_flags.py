@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gin
+from pali_tf.reporting.gin_bindings import parse_bindings
 
 _ROOT = Path(__file__).resolve().parents[2]
 _GIN_ROOT = Path(gin.config.__file__).resolve().parent
@@ -225,6 +226,11 @@ def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
         )
 
 
+def bindings() -> dict[str, str]:
+    """Gives everything that the files and flags bind, as text, by name."""
+    return parse_bindings(gin.config_str())
+
+
 def call(function: Callable[..., Any], **arguments: Any) -> Any:
     """Calls an entry point with what the files bind.
 
@@ -270,7 +276,7 @@ def _explained() -> Iterator[None]:
     except (SyntaxError, NameError, AttributeError, RuntimeError) as error:
         if not _is_from_gin(error):
             raise
-        raise ValueError(f"gin: {_without_trail(error)}") from error
+        raise ValueError(f"gin: {without_trail(error)}") from error
     except (ValueError, FileNotFoundError) as error:
         missing = _NOT_SET.search(str(error))
         if missing:
@@ -279,7 +285,7 @@ def _explained() -> Iterator[None]:
                 f"{name} is not set: give it in a gin file or by "
                 f"--gin.{name}=VALUE (text has quotes inside)."
             ) from error
-        message = _without_trail(error)
+        message = without_trail(error)
         if message == str(error):
             raise
         kind = (
@@ -300,5 +306,6 @@ def _is_from_gin(error: BaseException) -> bool:
     return file.parent == _GIN_ROOT
 
 
-def _without_trail(error: BaseException) -> str:
+def without_trail(error: BaseException) -> str:
+    """Gives the message of an error without what gin appends to it."""
     return _GIN_TRAIL.sub("", str(error)).strip()

@@ -55,6 +55,7 @@ def save_preset(
     from pali_tf.presets.config import PresetConfig
     from pali_tf.presets.folder import write_preset
     from pali_tf.presets.from_checkpoint import checkpoint_tensors
+    from pali_tf.run import identity
     from pali_tf.training.configs import Selection
 
     config = PresetConfig(
@@ -65,6 +66,7 @@ def save_preset(
     )
     unrolled = dataclasses.replace(model, config=config.model)
     found = checkpoint.find(checkpoint_path)
+    identity.check_vocabulary(found, model.vocabulary)
     items = checkpoint.items_of(found, Selection(use_ema=use_ema))
     tensors = checkpoint_tensors(
         found, unrolled.functional.specs, use_ema=use_ema

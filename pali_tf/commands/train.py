@@ -68,7 +68,7 @@ def train(
     Source: google-research/t5x, t5x/train.py.
     """
     # These import JAX and keras; the backend is chosen by now.
-    from pali_tf.run import loop, profiling, run_files
+    from pali_tf.run import identity, loop, profiling, run_files
     from pali_tf.visual_tokens import run_check
 
     _check_seed(random_seed)
@@ -90,6 +90,7 @@ def train(
         eval_period=eval_period,
         checkpoint=checkpoint_cfg,
         task_names=data.task_names,
+        data=identity.of_data(train_dataset_cfg),
         profile_steps=traced,
     )
     if is_dry_run:
@@ -272,7 +273,7 @@ def main(argv: list[str]) -> int:
     program_log.set_up()
     gin_flags.load(flags, __name__)
     # After the files are read, so that a mistake in them is told at once.
-    from pali_tf.run import host_memory, host_tensorflow
+    from pali_tf.run import host_memory, host_tensorflow, identity
     from pali_tf.run.interruption import TrainingInterrupted
 
     host_tensorflow.set_up()
@@ -285,12 +286,13 @@ def main(argv: list[str]) -> int:
     try:
         with processes.joined(process_flags):
             host_memory.keep_between_steps()
+            identity.check_alike(processes.gather(gin_flags.bindings()))
             gin_flags.call(
                 train,
                 is_dry_run=flags.is_dry_run,
                 profile_steps=flags.arguments.profile_steps,
             )
     except TrainingInterrupted as stop:
-        logging.warning("%s", stop)
+        logging.warning("%s", gin_flags.without_trail(stop))
         return 128 + stop.signal_number
     return 0

@@ -5,18 +5,23 @@ adapter.safetensors     A and B of each adapted projection
 """
 
 import dataclasses
+import hashlib
 import json
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.atomic import new_path
 from pali_tf.conversion.stores.safetensors_files import (
     SafetensorsSource,
     write_safetensors,
 )
+from pali_tf.errors import UserError
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
@@ -83,6 +88,7 @@ def load_adapter(
     model: keras.Model,
     current: LoRAConfig | None,
     sizes: PaliConfig,
+    merged: Collection[str] = (),
 ) -> LoRAConfig:
     """Puts a stored adapter into a model.
 
@@ -91,6 +97,7 @@ def load_adapter(
         model: built.
         current: the adapters that it has; None: it has none.
         sizes: of the model.
+        merged: digests of adapters that the model's kernels have taken in.
 
     Returns:
         What was loaded.
@@ -98,7 +105,7 @@ def load_adapter(
     Raises:
         FileNotFoundError: the folder or a file of it is not there.
         ValueError: it is for a model of other sizes, or the model has
-            adapters of another rank or target.
+            adapters of another rank or target, or these in its kernels.
     """
     folder = Path(directory)
     if not folder.is_dir():
@@ -119,11 +126,30 @@ def load_adapter(
             f"{folder} holds {config}; the model has {current} already."
         )
     source = SafetensorsSource(require(folder, WEIGHTS))
+    stored = {
+        name: source.read(name, whole(info.shape))
+        for name, info in source.infos.items()
+    }
+    if digest(stored) in merged:
+        raise UserError(
+            f"{folder} was merged into this model, which would apply it twice: "
+            "use the model as it is, or load the adapter beside the model that "
+            "it was trained on."
+        )
     if current is None:
         with no_draws_scope():
             enable_lora(model, config)
     load_weights(adapters_by_path(model), source)
     return config
+
+
+def digest(adapters: Mapping[str, Any]) -> str:
+    """Gives the SHA-256 of adapters, arrays or variables by parameter path."""
+    found = hashlib.sha256()
+    for path in sorted(adapters):
+        values = keras.ops.convert_to_numpy(adapters[path])
+        found.update(path.encode() + np.float32(values).tobytes())
+    return found.hexdigest()
 
 
 def _base(sizes: PaliConfig) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class PresetConfig:
         text_length: T, tokens of an answer, EOS included.
         quantization: what of its weights is int8; None: nothing.
         lora: its adapters; None: it has none.
+        merged_adapters: digests of those that its kernels have taken in.
     """
 
     model: PaliConfig
@@ -32,6 +33,7 @@ class PresetConfig:
     text_length: int
     quantization: QuantizationConfig | None = None
     lora: LoRAConfig | None = None
+    merged_adapters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("prompt_length", "text_length"):

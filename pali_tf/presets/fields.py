@@ -10,7 +10,7 @@ _Config = TypeVar("_Config")
 
 
 def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
-    """Makes a dataclass of numbers, strings and other such dataclasses.
+    """Makes a dataclass of numbers, strings, tuples and such dataclasses.
 
     Args:
         kind: the dataclass.
@@ -55,6 +55,9 @@ def _is_required(field: dataclasses.Field) -> bool:
 
 
 def _read(hint: Any, value: Any, place: str) -> Any:
+    if typing.get_origin(hint) is tuple and type(value) is list:
+        each = typing.get_args(hint)[0]
+        return tuple(_read(each, item, place) for item in value)
     choices = typing.get_args(hint) or (hint,)
     for kind in choices:
         if dataclasses.is_dataclass(kind) and value is not None:

@@ -16,7 +16,11 @@ from pali_tf.models.pali.model import Pali
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.quantization import QuantizationConfig
 from pali_tf.presets import answers, batches, weights
-from pali_tf.presets.adapter_folder import load_adapter, write_adapter
+from pali_tf.presets.adapter_folder import (
+    digest,
+    load_adapter,
+    write_adapter,
+)
 from pali_tf.presets.answers import ZERO_SHOT_PROMPT, Answer, Classification
 from pali_tf.presets.config import PresetConfig
 from pali_tf.presets.folder import SHARD_BYTES, open_preset, write_preset
@@ -109,7 +113,12 @@ class PaliModel:
         """
         config = self.config
         if merge_adapter:
-            config = dataclasses.replace(config, lora=None)
+            merged = config.merged_adapters
+            if config.lora is not None:
+                merged += (digest(adapters.adapters_by_path(self.network)),)
+            config = dataclasses.replace(
+                config, lora=None, merged_adapters=merged
+            )
             tensors = weights.merged_tensors(self.network)
         else:
             tensors = weights.variable_tensors(parameters_by_path(self.network))
@@ -312,7 +321,11 @@ class PaliModel:
     def load_adapter(self, directory: str | os.PathLike[str]) -> None:
         """Reads adapters in; see `adapter_folder.load_adapter`."""
         config = load_adapter(
-            directory, self.network, self.config.lora, self.config.model
+            directory,
+            self.network,
+            self.config.lora,
+            self.config.model,
+            self.config.merged_adapters,
         )
         self._changed(lora=config)
 

@@ -1,19 +1,20 @@
-"""The training loop: restore or draw, step, log, evaluate, save."""
+"""The training loop: restore or draw, step, log, save, evaluate."""
 
 import contextlib
 import dataclasses
-import difflib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import jax
 from absl import logging
 
-from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.run import (
     divergence,
+    identity,
+    ownership,
     processes,
     profiling,
     progress,
@@ -23,91 +24,12 @@ from pali_tf.run.divergence import DivergedError
 from pali_tf.run.interruption import SignalFlag, TrainingInterrupted
 from pali_tf.run.metric_writer import MetricWriter
 from pali_tf.run.prefetch import Prefetcher
+from pali_tf.run.run_config import Hooks, RunConfig
 from pali_tf.run.teacher_forced_eval import TeacherForcedEval
 from pali_tf.training import metrics
-from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
 from pali_tf.training.train_state import TrainState
 from pali_tf.training.trainer import Trainer
 from pali_tf.types import Batch
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """What a run does when; periods are in steps.
-
-    Attributes:
-        model_dir: where everything of the run is written.
-        total_steps: the step to stop after.
-        relative_steps: steps to add to where the run stands; takes the place
-            of `total_steps`.
-        stats_period: steps between log lines.
-        eval_period: steps between evaluations; 0: none.
-        checkpoint: saving and restoring.
-        task_names: the task names behind task_id.
-        num_readers: of the data, noted in checkpoints.
-        profile_steps: the steps that a trace is written of; None: none.
-    """
-
-    model_dir: str
-    total_steps: int
-    relative_steps: int | None = None
-    stats_period: int = 100
-    eval_period: int = 0
-    checkpoint: CheckpointConfig = CheckpointConfig()
-    task_names: Sequence[str] = ()
-    num_readers: int = 1
-    profile_steps: range | None = None
-
-    def __post_init__(self) -> None:
-        """Checks the numbers."""
-        if self.stats_period < 1:
-            raise ValueError(
-                f"stats_period must be >= 1, got {self.stats_period}."
-            )
-        save = self.checkpoint.save
-        if save is not None and save.keep_best:
-            self._check_best(save)
-
-    def _check_best(self, save: SaveCheckpointConfig) -> None:
-        if self.eval_period < 1 or save.period % self.eval_period:
-            raise ValueError(
-                f"keep_best needs an evaluation at every checkpoint: "
-                f"eval_period is {self.eval_period}, which does not divide "
-                f"the checkpoints' period, {save.period}."
-            )
-        names = [
-            f"{kind}{task}"
-            for kind in ("loss", "accuracy")
-            for task in ("", *(f"/{name}" for name in self.task_names))
-        ]
-        if save.best_metric not in names:
-            near = difflib.get_close_matches(save.best_metric, names, 1)
-            raise ValueError(
-                f"best_metric is {save.best_metric!r}, not one of the "
-                f"evaluation's numbers; the nearest is "
-                f"{(near or names)[0]!r}."
-            )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Hooks:
-    """What the entry point adds to the loop.
-
-    Attributes:
-        batches_from: index of a batch -> the batches from there on.
-        eval_batches: () -> the batches of one teacher-forced evaluation.
-        infer_eval: (state, step) -> None, an evaluation that decodes.
-        check_state: (state to start from) -> None, which raises where the
-            run must not begin.
-        before_first_step: (step, writer) -> None, called when all is built;
-            the writer is that of the training's numbers.
-    """
-
-    batches_from: Callable[[int], Iterator[Any]]
-    eval_batches: Callable[[], Iterable[Any]] | None = None
-    infer_eval: Callable[[TrainState, int], None] | None = None
-    check_state: Callable[[TrainState], None] | None = None
-    before_first_step: Callable[[int, MetricWriter], None] | None = None
 
 
 def run(
@@ -129,29 +51,45 @@ def run(
             is saved, and the batch that it ended at.
         CheckpointSaveError: a checkpoint could not be written.
         DamagedCheckpointError: the checkpoint to go on from is damaged.
+        UserError: the folder holds another run, or the processes differ.
     """
-    checkpoints = RunCheckpoints(config.model_dir, config.checkpoint.save)
-    with contextlib.closing(checkpoints):
-        state = starting_state.restore_or_draw(
-            trainer,
-            checkpoints,
-            config.checkpoint.restore,
-            _progress(trainer, config, 0),
+    own = {**identity.of_trainer(trainer), **config.data}
+    identity.check_alike(processes.gather(own))
+    with contextlib.ExitStack() as stack:
+        check_owner = stack.enter_context(ownership.held(config.model_dir))
+        checkpoints = RunCheckpoints(
+            config.model_dir,
+            config.checkpoint.save,
+            task_names=config.task_names,
+            before_save=check_owner,
+        )
+        stack.enter_context(contextlib.closing(checkpoints))
+        state, stored = starting_state.restore_or_draw(
+            trainer, checkpoints, config.checkpoint.restore, own
         )
         if hooks.check_state is not None:
             hooks.check_state(state)
-        start = int(state.step)
-        total = (
-            start + config.relative_steps
-            if config.relative_steps is not None
-            else config.total_steps
+        start = stored.step
+        checkpoints.evaluations.forget_after(start)
+        total = _last_step(config, stored)
+        standing = Progress(
+            step=start,
+            identity=own,
+            target_step=None if config.relative_steps is None else total,
         )
-        if start >= total:
-            logging.info("Step %d of %d: nothing to train.", start, total)
-            return start, state
-        return _Run(trainer, config, hooks, checkpoints).train(
-            state, start, total
-        )
+        this = _Run(trainer, config, hooks, checkpoints, standing)
+        return this.train(state, total)
+
+
+def _last_step(config: RunConfig, stored: Progress) -> int:
+    """Gives the step to end at; relative steps that were begun are ended."""
+    if config.relative_steps is None:
+        return config.total_steps
+    target = stored.target_step
+    if target is not None and target > stored.step:
+        logging.info("Going on to step %d, which was aimed at.", target)
+        return target
+    return stored.step + config.relative_steps
 
 
 def describe(trainer: Trainer, config: RunConfig) -> str:
@@ -168,71 +106,91 @@ class _Run:
         config: RunConfig,
         hooks: Hooks,
         checkpoints: RunCheckpoints,
+        standing: Progress,
     ):
         self._trainer = trainer
         self._config = config
         self._hooks = hooks
         self._checkpoints = checkpoints
-        self._start = 0
+        self._standing = standing
+        self._start = standing.step
         self._saved_step: int | None = None
         self._evaluation: TeacherForcedEval | None = None
 
-    def train(
-        self, state: TrainState, start: int, total: int
-    ) -> tuple[int, TrainState]:
-        """Steps from `start` to `total`."""
-        self._start = start
-        directory = Path(self._config.model_dir)
+    def train(self, state: TrainState, total: int) -> tuple[int, TrainState]:
+        """Steps from where the run stands to `total`."""
         with contextlib.ExitStack() as stack:
-            batches = stack.enter_context(
-                Prefetcher(self._hooks.batches_from(start), self._trainer.place)
-            )
-            writer = stack.enter_context(
-                MetricWriter(
-                    directory / "train",
-                    start,
-                    is_silent=not processes.is_first(),
+            self._evaluate_if_missing(stack, state, total)
+            if self._start < total:
+                return total, self._steps(stack, state, total)
+        logging.info("Step %d of %d: nothing to train.", self._start, total)
+        return self._start, state
+
+    def _evaluate_if_missing(
+        self, stack: contextlib.ExitStack, state: TrainState, total: int
+    ) -> None:
+        """Opens the evaluation, and does one that a checkpoint waits for."""
+        start = self._start
+        is_missing = (
+            start > 0
+            and self._evaluates()
+            and _is_due(start, self._config.eval_period, total)
+            and not self._checkpoints.evaluations.has(start)
+        )
+        if self._hooks.eval_batches is not None:
+            self._evaluation = stack.enter_context(
+                TeacherForcedEval(
+                    self._trainer,
+                    self._hooks.eval_batches,
+                    directory=Path(self._config.model_dir) / "training_eval",
+                    task_names=self._config.task_names,
+                    start_step=start - is_missing,
                 )
             )
-            if self._hooks.eval_batches is not None:
-                self._evaluation = stack.enter_context(
-                    TeacherForcedEval(
-                        self._trainer,
-                        self._hooks.eval_batches,
-                        directory=directory / "training_eval",
-                        task_names=self._config.task_names,
-                        start_step=start,
-                    )
-                )
-            stop = stack.enter_context(SignalFlag())
-            batch = self._next(batches, start)
-            train_step = stack.enter_context(
-                profiling.traced(
-                    self._trainer.compile_train_step(batch),
-                    self._config.profile_steps,
-                    start=start,
-                    directory=directory / "profile",
-                )
+        if is_missing:
+            logging.info("Evaluating checkpoint_%d, which was not.", start)
+            self._evaluate(state, start)
+
+    def _steps(
+        self, stack: contextlib.ExitStack, state: TrainState, total: int
+    ) -> TrainState:
+        start = self._start
+        directory = Path(self._config.model_dir)
+        batches = stack.enter_context(
+            Prefetcher(self._hooks.batches_from(start), self._trainer.place)
+        )
+        writer = stack.enter_context(
+            MetricWriter(
+                directory / "train",
+                start,
+                is_silent=not processes.is_first(),
             )
-            if self._hooks.before_first_step:
-                self._hooks.before_first_step(start, writer)
-            watch = progress.Stopwatch(jax.device_get(state.metrics))
-            for step in range(start + 1, total + 1):
-                state = train_step(state, batch)
-                if step < total:
-                    batch = self._next(batches, step)
-                if _is_due(step, self._config.stats_period, total):
-                    self._checkpoints.raise_if_failed()
-                    state = self._log(state, step, total, writer, watch)
-                is_eval_due = _is_due(step, self._config.eval_period, total)
-                if self._is_save_due(step, total) or is_eval_due:
-                    jax.block_until_ready(state.step)
-                    with watch.paused():
-                        self._evaluate_and_save(state, step, total, is_eval_due)
-                number = stop.at(step)
-                if number is not None and step < total:
-                    self._stop(state, step, number)
-        return total, state
+        )
+        stop = stack.enter_context(SignalFlag())
+        batch = self._next(batches, start)
+        train_step = stack.enter_context(
+            profiling.traced(
+                self._trainer.compile_train_step(batch),
+                self._config.profile_steps,
+                start=start,
+                directory=directory / "profile",
+            )
+        )
+        if self._hooks.before_first_step:
+            self._hooks.before_first_step(start, writer)
+        watch = progress.Stopwatch(jax.device_get(state.metrics))
+        for step in range(start + 1, total + 1):
+            state = train_step(state, batch)
+            if step < total:
+                batch = self._next(batches, step)
+            if _is_due(step, self._config.stats_period, total):
+                self._checkpoints.raise_if_failed()
+                state = self._log(state, step, total, writer, watch)
+            self._save_and_evaluate(state, step, total, watch)
+            number = stop.at(step)
+            if number is not None and step < total:
+                self._stop(state, step, number)
+        return state
 
     def _next(self, batches: Prefetcher, step: int) -> Batch:
         try:
@@ -313,36 +271,44 @@ class _Run:
         save = self._config.checkpoint.save
         return save is not None and _is_due(step, save.period, total)
 
-    def _evaluate_and_save(
-        self, state: TrainState, step: int, total: int, is_eval_due: bool
+    def _evaluates(self) -> bool:
+        return bool(self._hooks.eval_batches or self._hooks.infer_eval)
+
+    def _save_and_evaluate(
+        self,
+        state: TrainState,
+        step: int,
+        total: int,
+        watch: progress.Stopwatch,
     ) -> None:
-        """Saves after the loss is known and before what takes long."""
-        found = None
-        if is_eval_due and self._evaluation is not None:
+        """Does what is due; no evaluation can cost a checkpoint."""
+        is_save_due = self._is_save_due(step, total)
+        is_eval_due = _is_due(step, self._config.eval_period, total)
+        if not (is_save_due or is_eval_due):
+            return
+        jax.block_until_ready(state.step)
+        with watch.paused():
+            if is_save_due:
+                self._save(state, step)
+            if is_eval_due and self._evaluates():
+                self._evaluate(state, step)
+
+    def _evaluate(self, state: TrainState, step: int) -> None:
+        found = {}
+        if self._evaluation is not None:
             found = self._evaluation.run(state.evaluated_params(), step)
-        if self._is_save_due(step, total):
-            self._save(state, step, found)
-        if is_eval_due and self._hooks.infer_eval is not None:
+        if self._hooks.infer_eval is not None:
             self._hooks.infer_eval(state, step)
+        self._checkpoints.evaluations.note(step, found)
 
-    def _save(
-        self,
-        state: TrainState,
-        step: int,
-        evaluation: dict[str, float | int] | None = None,
-    ) -> None:
+    def _save(self, state: TrainState, step: int) -> None:
         self._fetch_finite(state)
-        self._write(state, step, evaluation)
+        self._write(state, step)
 
-    def _write(
-        self,
-        state: TrainState,
-        step: int,
-        evaluation: dict[str, float | int] | None = None,
-    ) -> None:
+    def _write(self, state: TrainState, step: int) -> None:
         start = time.monotonic()
         self._checkpoints.save(
-            state, _progress(self._trainer, self._config, step), evaluation
+            state, dataclasses.replace(self._standing, step=step)
         )
         self._saved_step = step
         logging.info(
@@ -366,16 +332,6 @@ class _Run:
             ),
             signal_number,
         )
-
-
-def _progress(trainer: Trainer, config: RunConfig, step: int) -> Progress:
-    return Progress(
-        step=step,
-        num_batches_read=step,
-        random_seed=trainer.random_seed,
-        task_names=tuple(config.task_names),
-        num_readers=config.num_readers,
-    )
 
 
 def _is_due(step: int, period: int, total: int) -> bool:

@@ -12,6 +12,7 @@ from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.models.functional import unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.partitioning.shardings import PjitPartitioner
+from pali_tf.run import identity
 from pali_tf.training.configs import Selection
 from pali_tf.types import Batch, Params
 
@@ -44,6 +45,7 @@ def load_model_parameters(
         ValueError: it does not hold exactly the model's parameters.
     """
     found = checkpoint.find(Path(path), fallback=fallback)
+    identity.check_vocabulary(found, getattr(model, "vocabulary", None))
     specs = model.functional.specs
     shapes = initial_parameters.fitted_shapes(str(found), specs, selection)
     missing = sorted(specs.keys() - shapes.keys())

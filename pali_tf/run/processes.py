@@ -13,11 +13,15 @@ import dataclasses
 import pickle
 import platform
 import subprocess
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 from absl import logging
+
+from pali_tf.errors import UserError
+
+_Result = TypeVar("_Result")
 
 # JAX's own defaults.
 _INITIALIZATION_TIMEOUT_SECONDS = 300
@@ -138,7 +142,28 @@ def is_first() -> bool:
     return jax.process_index() == 0
 
 
-class LostProcessError(ValueError):
+def first_alone(function: Callable[[], _Result]) -> _Result | None:
+    """Calls a function on the first process; all must call this.
+
+    Returns:
+        What it returns there, None on the others.
+
+    Raises:
+        UserError: that it raises there, on every process.
+    """
+    found, failure = None, None
+    if is_first():
+        try:
+            found = function()
+        except UserError as error:
+            failure = error
+    message = gather(str(failure) if failure else None)[0]
+    if message is not None:
+        raise failure or UserError(message)
+    return found
+
+
+class LostProcessError(UserError):
     """Another process of the run no longer answers."""
 
 

@@ -62,8 +62,8 @@ class Stopwatch:
         base = self._base
         images = int(sums.num_images) - int(base.num_images)
         tokens = (
-            int(sums.num_input_tokens)
-            - int(base.num_input_tokens)
+            sums.count_input_tokens()
+            - base.count_input_tokens()
             + float(sums.num_tokens.sum())
             - float(base.num_tokens.sum())
         )
@@ -75,6 +75,7 @@ class Stopwatch:
             sums,
             num_images=0,
             num_input_tokens=0,
+            num_carries=0,
             num_steps=0,
             num_tokens=sums.num_tokens * 0,
         )

@@ -1,17 +1,22 @@
 """What a run starts from: its own checkpoint, others', or drawn values."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 from absl import logging
 
 from pali_tf.checkpoints import initial_parameters
-from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
-from pali_tf.run import run_files
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
+from pali_tf.run import identity, run_files
 from pali_tf.training import freezing
 from pali_tf.training.configs import RestoreCheckpointConfig
 from pali_tf.training.train_state import TrainState
 from pali_tf.training.trainer import Trainer
+
+_VISION = "vision/"
 
 
 def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
@@ -41,35 +46,46 @@ def restore_or_draw(
     trainer: Trainer,
     checkpoints: RunCheckpoints,
     config: RestoreCheckpointConfig | None,
-    expected: Progress,
-) -> TrainState:
+    own_identity: Mapping[str, Any],
+) -> tuple[TrainState, Progress]:
     """Gives the state to start from; the latest own checkpoint wins.
 
     Args:
         trainer: the model on its devices.
         checkpoints: of the run.
         config: initial parameters of a run that has no checkpoint.
-        expected: the run's settings, which a checkpoint must agree with; its
-            step is not used.
+        own_identity: what the run is, which its checkpoint must agree with.
+
+    Returns:
+        (state, what its checkpoint tells).
 
     Raises:
         DamagedCheckpointError: the checkpoint is damaged.
-        ValueError: it is not of this run, or does not fit the model.
+        UserError: it is not of this run, or does not fit the model.
     """
     specs = trainer.model.functional.specs
     config = config or RestoreCheckpointConfig()
+
+    def check(stored: Progress) -> None:
+        identity.check(
+            stored.identity,
+            own_identity,
+            checkpoints.model_dir,
+            allow_other_data=config.allow_other_data,
+        )
+
     found = checkpoints.restore_latest(
-        trainer.abstract_state, fallback=config.fallback
+        trainer.abstract_state, fallback=config.fallback, check=check
     )
     if found is not None:
         state, stored = found
-        _check_progress(stored, expected, checkpoints.model_dir)
         own = f"checkpoint_{stored.step} of this run"
         origins = dict.fromkeys(specs, own)
         logging.info(
             "Resuming %s after step %d.", checkpoints.model_dir, stored.step
         )
     else:
+        stored = Progress(step=0)
         # Before anything is drawn, so that a mistake is told at once.
         origins = _find_origins(trainer, config)
         state = initial_parameters.replace_parameters(
@@ -80,18 +96,25 @@ def restore_or_draw(
             config.selection(),
         )
     _report(trainer, origins, checkpoints.model_dir)
-    return state
+    return state, stored
 
 
 def _find_origins(
     trainer: Trainer, config: RestoreCheckpointConfig
 ) -> dict[str, str]:
-    return initial_parameters.find_origins(
+    origins = initial_parameters.find_origins(
         config.paths(),
         trainer.model.functional.specs,
         config.selection(),
         fallback=config.fallback,
     )
+    with_tokens = {
+        path for name, path in origins.items() if not name.startswith(_VISION)
+    }
+    for path in sorted(with_tokens):
+        vocabulary = getattr(trainer.model, "vocabulary", None)
+        identity.check_vocabulary(Path(path), vocabulary)
+    return origins
 
 
 def _report(trainer: Trainer, origins: dict[str, str], model_dir: Path) -> None:
@@ -114,20 +137,3 @@ def _report(trainer: Trainer, origins: dict[str, str], model_dir: Path) -> None:
                 specs, trainer.parameter_shardings, trainer.split
             ),
         )
-
-
-def _check_progress(
-    stored: Progress, expected: Progress, model_dir: Path
-) -> None:
-    for name, then, now in (
-        ("RANDOM_SEED", stored.random_seed, expected.random_seed),
-        ("the tasks", stored.task_names, expected.task_names),
-        ("num_readers", stored.num_readers, expected.num_readers),
-    ):
-        if then != now:
-            raise ValueError(
-                f"{model_dir} was trained with {name} {then}, this run has "
-                f"{now}: it would not continue the same run. Restore the "
-                "setting, or name a new MODEL_DIR and start from this one by "
-                "INITIAL_CHECKPOINT_PATH."
-            )

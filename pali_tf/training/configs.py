@@ -155,11 +155,13 @@ class RestoreCheckpointConfig:
             the directory `path`.
         dtype: T5X's field; parameters take the model's precision.
         only: regex over whole parameter paths; others are not read from
-            `path`. T5X has no such field, nor the next two; on its engine
+            `path`. T5X has no such field, nor the next three; on its engine
             our code reads initial parameters, by all of them.
         use_ema: whether those that trained are read as their moving average.
         fallback: whether the checkpoint before it is taken where the latest,
             in `path` or of the run that continues, is damaged.
+        allow_other_data: whether a run goes on although its stored examples
+            have changed.
     """
 
     path: str | Sequence[str] = ()
@@ -168,6 +170,7 @@ class RestoreCheckpointConfig:
     only: str = ".*"
     use_ema: bool = False
     fallback: bool = False
+    allow_other_data: bool = False
 
     def __post_init__(self) -> None:
         """Checks the mode and the regex."""

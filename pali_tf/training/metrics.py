@@ -2,11 +2,16 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from pali_tf.types import Array
+
+# A log line of large batches may sum more tokens than int32 can count.
+_CARRY_BITS = 30
 
 
 @jax.tree_util.register_dataclass
@@ -40,7 +45,9 @@ class MetricSums:
         num_examples: int32[K].
         z_loss: float32[].
         num_images: int32[]. Examples that carry an image.
-        num_input_tokens: int32[]. Encoder tokens that are not padding.
+        num_input_tokens: int32[]. Encoder tokens that are not padding, modulo
+            2^30; one batch has fewer.
+        num_carries: int32[]. How often 2^30 of them were full.
         num_steps: int32[].
         gradient_norm: float32[]. Of all trainable parameters together, before
             clipping.
@@ -55,9 +62,16 @@ class MetricSums:
     z_loss: Array
     num_images: Array
     num_input_tokens: Array
+    num_carries: Array
     num_steps: Array
     gradient_norm: Array
     first_bad_step: Array
+
+    def count_input_tokens(self) -> int:
+        """Gives all encoder tokens that are not padding, of fetched sums."""
+        return (int(self.num_carries) << _CARRY_BITS) + int(
+            self.num_input_tokens
+        )
 
 
 def zeros(num_tasks: int) -> MetricSums:
@@ -70,6 +84,7 @@ def zeros(num_tasks: int) -> MetricSums:
         z_loss=jnp.zeros((), jnp.float32),
         num_images=jnp.zeros((), jnp.int32),
         num_input_tokens=jnp.zeros((), jnp.int32),
+        num_carries=jnp.zeros((), jnp.int32),
         num_steps=jnp.zeros((), jnp.int32),
         gradient_norm=jnp.zeros((), jnp.float32),
         first_bad_step=jnp.full((), -1, jnp.int32),
@@ -104,6 +119,7 @@ def add(
     is_finite = jnp.isfinite(jnp.sum(examples.cross_entropy) + gradient_norm)
     is_first_bad = ~is_finite & (sums.first_bad_step < 0)
     is_input = batch["encoder_input_tokens"] > 0
+    input_tokens = sums.num_input_tokens + jnp.sum(is_input.astype(jnp.int32))
     return MetricSums(
         cross_entropy=sums.cross_entropy + by_task(examples.cross_entropy),
         num_correct=sums.num_correct + by_task(examples.num_correct),
@@ -113,12 +129,46 @@ def add(
         z_loss=sums.z_loss + jnp.sum(examples.z_loss),
         num_images=sums.num_images
         + jnp.sum(batch["image_mask"].astype(jnp.int32)),
-        num_input_tokens=sums.num_input_tokens
-        + jnp.sum(is_input.astype(jnp.int32)),
+        num_input_tokens=input_tokens & ((1 << _CARRY_BITS) - 1),
+        num_carries=sums.num_carries + (input_tokens >> _CARRY_BITS),
         num_steps=sums.num_steps + 1,
         gradient_norm=sums.gradient_norm + gradient_norm,
         first_bad_step=jnp.where(is_first_bad, step, sums.first_bad_step),
     )
+
+
+def to_json(sums: MetricSums, task_names: Sequence[str]) -> dict[str, Any]:
+    """Turns sums, fetched to the host, into what JSON stores exactly.
+
+    Args:
+        sums: the sums, as numpy arrays.
+        task_names: the name of task i at place i.
+
+    Returns:
+        By field; what is of each task, by the tasks' names.
+    """
+    stored = {}
+    for field in dataclasses.fields(sums):
+        value = np.asarray(getattr(sums, field.name)).tolist()
+        is_by_task = isinstance(value, list)
+        stored[field.name] = (
+            dict(zip(task_names, value, strict=True)) if is_by_task else value
+        )
+    return stored
+
+
+def from_json(
+    stored: Mapping[str, Any], task_names: Sequence[str]
+) -> MetricSums:
+    """Gives the MetricSums that `to_json` was given, as numpy arrays."""
+    sums = {}
+    for field in dataclasses.fields(MetricSums):
+        zero = getattr(zeros(len(task_names)), field.name)
+        value = stored[field.name]
+        if zero.ndim:
+            value = [value.get(name, 0) for name in task_names]
+        sums[field.name] = np.asarray(value, zero.dtype)
+    return MetricSums(**sums)
 
 
 def summarize(

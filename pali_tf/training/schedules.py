@@ -6,14 +6,34 @@ Source: names and values are google-research/t5x, t5x/utils.py
 table of fine-tuning hyper-parameters).
 """
 
+import dataclasses
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax.numpy as jnp
 
 from pali_tf.types import Array
 
 Schedule = Callable[[Array], Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedSchedule:
+    """A schedule that can say what it is.
+
+    Attributes:
+        settings: what `create_learning_rate_scheduler` was given, defaults
+            too.
+        rate: step to learning rate.
+    """
+
+    settings: Mapping[str, Any]
+    rate: Schedule
+
+    def __call__(self, step: Array) -> Array:
+        """Gives the rate of a step."""
+        return self.rate(step)
 
 
 def create_learning_rate_scheduler(
@@ -26,7 +46,7 @@ def create_learning_rate_scheduler(
     step_offset: int = 0,
     min_learning_rate: float = 1e-8,
     decay_to_zero_steps: int | None = None,
-) -> Schedule:
+) -> NamedSchedule:
     """Makes the function from step to learning rate.
 
     The factors, joined by "*", of step s, warm-up w and base b:
@@ -59,6 +79,7 @@ def create_learning_rate_scheduler(
     Example: "constant * linear_warmup * rsqrt_normalized_decay" with b=1e-2
         and w=1000 gives 5e-3 at 500, 1e-2 at 1000 and 5e-3 at 4000.
     """
+    settings = dict(locals())
     w = float(warmup_steps)
     table: dict[str, Schedule] = {
         "constant": lambda s: base_learning_rate,
@@ -105,4 +126,4 @@ def create_learning_rate_scheduler(
             rate *= table[name](step)
         return jnp.maximum(rate, min_learning_rate).astype(jnp.float32)
 
-    return schedule
+    return NamedSchedule(settings, schedule)

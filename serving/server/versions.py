@@ -175,6 +175,6 @@ class ModelVersions:
         return servable
 
     def _set(self, version: int, state: State, error: str = "") -> None:
-        self._statuses[version] = VersionStatus(
-            version=version, state=state, error=error
-        )
+        status = VersionStatus(version=version, state=state, error=error)
+        # A new dict: who iterates over the old one is not disturbed.
+        self._statuses = {**self._statuses, version: status}

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import types
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +55,7 @@ class ToyModel:
     loss_normalizing_factor: float | str | None = "NUM_REAL_TARGET_TOKENS"
     dropout_rate: float = 0.2
     frozen_dtype: str = "float32"
+    vocabulary: Any = None
     functional = types.SimpleNamespace(specs=SPECS)
 
     def init(self, rng: jax.Array) -> dict:

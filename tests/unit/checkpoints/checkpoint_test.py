@@ -5,14 +5,12 @@ import pathlib
 import numpy as np
 import pytest
 
-from pali_tf.checkpoints import checkpoint, run_checkpoints
+from pali_tf.checkpoints import checkpoint
 from pali_tf.checkpoints.checkpoint import Selection
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from tests.support import t5x_checkpoints, toy_model
 from tests.support.compile_cache import compile_cache
-
-PROGRESS = run_checkpoints.Progress(
-    step=3, num_batches_read=3, random_seed=0, task_names=toy_model.TASKS
-)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +18,8 @@ def saved(tmp_path_factory):
     directory = tmp_path_factory.mktemp("run")
     with compile_cache(tmp_path_factory.mktemp("compiled")):
         state = toy_model.make_trainer().init_state()
-    checkpoints = run_checkpoints.RunCheckpoints(directory)
-    checkpoints.save(state, PROGRESS)
+    checkpoints = RunCheckpoints(directory, task_names=toy_model.TASKS)
+    checkpoints.save(state, Progress(step=3))
     checkpoints.close()
     return directory, state
 

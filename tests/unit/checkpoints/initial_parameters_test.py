@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pali_tf.checkpoints import checkpoint, initial_parameters, run_checkpoints
+from pali_tf.checkpoints import checkpoint, initial_parameters
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.training.configs import Selection
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
@@ -87,11 +89,8 @@ def test_a_run_can_start_from_anothers_average(tmp_path):
     trainer = toy_model.make_trainer(ema_decay=0.5)
     state = trainer.init_state()
     average = {path: value * 0 + 7 for path, value in state.trainable.items()}
-    checkpoints = run_checkpoints.RunCheckpoints(tmp_path)
-    checkpoints.save(
-        dataclasses.replace(state, ema=average),
-        run_checkpoints.Progress(1, 1, 0, toy_model.TASKS),
-    )
+    checkpoints = RunCheckpoints(tmp_path, task_names=toy_model.TASKS)
+    checkpoints.save(dataclasses.replace(state, ema=average), Progress(step=1))
     checkpoints.close()
     for use_ema in (False, True):
         found, _ = replace(

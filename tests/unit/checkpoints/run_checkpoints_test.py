@@ -12,28 +12,29 @@ import pytest
 from absl import logging
 
 from pali_tf.checkpoints import checkpoint, commit, digests
+from pali_tf.checkpoints.progress import Progress
 from pali_tf.checkpoints.run_checkpoints import (
     CheckpointSaveError,
-    Progress,
     RunCheckpoints,
 )
+from pali_tf.errors import UserError
 from pali_tf.training.configs import SaveCheckpointConfig
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
-PROGRESS = Progress(
-    step=3,
-    num_batches_read=3,
-    random_seed=0,
-    task_names=toy_model.TASKS,
-    num_readers=2,
-)
+PROGRESS = Progress(step=3, identity={"seed": 0})
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once(tmp_path_factory):
     with compile_cache(tmp_path_factory.mktemp("compiled")):
         yield
+
+
+def open_checkpoints(directory, config=None, **options):
+    return RunCheckpoints(
+        directory, config, **{"task_names": toy_model.TASKS} | options
+    )
 
 
 def stepped(trainer, num_steps):
@@ -57,7 +58,7 @@ def saved(tmp_path_factory):
     trainer = toy_model.make_trainer(ema_decay=0.9)
     directory = tmp_path_factory.mktemp("run")
     state = stepped(trainer, 3)
-    checkpoints = RunCheckpoints(directory)
+    checkpoints = open_checkpoints(directory)
     checkpoints.save(state, PROGRESS)
     later = jax.tree.map(lambda x: x + 1, state)
     checkpoints.save(later, dataclasses.replace(PROGRESS, step=4))
@@ -73,7 +74,7 @@ def copied(saved, tmp_path):
 
 
 def restore_latest(directory, trainer, **options):
-    checkpoints = RunCheckpoints(directory)
+    checkpoints = open_checkpoints(directory)
     try:
         return checkpoints.restore_latest(trainer.abstract_state, **options)
     finally:
@@ -82,7 +83,7 @@ def restore_latest(directory, trainer, **options):
 
 def test_a_state_comes_back_bit_for_bit(saved):
     trainer, directory, state = saved
-    restored, progress = RunCheckpoints(directory).restore(
+    restored, progress = open_checkpoints(directory).restore(
         3, trainer.abstract_state
     )
     assert progress == PROGRESS
@@ -95,7 +96,7 @@ def test_a_state_comes_back_bit_for_bit(saved):
 
 def test_the_average_comes_back(saved):
     trainer, directory, state = saved
-    restored, _ = RunCheckpoints(directory).restore(3, trainer.abstract_state)
+    restored, _ = open_checkpoints(directory).restore(3, trainer.abstract_state)
     assert restored.ema.keys() == state.trainable.keys()
     averaged = checkpoint.load_parameters(
         directory / "checkpoint_3",
@@ -111,15 +112,71 @@ def test_the_average_comes_back(saved):
 
 def test_an_average_that_was_not_kept(tmp_path):
     without = toy_model.make_trainer()
-    checkpoints = RunCheckpoints(tmp_path)
+    checkpoints = open_checkpoints(tmp_path)
     checkpoints.save(without.init_state(), PROGRESS)
     checkpoints.close()
-    with pytest.raises(ValueError, match="holds no moving average"):
-        restore_latest(tmp_path, toy_model.make_trainer(ema_decay=0.9))
     with pytest.raises(ValueError, match="its run did not keep one"):
         checkpoint.load_parameters(
             tmp_path, selection=checkpoint.Selection(use_ema=True)
         )
+
+
+def test_a_checkpoint_of_the_earlier_form_is_refused_in_one_line(saved, copied):
+    """Before there were identities; its parameters are read."""
+    latest = copied / "checkpoint_4"
+    earlier = {"step": 4, "num_batches_read": 4, "task_names": ["first"]}
+    (latest / "progress" / "metadata").write_text(json.dumps(earlier))
+    digests.write(latest)
+    with pytest.raises(UserError) as caught:
+        restore_latest(copied, saved[0])
+    message = str(caught.value)
+    assert f"{latest} does not tell of which run it is" in message
+    assert f"--gin.INITIAL_CHECKPOINT_PATH=\"'{latest}'\"" in message
+    assert checkpoint.load_parameters(latest).keys() == toy_model.SPECS.keys()
+
+
+def test_no_array_depends_on_the_number_of_tasks(saved, copied):
+    """A release that knows more tasks goes on with the sums by name."""
+    trainer, _, state = saved
+    found = []
+    for path in sorted((copied / "checkpoint_3").glob("*/_METADATA")):
+        found += json.loads(path.read_text())["tree_metadata"]
+    assert found
+    assert not [key for key in found if "metrics" in key]
+    more = dataclasses.replace(trainer, num_tasks=3)
+    checkpoints = open_checkpoints(copied, task_names=("new", *toy_model.TASKS))
+    restored, _ = checkpoints.restore(3, more.abstract_state)
+    checkpoints.close()
+    for name in ("cross_entropy", "num_tokens", "num_examples"):
+        before = getattr(state.metrics, name)
+        np.testing.assert_array_equal(
+            getattr(restored.metrics, name), [0, *before]
+        )
+    np.testing.assert_array_equal(restored.metrics.z_loss, state.metrics.z_loss)
+
+
+def test_what_must_not_go_on_is_told_before_arrays_are_read(copied, saved):
+    """Even a damaged array beside it is not looked at."""
+    flip(all_files(copied / "checkpoint_4" / "params")[-1])
+
+    def check(progress):
+        raise UserError(f"not {progress.identity}")
+
+    checkpoints = open_checkpoints(copied)
+    with pytest.raises(UserError, match="not {'seed': 0}"):
+        checkpoints.restore_latest(saved[0].abstract_state, check=check)
+    checkpoints.close()
+
+
+def test_a_run_that_lost_its_folder_does_not_save(saved, tmp_path):
+    def refuse():
+        raise UserError("another run's")
+
+    checkpoints = open_checkpoints(tmp_path, before_save=refuse)
+    with pytest.raises(UserError, match="another run's"):
+        checkpoints.save(saved[2], PROGRESS)
+    checkpoints.close()
+    assert checkpoint.complete_steps(tmp_path) == []
 
 
 def test_no_checkpoint_is_none(saved, tmp_path):
@@ -140,7 +197,7 @@ def test_steps_go_on_while_a_state_is_written(tmp_path, monkeypatch):
     step = trainer.compile_train_step(trainer.place(toy_model.make_batch(0)))
     state = stepped(trainer, 3)
     expected = jax.tree.map(np.array, jax.device_get(state))
-    checkpoints = RunCheckpoints(tmp_path)
+    checkpoints = open_checkpoints(tmp_path)
     checkpoints.save(state, PROGRESS)
     for i in range(3, 20):
         state = step(state, trainer.place(toy_model.make_batch(i)))
@@ -168,7 +225,7 @@ def test_a_flipped_bit_in_any_file_is_refused(saved, copied):
     """The message names the file, the one before, and how to take it."""
     trainer = saved[0]
     latest = copied / "checkpoint_4"
-    checkpoints = RunCheckpoints(copied)
+    checkpoints = open_checkpoints(copied)
     for path in all_files(latest):
         whole = path.read_bytes()
         flip(path)
@@ -267,7 +324,7 @@ def test_a_checkpoint_without_its_commit_is_set_aside(copied):
     metadata["commit_timestamp_nsecs"] = None
     (half / "_CHECKPOINT_METADATA").write_text(json.dumps(metadata))
     (half / "digests.json").unlink()
-    checkpoints = RunCheckpoints(copied)
+    checkpoints = open_checkpoints(copied)
     assert checkpoints.latest_step() == 4
     assert not half.exists()
     assert list(copied.glob("checkpoint_9.incomplete-*"))
@@ -281,7 +338,7 @@ def test_what_a_kill_leaves_behind_is_removed(saved, copied):
     for path in left:
         (path / "params").mkdir(parents=True)
     (copied / "checkpoint_7" / "params").mkdir(parents=True)
-    checkpoints = RunCheckpoints(copied)
+    checkpoints = open_checkpoints(copied)
     assert checkpoints.latest_step() == 4
     checkpoints.save(saved[2], dataclasses.replace(PROGRESS, step=9))
     checkpoints.close()
@@ -290,7 +347,7 @@ def test_what_a_kill_leaves_behind_is_removed(saved, copied):
 
 
 def test_only_the_latest_are_kept(saved, tmp_path):
-    checkpoints = RunCheckpoints(tmp_path, SaveCheckpointConfig(keep=2))
+    checkpoints = open_checkpoints(tmp_path, SaveCheckpointConfig(keep=2))
     for step in (1, 2, 3):
         checkpoints.save(saved[2], dataclasses.replace(PROGRESS, step=step))
     checkpoints.close()
@@ -301,17 +358,18 @@ def test_the_best_are_kept_across_runs(saved, tmp_path):
     """The loss is lowest at step 2; nan is never the best."""
     config = SaveCheckpointConfig(keep=1, keep_best=1)
     for steps in ({1: 3.0, 2: 1.0}, {3: 2.0, 4: float("nan"), 5: 2.5}):
-        checkpoints = RunCheckpoints(tmp_path, config)
+        checkpoints = open_checkpoints(tmp_path, config)
         for step, loss in steps.items():
             progress = dataclasses.replace(PROGRESS, step=step)
-            checkpoints.save(saved[2], progress, {"loss": loss})
+            checkpoints.save(saved[2], progress)
+            checkpoints.evaluations.note(step, {"loss": loss})
         checkpoints.close()
     assert checkpoint.complete_steps(tmp_path) == [2, 5]
 
 
 def test_one_of_every_so_many_is_kept(saved, tmp_path):
     config = SaveCheckpointConfig(keep=1, keep_period=2)
-    checkpoints = RunCheckpoints(tmp_path, config)
+    checkpoints = open_checkpoints(tmp_path, config)
     for step in (1, 2, 3, 4, 5):
         checkpoints.save(saved[2], dataclasses.replace(PROGRESS, step=step))
     checkpoints.close()
@@ -333,7 +391,7 @@ def test_a_failed_save_is_told_and_leaves_nothing(
     saved, tmp_path, monkeypatch, surfaces_at
 ):
     trainer, _, state = saved
-    checkpoints = RunCheckpoints(tmp_path)
+    checkpoints = open_checkpoints(tmp_path)
     checkpoints.save(state, PROGRESS)
     checkpoints.wait()
 
@@ -374,7 +432,7 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_stops_the_save_and_keeps_what_is_there(saved, small_disk):
     trainer, _, state = saved
-    checkpoints = RunCheckpoints(small_disk)
+    checkpoints = open_checkpoints(small_disk)
     checkpoints.save(state, PROGRESS)
     checkpoints.wait()
     larger = dataclasses.replace(

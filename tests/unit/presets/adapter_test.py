@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from pali_tf.errors import UserError
 from pali_tf.models.lora.adapters import adapters_by_path
 from pali_tf.presets.model import PaliModel
 from tests.support.compile_cache import compile_cache
@@ -81,6 +82,26 @@ def test_a_preset_may_have_them_merged(adapted, tmp_path):
     assert model.config.lora is None
     assert not adapters_by_path(model.network)
     np.testing.assert_allclose(score(model), score(adapted), rtol=1e-5)
+
+
+def test_what_was_merged_is_not_applied_again(base, adapted, tmp_path):
+    adapter = adapted.save_adapter(tmp_path / "adapter")
+    path = adapted.save_to_preset(tmp_path / "one", merge_adapter=True)
+    model = PaliModel.from_preset(path)
+    before = score(model)
+    with pytest.raises(UserError, match="merged into this model"):
+        model.load_adapter(adapter)
+    np.testing.assert_array_equal(score(model), before)
+    # Others may follow, which does not make it forget.
+    model.enable_lora(2)
+    train(model)
+    for variable in adapters_by_path(model.network).values():
+        variable.assign(variable * 2)
+    path = model.save_to_preset(tmp_path / "two", merge_adapter=True)
+    model = PaliModel.from_preset(path)
+    assert len(model.config.merged_adapters) == 2
+    with pytest.raises(UserError, match="merged into this model"):
+        model.load_adapter(adapter)
 
 
 def test_int8_cannot_take_them_in(base, adapted, tmp_path):

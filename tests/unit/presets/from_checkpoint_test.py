@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.presets.from_checkpoint import checkpoint_tensors
 from tests.support import toy_model
 
@@ -24,8 +25,8 @@ def saved(tmp_path_factory):
     average = {path: jnp.full_like(x, 7) for path, x in state.trainable.items()}
     state = dataclasses.replace(state, ema=average)
     directory = tmp_path_factory.mktemp("run")
-    checkpoints = RunCheckpoints(directory)
-    checkpoints.save(state, Progress(2, 2, 0, toy_model.TASKS))
+    checkpoints = RunCheckpoints(directory, task_names=toy_model.TASKS)
+    checkpoints.save(state, Progress(step=2))
     checkpoints.close()
     return directory / "checkpoint_2", state
 

@@ -2,14 +2,12 @@
 
 import dataclasses
 import itertools
-import json
 import os
 import signal
 
 import jax
 import numpy as np
 import pytest
-from absl import logging
 
 from pali_tf.checkpoints import checkpoint, digests
 from pali_tf.checkpoints.run_checkpoints import CheckpointSaveError
@@ -18,40 +16,17 @@ from pali_tf.run import loop
 from pali_tf.run.interruption import TrainingInterrupted
 from pali_tf.training.configs import (
     CheckpointConfig,
-    RestoreCheckpointConfig,
     SaveCheckpointConfig,
 )
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
-
-HOOKS = loop.Hooks(batches_from=toy_model.batches_from)
+from tests.support.toy_run import HOOKS, make_config, read_lines
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once(tmp_path_factory):
     with compile_cache(tmp_path_factory.mktemp("compiled")):
         yield
-
-
-def make_config(model_dir, total_steps=10, **changes):
-    defaults = {
-        "stats_period": 4,
-        "checkpoint": CheckpointConfig(save=SaveCheckpointConfig(period=5)),
-        "task_names": toy_model.TASKS,
-    }
-    return loop.RunConfig(
-        model_dir=str(model_dir),
-        total_steps=total_steps,
-        **(defaults | changes),
-    )
-
-
-def read_lines(model_dir, name="train/metrics.jsonl"):
-    """The lines without what depends on the clock."""
-    return [
-        {k: v for k, v in json.loads(line).items() if "per_second" not in k}
-        for line in (model_dir / name).read_text().splitlines()
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -102,21 +77,21 @@ def _die_after(start, last):
     raise ValueError("the machine went away")
 
 
-def test_a_stop_signal_saves_and_the_run_goes_on(tmp_path, unbroken):
+def _with_sigterm(index):
     def batches_from(start):
         for i, batch in enumerate(toy_model.batches_from(start), start):
-            if i == 6:
+            if i == index:
                 os.kill(os.getpid(), signal.SIGTERM)
             yield batch
 
+    return loop.Hooks(batches_from=batches_from)
+
+
+def test_a_stop_signal_saves_and_the_run_goes_on(tmp_path, unbroken):
     trainer = toy_model.make_trainer()
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(TrainingInterrupted, match="is saved") as caught:
-        loop.run(
-            trainer,
-            make_config(tmp_path),
-            loop.Hooks(batches_from=batches_from),
-        )
+        loop.run(trainer, make_config(tmp_path), _with_sigterm(6))
     assert caught.value.signal_number == signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) is before
     step = checkpoint.complete_steps(tmp_path)[-1]
@@ -208,13 +183,6 @@ def test_data_that_ends_is_an_error(tmp_path):
         loop.run(toy_model.make_trainer(), make_config(tmp_path), hooks)
 
 
-def test_another_seed_does_not_continue_a_run(tmp_path, unbroken):
-    with pytest.raises(ValueError, match="RANDOM_SEED 0, this run has 1"):
-        loop.run(
-            toy_model.make_trainer(seed=1), make_config(unbroken[0], 20), HOOKS
-        )
-
-
 def test_a_finished_run_trains_nothing(unbroken):
     step, _ = loop.run(
         toy_model.make_trainer(), make_config(unbroken[0]), HOOKS
@@ -229,45 +197,14 @@ def test_relative_steps(tmp_path):
         assert step == expected
 
 
-def test_evaluations_write_lines_by_task(tmp_path):
-    steps = []
-    hooks = loop.Hooks(
-        batches_from=toy_model.batches_from,
-        eval_batches=lambda: [toy_model.make_batch(i) for i in (100, 101)],
-        infer_eval=lambda state, step: steps.append((int(state.step), step)),
-    )
-    loop.run(
-        toy_model.make_trainer(),
-        make_config(tmp_path, 6, eval_period=4),
-        hooks,
-    )
-    lines = read_lines(tmp_path, "training_eval/second/metrics.jsonl")
-    assert [line["step"] for line in lines] == [4, 6]
-    assert lines[0]["examples"] == 8
-    assert steps == [(4, 4), (6, 6)]
-
-
-def test_initial_parameters_and_the_frozen_random_warning(
-    tmp_path, caplog, monkeypatch
-):
-    monkeypatch.setattr(logging.get_absl_logger(), "propagate", True)
-    caplog.set_level("INFO", logger="absl")
-    config = make_config(tmp_path / "a", 1)
-    loop.run(toy_model.make_trainer(), config, HOOKS)
-    assert "vision is frozen at random values" in caplog.text
-    caplog.clear()
-    part = {"vision": {"kernel": np.ones((12, 8), np.float32)}}
-    checkpoint.save_parameters(tmp_path / "vit", 1, part)
-    restore = RestoreCheckpointConfig(path=[str(tmp_path / "vit")])
-    config = make_config(
-        tmp_path / "b",
-        1,
-        checkpoint=dataclasses.replace(config.checkpoint, restore=restore),
-    )
-    _, state = loop.run(toy_model.make_trainer(), config, HOOKS)
-    assert "random values" not in caplog.text
-    assert "vit/checkpoint_1" in caplog.text
-    np.testing.assert_array_equal(state.frozen["vision/kernel"], 1.0)
+def test_relative_steps_that_were_stopped_end_where_they_aimed(tmp_path):
+    config = make_config(tmp_path, 99, relative_steps=8)
+    trainer = toy_model.make_trainer()
+    with pytest.raises(TrainingInterrupted):
+        loop.run(trainer, config, _with_sigterm(3))
+    assert 0 < checkpoint.complete_steps(tmp_path)[-1] < 8
+    assert loop.run(trainer, config, HOOKS)[0] == 8
+    assert loop.run(trainer, config, HOOKS)[0] == 16
 
 
 def test_the_best_and_every_so_many_are_kept_beside_the_latest(tmp_path):

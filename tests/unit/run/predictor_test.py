@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pali_tf.checkpoints import checkpoint
-from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
+from pali_tf.checkpoints.progress import Progress
+from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.models.functional import flatten
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.run import predictor
@@ -64,8 +65,8 @@ def test_the_moving_average_where_it_is_asked_for(model, saved, tmp_path):
         metrics=metrics.zeros(1),
         ema={path: value + 1 for path, value in trainable.items()},
     )
-    checkpoints = RunCheckpoints(tmp_path)
-    checkpoints.save(state, Progress(5, 5, 0, ("task",)))
+    checkpoints = RunCheckpoints(tmp_path, task_names=["task"])
+    checkpoints.save(state, Progress(step=5))
     checkpoints.close()
     for use_ema in (False, True):
         loaded, step = predictor.load_model_parameters(

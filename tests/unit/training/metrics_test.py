@@ -1,5 +1,8 @@
 """Sums by task, and the first step that went wrong."""
 
+import dataclasses
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,6 +46,30 @@ def test_summary_of_two_batches():
     assert int(sums.num_images) == 4
     assert int(sums.num_input_tokens) == 6
     assert int(sums.first_bad_step) == -1
+
+
+def test_more_tokens_than_int32_counts():
+    sums = dataclasses.replace(
+        metrics.zeros(2), num_input_tokens=jnp.int32(2**30 - 1)
+    )
+    for step in (1, 2):
+        sums = metrics.add(sums, examples([1, 2, 3]), BATCH, step)
+    assert jax.device_get(sums).count_input_tokens() == 2**30 + 5
+    many = dataclasses.replace(sums, num_carries=jnp.int32(10))
+    assert jax.device_get(many).count_input_tokens() == 10 * 2**30 + 5
+
+
+def test_sums_come_back_from_json_exactly():
+    sums = metrics.add(metrics.zeros(2), examples([0.1, 1 / 3, 1e30]), BATCH, 1)
+    sums = jax.device_get(sums)
+    stored = json.loads(json.dumps(metrics.to_json(sums, ("a", "b"))))
+    assert stored["num_examples"] == {"a": 1, "b": 2}
+    again = metrics.from_json(stored, ("a", "b"))
+    for x, y in zip(jax.tree.leaves(sums), jax.tree.leaves(again), strict=True):
+        np.testing.assert_array_equal(x, y)
+        assert x.dtype == y.dtype
+    other = metrics.from_json(stored, ("new", "b"))
+    assert other.num_examples.tolist() == [0, 2]
 
 
 def test_the_first_bad_step_stays():
