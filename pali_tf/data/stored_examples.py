@@ -178,7 +178,7 @@ class StoredExamples(seqio.DataSource):
                 seed=int(mix(seed or 0, next(epochs))),
                 num_lanes=share.num_shards,
             )
-            if shuffle:
+            if shuffle and examples.num_examples:
                 with ThreadPoolExecutor(max_workers=1) as thread:
                     yield from stream.epoch(share.index, thread)
             else:

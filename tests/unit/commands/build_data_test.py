@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from pali_tf.checkpoints import checkpoint
 from pali_tf.commands import build_data
-from pali_tf.data import location, token_storage
+from pali_tf.data import data_root, token_storage
 from pali_tf.data.images import decode_image
 from pali_tf.visual_tokens import building
 from pali_tf.visual_tokens.shards import BadRecordError
@@ -95,7 +95,7 @@ def test_the_info_file_tells_the_vit(stored):
     assert len(tokens.vision_sha256) == 64
     assert (tokens.image_size, tokens.length, tokens.width) == (32, 4, 128)
     assert (tokens.dtype, tokens.compute_dtype) == ("bfloat16", "bfloat16")
-    assert (stored / location.VOCABULARY).is_file()
+    assert (stored / data_root.VOCABULARY).is_file()
 
 
 def test_imported_sources_are_found(data_dir, root):

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from pali_tf import cli
-from pali_tf.data import location
+from pali_tf.data.data_root import DataRoot
 from pali_tf.importing import shards
 from pali_tf.webli import read, records
 from seqio_tasks import named
@@ -24,13 +24,6 @@ def signals():
     yield
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
-
-
-@pytest.fixture
-def located(tmp_path):
-    location.set_data_dir(tmp_path / "data")
-    yield
-    location.set_data_dir(None)
 
 
 @pytest.fixture
@@ -58,9 +51,7 @@ def names(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_shards_are_dealt_in_turn_and_read_by_a_task(
-    tmp_path, imported, located
-):
+def test_shards_are_dealt_in_turn_and_read_by_a_task(tmp_path, imported):
     files.write_coco(tmp_path / "in", num_images=5)
     status, said, _ = imported("--num_shards=2")
     assert status == 0
@@ -72,12 +63,14 @@ def test_shards_are_dealt_in_turn_and_read_by_a_task(
     info = read.verify_split(tmp_path / "data", "my_shop", "train")
     assert [shard.num_examples for shard in info.shards] == [3, 2]
     assert names(tmp_path / "data") == [
+        "train.index.npz",
         "train.info.json",
         "train.tfrecord-00000-of-00002",
         "train.tfrecord-00001-of-00002",
     ]
-    source = named.find("captioning:my_shop").source
-    rows = source.get_dataset(shuffle=False).as_numpy_iterator()
+    root = DataRoot(str(tmp_path / "data"))
+    (task,) = named.find("captioning:my_shop", root).tasks
+    rows = task.source.get_dataset(shuffle=False).as_numpy_iterator()
     assert [row["image/source_id"] for row in rows] == [
         *(b"0", b"2", b"4", b"1", b"3")
     ]
@@ -99,12 +92,12 @@ def test_a_data_root_gets_one_vocabulary(tmp_path, imported):
 def test_a_split_is_kept_unless_told(tmp_path, imported):
     files.write_coco(tmp_path / "in", num_images=5)
     imported()
-    assert len(names(tmp_path / "data")) == 6
+    assert len(names(tmp_path / "data")) == 7
     status, _, said = imported()
     assert status == 2
     assert "train.info.json is there already. Give --overwrite" in said
     assert imported("--overwrite", "--num_shards=2")[0] == 0
-    assert len(names(tmp_path / "data")) == 3
+    assert len(names(tmp_path / "data")) == 4
     assert read.verify_split(tmp_path / "data", "my_shop", "train")
 
 

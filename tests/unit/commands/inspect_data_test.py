@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from pali_tf.cli import main as pali
 from pali_tf.commands.inspect_data import main
-from pali_tf.data import location
 from tests.support import stored_examples
 
 
@@ -18,12 +17,6 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root)
     return root
-
-
-@pytest.fixture(autouse=True)
-def not_located():
-    yield
-    location.set_data_dir(None)
 
 
 @pytest.fixture(scope="module")

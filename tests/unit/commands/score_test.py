@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pali_tf.commands import score
-from pali_tf.data import location
+from pali_tf.data import data_root
+from pali_tf.data.data_root import DataRoot
 from pali_tf.evaluation import evaluator
 from seqio_tasks import named
 from tests.support import stored_examples
@@ -25,17 +26,18 @@ def evaluated(tmp_path_factory):
     """(scores, the file of predictions) of an evaluation."""
     root = tmp_path_factory.mktemp("score")
     stored_examples.write_data(root / "data", num_records=NUM_EXAMPLES)
-    location.set_data_dir(root / "data")
+    (task,) = named.find(TASK, DataRoot(str(root / "data"))).tasks
     scores = evaluator.evaluate_task(
-        named.find(TASK),
+        task,
         say,
         feature_lengths=stored_examples.LENGTHS,
         batch_size=NUM_EXAMPLES,
         output_dir=root,
         made_by={"checkpoint": "model", "decoding": {"method": "greedy"}},
     )
-    yield scores, root / "inference_eval" / f"{TASK}-000000.jsonl"
-    location.set_data_dir(None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(data_root.ENVIRONMENT_VARIABLE, str(root / "data"))
+        yield scores, root / "inference_eval" / f"{TASK}-000000.jsonl"
 
 
 def lines_of(path):

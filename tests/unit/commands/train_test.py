@@ -4,11 +4,11 @@ import dataclasses
 import json
 import types
 
+import jax
 import pytest
 
 from pali_tf import runtime
 from pali_tf.commands import train
-from pali_tf.data import location
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.evaluation import evaluator
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -66,17 +66,22 @@ def test_scores_of_decoding_go_to_tensorboard(tmp_path, monkeypatch):
         return {"webli_ocr": {"exact_match": settings["step"] / 10}}
 
     def make_predictor(*_):
-        return types.SimpleNamespace(predict=None, rank=None)
+        return types.SimpleNamespace(predict=print, rank=print)
 
     monkeypatch.setattr(evaluator, "evaluate_mixture", evaluate_mixture)
     monkeypatch.setattr(predictor, "Predictor", make_predictor)
     model = types.SimpleNamespace(decoding=DecodingConfig())
-    evaluate = train._infer_eval(model, None, dataset(4), str(tmp_path))
+    partitioner = PjitPartitioner(num_partitions=1)
+    rows = 4 * jax.device_count()
+    evaluate = train._infer_eval(
+        model, partitioner, dataset(rows), str(tmp_path)
+    )
     state = types.SimpleNamespace(evaluated_params=dict)
     # Step 4 comes again after a kill.
     for step in (2, 4, 4):
         evaluate(state, step)
     assert given["output_dir"] == str(tmp_path)
+    assert list(given["share"].rows) == list(range(rows))
     lines = read_numbers(tmp_path / "inference_eval/webli_ocr", [])
     assert [line["step"] for line in lines] == [2, 4]
     assert lines[1]["exact_match"] == pytest.approx(0.4)
@@ -91,7 +96,6 @@ def test_data_are_looked_for_before_the_first_step(tmp_path):
     train._check_data([found, None])
     with pytest.raises(FileNotFoundError, match="Present in .*my_shop/train"):
         train._check_data([found, missing])
-    location.set_data_dir(None)
 
 
 def test_steps_that_are_no_range_are_told_before_anything_is_built():

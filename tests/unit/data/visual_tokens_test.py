@@ -1,7 +1,6 @@
 """Stored tokens from a record to a batch, and what is said where they lack."""
 
 import dataclasses
-import importlib
 import itertools
 
 import ml_dtypes
@@ -9,13 +8,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pali_tf.data import input_pipeline, location, token_storage, visual_tokens
+from pali_tf.data import (
+    input_pipeline,
+    token_storage,
+    visual_tokens,
+)
+from pali_tf.data.data_root import DataRoot
 from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.webli import records, write
+from seqio_tasks import named
 from tests.support import stored_examples
-
-# Tasks register by this import.
-importlib.import_module("seqio_tasks.mixtures")
 
 NUM_TOKENS, WIDTH = 3, 8
 LENGTHS = {**stored_examples.LENGTHS, "visual_tokens": NUM_TOKENS}
@@ -61,22 +63,13 @@ def data(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root)
     write_source(root, "webli", change=with_tokens)
-    return root
+    return DataRoot(str(root))
 
 
-@pytest.fixture(autouse=True)
-def located(data):
-    location.set_data_dir(data)
-    yield
-    location.set_data_dir(None)
-
-
-def batches(name, lengths=LENGTHS):
+def batches(root, name, lengths=LENGTHS):
     return input_pipeline.train_batches(
-        input_pipeline.find_mixture_or_task(name),
-        feature_lengths=lengths,
-        batch_size=4,
-        seed=0,
+        named.find(name, root),
+        input_pipeline.Reading(feature_lengths=lengths, batch_size=4, seed=0),
     )
 
 
@@ -89,7 +82,7 @@ def test_a_batch_has_stored_tokens_in_place_of_images(data):
             for dtype in token_storage.DTYPES
         )
     }
-    for batch in itertools.islice(batches("webli_split_captioning"), 3):
+    for batch in itertools.islice(batches(data, "webli_split_captioning"), 3):
         assert "images" not in batch
         tokens = batch["visual_tokens"]
         assert tokens.dtype == ml_dtypes.bfloat16
@@ -99,7 +92,7 @@ def test_a_batch_has_stored_tokens_in_place_of_images(data):
 
 
 def test_text_alone_has_zeros_and_no_mask(data):
-    batch = next(batches("text_span_corruption"))
+    batch = next(batches(data, "text_span_corruption"))
     assert batch["visual_tokens"].shape == (4, NUM_TOKENS, WIDTH)
     assert not batch["visual_tokens"].astype(np.float32).any()
     assert not batch["image_mask"].any()
@@ -124,8 +117,8 @@ def test_tensorflow_unpacks_as_numpy_does(dtype, rng):
     )
 
 
-def test_seqio_s_own_checks_pass():
-    task = input_pipeline.find_mixture_or_task("webli_split_captioning")
+def test_seqio_s_own_checks_pass(data):
+    (task,) = named.find("webli_split_captioning", data).tasks
     dataset = task.get_dataset(LENGTHS, split="train", seed=0, num_epochs=1)
     converted = PaliFeatureConverter()(dataset, LENGTHS)
     spec = converted.element_spec
@@ -134,11 +127,11 @@ def test_seqio_s_own_checks_pass():
     assert next(converted.as_numpy_iterator())["image_mask"]
 
 
-def test_pixels_that_are_not_there_are_told():
+def test_pixels_that_are_not_there_are_told(data):
     with pytest.raises(
         ValueError, match=r"webli/train.*image scene-train-\d+ has no pixels"
     ):
-        next(batches("webli_split_captioning", stored_examples.LENGTHS))
+        next(batches(data, "webli_split_captioning", stored_examples.LENGTHS))
 
 
 def test_an_image_without_tokens_is_told_with_the_command(data):
@@ -147,12 +140,12 @@ def test_an_image_without_tokens_is_told_with_the_command(data):
         match=r"cc3m35l/train.*-of-00002: the image scene-train-\d+ has no "
         r"visual tokens. To store them: pali build-data --visual_tokens",
     ):
-        next(batches("cc3m35l_captioning"))
+        next(batches(data, "cc3m35l_captioning"))
 
 
-def test_another_number_of_tokens_is_told():
+def test_another_number_of_tokens_is_told(data):
     with pytest.raises(ValueError, match=r"NUM_VISUAL_TOKENS=3"):
-        next(batches("webli_ocr", {**LENGTHS, "visual_tokens": 16}))
+        next(batches(data, "webli_ocr", {**LENGTHS, "visual_tokens": 16}))
 
 
 def test_a_record_of_another_width_is_named(tmp_path, data):
@@ -162,26 +155,22 @@ def test_a_record_of_another_width_is_named(tmp_path, data):
         return dataclasses.replace(record, visual_tokens=tokens)
 
     write_source(tmp_path, "vq2a_cc3m35l", change=change)
-    vocabulary = tmp_path / location.VOCABULARY
-    vocabulary.parent.mkdir()
-    vocabulary.write_bytes((data / location.VOCABULARY).read_bytes())
-    location.set_data_dir(tmp_path)
+    root = DataRoot(str(tmp_path), str(data.vocabulary_path))
     with pytest.raises(
         ValueError,
         match=r"image scene-train-5 has .*shape \(3, 9\), not \(3, 8",
     ):
-        list(itertools.islice(batches("vq2a_cc3m35l_vqa"), 6))
+        list(itertools.islice(batches(root, "vq2a_cc3m35l_vqa"), 6))
 
 
 def test_data_without_tokens_and_of_two_vits_are_refused(tmp_path):
-    location.set_data_dir(tmp_path)
     with pytest.raises(ValueError, match="no visual tokens. To store them"):
-        visual_tokens.stored_info()
+        visual_tokens.stored_info(tmp_path)
     write.write_split_info(tmp_path / "webli", "train", [], INFO)
     other = dataclasses.replace(INFO, vision_sha256="cd" * 32)
     write.write_split_info(tmp_path / "text", "train", [], other)
     with pytest.raises(ValueError, match="of different ViTs"):
-        visual_tokens.stored_info()
+        visual_tokens.stored_info(tmp_path)
 
 
 if __name__ == "__main__":

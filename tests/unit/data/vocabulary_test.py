@@ -1,10 +1,9 @@
 import pytest
 import sentencepiece
 import seqio
-import tensorflow as tf
 import tensorflow_text as tf_text
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data import vocabulary
 from tests.support import tiny_vocabulary
 
 TEXTS = [
@@ -97,22 +96,6 @@ def test_a_model_without_sentinels_is_an_error(tmp_path):
     (tmp_path / "m").write_bytes(tiny_vocabulary.make())
     with pytest.raises(ValueError, match="sentinels"):
         vocabulary.load(tmp_path / "m")
-
-
-def test_the_lazy_vocabulary_needs_no_file_until_it_is_used(path):
-    lazy = vocabulary.PaliVocabulary()
-    assert lazy == vocabulary.PaliVocabulary()
-    assert (lazy.eos_id, lazy.unk_id, lazy.pad_id) == (1, 2, 0)
-    location.set_vocabulary_path(path)
-    try:
-        loaded = vocabulary.load(path)
-        assert lazy.vocab_size == loaded.vocab_size
-        assert lazy.encode(PROMPT) == loaded.encode(PROMPT)
-        assert lazy.decode(lazy.encode(PROMPT)) == PROMPT
-        ids = lazy.encode_tf(tf.constant(PROMPT))
-        assert lazy.decode_tf(ids).numpy().decode() == PROMPT
-    finally:
-        location.set_vocabulary_path(None)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data.data_root import DataRoot
 from pali_tf.evaluation import evaluator, prediction_files
 from seqio_tasks import named
 from tests.support import stored_examples
@@ -14,19 +14,17 @@ LENGTHS = stored_examples.LENGTHS
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory):
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root, num_records=6)
-    location.set_data_dir(root)
-    yield vocabulary.load(location.vocabulary_path())
-    location.set_data_dir(None)
+    return DataRoot(str(root))
 
 
 class Oracle:
     """Says the target, and remembers the batches it was shown."""
 
-    def __init__(self, words):
-        self.words = words
+    def __init__(self, root):
+        self.words = root.vocabulary()
         self.batches = []
 
     def __call__(self, batch):
@@ -36,16 +34,17 @@ class Oracle:
         return texts, -np.arange(len(texts), dtype=np.float32)
 
 
-def evaluate(name, oracle, **kwargs):
+def evaluate(root, name, oracle, **kwargs):
     options = {"feature_lengths": LENGTHS, "batch_size": 4, **kwargs}
-    task = named.find(name)
+    (task,) = named.find(name, root).tasks
     return evaluator.evaluate_task(task, oracle, **options)
 
 
-def test_predictions_and_scores_are_written(words, tmp_path):
+def test_predictions_and_scores_are_written(root, tmp_path):
     scores = evaluate(
+        root,
         "cc3m35l_captioning",
-        Oracle(words),
+        Oracle(root),
         output_dir=tmp_path,
         step=12,
         made_by={"checkpoint": "model/checkpoint_12"},
@@ -81,7 +80,7 @@ def test_predictions_and_scores_are_written(words, tmp_path):
         (folder / "cc3m35l_captioning-000012.score.json").read_text()
     )
     assert record.pop("versions").keys() >= {"pycocoevalcap", "budoux"}
-    vocabulary_file = location.vocabulary_path().read_bytes()
+    vocabulary_file = root.vocabulary_path.read_bytes()
     assert record == {
         "task": "cc3m35l_captioning",
         "split": "test",
@@ -97,9 +96,9 @@ def test_predictions_and_scores_are_written(words, tmp_path):
     }
 
 
-def test_batches_are_full_and_images_are_swapped(words):
-    oracle = Oracle(words)
-    evaluate("vq2a_cc3m35l_vqa", oracle)
+def test_batches_are_full_and_images_are_swapped(root):
+    oracle = Oracle(root)
+    evaluate(root, "vq2a_cc3m35l_vqa", oracle)
     assert [len(b["task_id"]) for b in oracle.batches] == [4, 4, 4, 4]
     rows = {
         name: [
@@ -115,9 +114,9 @@ def test_batches_are_full_and_images_are_swapped(words):
     assert all((a != b).any() for a, b in zip(own, swapped, strict=True))
 
 
-def test_text_alone_has_no_blind_score(words, tmp_path):
+def test_text_alone_has_no_blind_score(root, tmp_path):
     scores = evaluate(
-        "text_span_corruption", Oracle(words), output_dir=tmp_path
+        root, "text_span_corruption", Oracle(root), output_dir=tmp_path
     )
     assert scores == {"exact_match": 1.0, "token_accuracy": 1.0}
     (path,) = (tmp_path / "inference_eval").glob("*-000000.jsonl")
@@ -135,29 +134,30 @@ def test_text_alone_has_no_blind_score(words, tmp_path):
         ("webli_split_captioning", "exact_match", 1),
     ],
 )
-def test_the_truth_scores_best(words, task, metric, best):
-    scores = evaluate(task, Oracle(words), blind=False)
+def test_the_truth_scores_best(root, task, metric, best):
+    scores = evaluate(root, task, Oracle(root), blind=False)
     assert scores[metric] == pytest.approx(best)
     assert not any(name.startswith("blind/") for name in scores)
 
 
-def test_number_of_examples_is_bounded(words):
-    oracle = Oracle(words)
-    evaluate("object_detection", oracle, num_examples=3, blind=False)
+def test_number_of_examples_is_bounded(root):
+    oracle = Oracle(root)
+    evaluate(root, "object_detection", oracle, num_examples=3, blind=False)
     assert len(oracle.batches) == 1
 
 
-def test_one_example_cannot_be_blind(words):
+def test_one_example_cannot_be_blind(root):
     with pytest.raises(ValueError, match="two examples"):
-        evaluate("object_detection", Oracle(words), num_examples=1)
+        evaluate(root, "object_detection", Oracle(root), num_examples=1)
 
 
-def test_prompts_over_the_length_are_counted(words, caplog):
+def test_prompts_over_the_length_are_counted(root, caplog):
     lengths = {**LENGTHS, "inputs": 8}
     with caplog.at_level(logging.WARNING, logger="absl"):
         evaluate(
+            root,
             "vq2a_cc3m35l_vqa",
-            Oracle(words),
+            Oracle(root),
             feature_lengths=lengths,
             blind=False,
         )

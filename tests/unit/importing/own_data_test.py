@@ -7,7 +7,8 @@ import pytest
 
 from pali_tf import cli
 from pali_tf.commands import gin_flags
-from pali_tf.data import location, vocabulary
+from pali_tf.data import vocabulary
+from pali_tf.data.data_root import DataRoot
 from pali_tf.importing.formats import FORMATS
 from pali_tf.importing.rows import FIELDS
 from seqio_tasks import named
@@ -67,9 +68,7 @@ def data_dir(tmp_path, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda number, handler: None)
     for command in COMMANDS[:2]:
         assert cli.main(command) == 0
-    location.set_data_dir(tmp_path / "DATA")
-    yield
-    location.set_data_dir(None)
+    return DataRoot(str(tmp_path / "DATA"))
 
 
 def test_the_task_gives_what_was_imported(data_dir):
@@ -80,8 +79,8 @@ def test_the_task_gives_what_was_imported(data_dir):
         if binding.startswith("MIXTURE_OR_TASK_NAME")
     )
     assert f"--mixture={name}" in COMMANDS[2]
-    task = named.find(name)
-    assert task.name == "my_shop_captioning"
+    (task,) = named.find(name, data_dir).tasks
+    assert task.name == name == "captioning:my_shop"
     words = task.output_features["inputs"].vocabulary
     for split in ("train", "validation"):
         dataset = task.get_dataset(

@@ -7,11 +7,12 @@ import pytest
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import input_pipeline, location, vocabulary
-from pali_tf.data.task_choices import TaskChoices, set_choices
+from pali_tf.data import data_root, input_pipeline, vocabulary
+from pali_tf.data.data_root import DataRoot
+from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import class_ranking, evaluator
 from pali_tf.importing import shards
-from seqio_tasks import languages, printed_words
+from seqio_tasks import catalog, languages, named, printed_words
 from tests.support import published_benchmarks
 
 LENGTHS = {"inputs": 64, "targets": 16, "images": 8}
@@ -76,18 +77,23 @@ def located(tmp_path_factory):
         )
     vocabulary.train(
         [OCR, CAPTION, "tomato soup goldfish great white shark"] * 5,
-        root / location.VOCABULARY,
+        root / data_root.VOCABULARY,
         size=480,
     )
-    location.set_data_dir(root)
-    yield
-    location.set_data_dir(None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(data_root.ENVIRONMENT_VARIABLE, str(root))
+        yield
+
+
+def find(name):
+    (task,) = named.find(name).tasks
+    return task
 
 
 @functools.cache
 def examples(name, split="validation"):
     """A task's examples before text becomes tokens and images pixels."""
-    task = seqio.TaskRegistry.get(name)
+    task = find(name)
     dataset = task.source.get_dataset(split, shuffle=False)
     steps = [
         step
@@ -167,8 +173,8 @@ def test_the_languages_of_a_mixture():
         ("xm3600", languages.XM3600),
         ("coco_35l", languages.CC3M_35L),
     ):
-        tasks = seqio.get_subtasks(seqio.MixtureRegistry.get(name))
-        assert sorted(task.name for task in tasks) == sorted(
+        tasks = catalog.MIXTURES[name]
+        assert sorted(tasks) == sorted(
             f"{name}_captioning_{code}" for code in codes
         )
         assert len(tasks) in (36, 35)
@@ -262,7 +268,7 @@ def model_examples(name, split):
     """A task's examples with tokens and pixels."""
     return list(
         input_pipeline.eval_dataset(
-            seqio.TaskRegistry.get(name),
+            find(name),
             feature_lengths=LENGTHS,
             split=split,
             seed=0,
@@ -271,7 +277,7 @@ def model_examples(name, split):
 
 
 def test_words_are_cut_and_never_the_question_or_the_sentinel():
-    words = vocabulary.load(location.vocabulary_path())
+    words = DataRoot().vocabulary()
     (example,) = model_examples("textvqa", "validation")
     assert words.decode(example["inputs"].tolist()) == OCR
     assert example["images"].shape == (8, 8, 3)
@@ -285,12 +291,13 @@ def test_words_are_cut_and_never_the_question_or_the_sentinel():
     }
     plain = OCR.replace(" ocr: STOP ST", "")
 
-    def prompt(num_tokens):
+    def prompt(num_tokens, max_ocr_tokens=None):
         made = printed_words.add_printed_words(
             tf.constant(plain),
             stored,
             {"inputs": num_tokens},
-            seqio.TaskRegistry.get("textvqa").output_features,
+            find("textvqa").output_features,
+            TaskChoices(max_ocr_tokens=max_ocr_tokens),
         )
         return made.numpy().decode()
 
@@ -299,13 +306,8 @@ def test_words_are_cut_and_never_the_question_or_the_sentinel():
     assert prompt(length - 1) == cut
     assert prompt(1) == plain
     room = len(words.encode("STOP"))
-    try:
-        set_choices(TaskChoices(max_ocr_tokens=room))
-        assert prompt(length) == cut
-        set_choices(TaskChoices(max_ocr_tokens=room - 1))
-        assert prompt(length) == plain
-    finally:
-        set_choices(TaskChoices())
+    assert prompt(length, room) == cut
+    assert prompt(length, room - 1) == plain
 
 
 def test_text_alone_has_a_masked_image():
@@ -335,7 +337,7 @@ def refuse(batch):
 
 def evaluate(name, split, predict_fn, **kwargs):
     return evaluator.evaluate_task(
-        seqio.TaskRegistry.get(name),
+        find(name),
         predict_fn,
         feature_lengths=LENGTHS,
         split=split,
@@ -358,7 +360,7 @@ def test_zero_shot_classes_are_ranked_among_those_of_the_split():
 
 
 def test_fewer_than_five_classes_have_no_top_5(caplog):
-    task = seqio.TaskRegistry.get("objectnet_zeroshot")
+    task = find("objectnet_zeroshot")
     assert class_ranking.class_names(task, "test") == (
         "analog clock",
         "digital clock",

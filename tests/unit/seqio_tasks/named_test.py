@@ -1,58 +1,82 @@
-"""Tasks and mixtures that one line names."""
+"""The data of a run that one line names."""
 
 import importlib
-import types
+import sys
 
 import pytest
 import seqio
 
-from pali_tf.data import location
+from pali_tf.data import data_root, input_pipeline
+from pali_tf.data.data_root import DataRoot
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import named
-from seqio_tasks.objectives import OBJECTIVES
 from tests.support import stored_examples
 from tests.support.stored_examples import LENGTHS
 
 
-@pytest.fixture(scope="module", autouse=True)
-def located(tmp_path_factory):
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root, num_records=4)
-    location.set_data_dir(root)
-    yield
-    location.set_data_dir(None)
+    return DataRoot(str(root))
 
 
-def first(name):
-    task = named.find(name)
-    dataset = task.get_dataset(
-        LENGTHS,
-        shuffle=False,
-        seed=0,
-        num_epochs=1,
-        trim_output_features=False,
-        try_in_mem_cache=False,
+def first(name, root):
+    (task,) = named.find(name, root).tasks
+    dataset = input_pipeline.eval_dataset(
+        task, feature_lengths=LENGTHS, split="train", seed=0
     )
     example = next(dataset.as_numpy_iterator())
-    words = task.output_features["inputs"].vocabulary
-    return (
-        words.decode(example["inputs"].tolist()),
-        words.decode(example["targets"].tolist()),
+    words = root.vocabulary()
+    return tuple(
+        words.decode(example[key].tolist()) for key in ("inputs", "targets")
     )
 
 
-def test_a_registered_name_is_itself():
-    found = named.find("webli_ocr")
-    assert found is seqio.TaskRegistry.get("webli_ocr")
-    assert named.find("pali_tiny").name == "pali_tiny"
+def test_a_name_of_a_task_is_a_mixture_of_it(root):
+    data = named.find("webli_ocr", root)
+    assert str(data) == data.name == "webli_ocr"
+    assert data.task_names == ("webli_ocr",)
+    assert data.tasks[0].source.root == root
+    assert len(named.find("pali_tiny", root).tasks) == 8
 
 
-def test_an_objective_on_a_source_is_a_task():
-    task = named.find("captioning:openimages")
-    assert task.name == "openimages_captioning"
-    assert named.find("captioning:openimages") is task
-    inputs, targets = first("captioning:openimages:fr")
+def test_an_objective_on_a_source_is_a_task(root):
+    data = named.find("captioning:openimages", root)
+    assert data.task_names == ("captioning:openimages",)
+    inputs, targets = first("captioning:openimages:fr", root)
     assert inputs.startswith("Generate the alt_text in FR at 0:")
     assert targets == "un chat rouge et un chien bleu"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "prompt"),
+    [
+        # Built-in tasks are coco_captioning, of coco_karpathy, vizwiz_vqa and
+        # webli_split_captioning.
+        ("captioning:coco", "coco", "caption_image"),
+        ("vqa:vizwiz", "vizwiz", "answer_in_english"),
+        ("captioning:webli_split", "webli_split", "caption_image"),
+        ("captioning:my_split", "my_split", "caption_image"),
+        ("split_captioning:my", "my", "split_caption"),
+    ],
+)
+def test_a_name_with_a_colon_is_of_the_users_own_data(name, source, prompt):
+    definition = named._definition(name)
+    assert definition.objective.make_text.__name__ == prompt
+    (task,) = named.find(name).tasks
+    assert (task.name, task.source.source) == (name, source)
+
+
+def test_tasks_that_look_alike_may_be_mixed():
+    names = {
+        "captioning:my_split",
+        "split_captioning:my",
+        "captioning:coco",
+        "coco_captioning",
+    }
+    data = named.find(dict.fromkeys(names, 1))
+    assert set(data.task_names) == names
 
 
 @pytest.mark.parametrize(
@@ -64,31 +88,65 @@ def test_an_objective_on_a_source_is_a_task():
         ("detection:webli", "detect ", "0 "),
     ],
 )
-def test_prompts_of_objectives(name, inputs, targets):
-    prompt, target = first(name)
+def test_prompts_of_objectives(root, name, inputs, targets):
+    prompt, target = first(name, root)
     assert prompt.startswith(inputs)
     assert target.startswith(targets)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_data_that_are_not_there_are_told_when_read(name):
-    objective = OBJECTIVES[name]
-    assert objective.metric_fns
-    source = objective.source("no_such_source", None)
-    with pytest.raises(FileNotFoundError, match="webli/train.info.json"):
-        source.list_shards("train")
+def test_each_call_has_its_own_root_and_choices(root, tmp_path):
+    other = DataRoot(str(tmp_path))
+    choices = TaskChoices(join_documents=False)
+    one = named.find("text_span_corruption", root)
+    two = named.find("text_span_corruption", other, choices)
+    assert (one.root, two.root) == (root, other)
+    assert (one.choices, two.choices) == (TaskChoices(), choices)
+    assert one.tasks[0].source.joining is not None
+    assert two.tasks[0].source.joining is None
+    assert one.tasks[0].source.list_shards("train")
 
 
 def test_rates_are_a_mixture():
     rates = {"captioning:openimages": 1, "webli_ocr": 0.5}
     found = named.find(rates)
-    assert {t.name: found.get_rate(t) for t in found.tasks} == {
-        "openimages_captioning": 1,
-        "webli_ocr": 0.5,
+    assert found.rates == rates
+    assert named.find(str(rates)).rates == rates
+    # Files of a run are named by it.
+    assert named.find(dict(reversed(rates.items()))).name == found.name
+    assert named.find({**rates, "webli_ocr": 2}).name != found.name
+
+
+def test_the_tasks_of_a_mixture_share_its_rate():
+    found = named.find({"pali_highres": 3, "captioning:my_shop": 1})
+    assert found.rates == {
+        "webli_ocr": 1,
+        "cc3m35l_captioning": 1,
+        "vq2a_cc3m35l_vqa": 1,
+        "captioning:my_shop": 1,
     }
-    assert named.find(dict(rates)) is found
-    assert named.find(str(rates)) is found
-    assert named.find({**rates, "webli_ocr": 2}) is not found
+
+
+def test_an_example_carries_the_place_of_its_task(root):
+    data = named.find({"webli_ocr": 1, "captioning:webli": 1}, root)
+    for number, task in enumerate(data.tasks):
+        dataset = input_pipeline.eval_dataset(
+            task, feature_lengths=LENGTHS, split="train", seed=0
+        )
+        assert next(dataset.as_numpy_iterator())["task_id"] == number
+
+
+def test_a_registered_task_keeps_what_it_is():
+    task = seqio.Task(
+        "named_test_foreign",
+        source=seqio.TextLineDataSource({"train": "lines.txt"}),
+        preprocessors=[],
+        output_features={},
+    )
+    seqio.TaskRegistry.add_provider(task.name, task)
+    try:
+        assert named.find(task.name).tasks == [task]
+    finally:
+        seqio.TaskRegistry.remove(task.name)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +158,14 @@ def test_rates_are_a_mixture():
         ("captioning:", "is no objective:source"),
         ("a:b:c:d", "is no objective:source"),
         ("captioning:My shop", "'my_shop' would do"),
-        ("webli_ocrr", "Nearest: webli_ocr"),
+        ("webli_ocrr", "did you mean 'webli_ocr'"),
         ({}, "one task at least"),
         ("{'webli_ocr'}", "give a rate after each name"),
         ("{'webli_ocr': ", "are no rates, such as"),
         ({"webli_ocr": 0}, "rate of 'webli_ocr' is 0"),
         ({"webli_ocr": True}, "is True"),
         ({"webli_ocr": float("nan")}, "is nan"),
-        ({"ocr:webli": 1, "webli_ocr": 1}, "name a task twice"),
+        ({"pali_tiny": 1, "webli_ocr": 1}, "name webli_ocr twice"),
     ],
 )
 def test_what_is_none_is_refused(given, message):
@@ -115,17 +173,19 @@ def test_what_is_none_is_refused(given, message):
         named.find(given)
 
 
-def test_programs_that_know_names_alone_have_a_module(monkeypatch):
-    asked = []
-
-    def find(name):
-        asked.append(name)
-        return types.SimpleNamespace(name=name)
-
-    monkeypatch.setattr(named, "find", find)
+def test_programs_that_know_names_alone_have_a_module(root, monkeypatch):
+    monkeypatch.setenv(data_root.ENVIRONMENT_VARIABLE, root.data_dir)
+    monkeypatch.delitem(
+        sys.modules, "seqio_tasks.imported_tasks", raising=False
+    )
     module = importlib.import_module("seqio_tasks.imported_tasks")
-    assert module.NAMES == tuple(asked)
-    assert {"vqa:webli", "captioning:openimages"} <= set(asked)
+    try:
+        assert {"vqa:webli", "captioning:openimages"} <= set(module.NAMES)
+        task = seqio.TaskRegistry.get("captioning:openimages")
+        assert len(task.source.list_shards("train")) == 2
+    finally:
+        for name in module.NAMES:
+            seqio.TaskRegistry.remove(name)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
+import functools
+
 import pytest
 import tensorflow as tf
 
 from pali_tf.data import boxes as boxes_codec
-from pali_tf.data import task_choices
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import objects
 
 EXAMPLE = {
@@ -114,29 +116,24 @@ def test_detection_prompts_and_targets():
         assert example["boxes"].shape == (3, 4)
 
 
-@pytest.fixture
-def chosen():
-    def choose(**fields):
-        task_choices.set_choices(task_choices.TaskChoices(**fields))
-
-    yield choose
-    task_choices.set_choices(task_choices.TaskChoices())
-
-
-def test_a_form_of_weight_0_is_never_asked(chosen):
-    chosen(form_weights=(0, 3, 0, 1), yes_no_weights=(0, 1))
-    found = rows(objects.ask_about_objects, count=60)
+def test_a_form_of_weight_0_is_never_asked():
+    choices = TaskChoices(form_weights=(0, 3, 0, 1), yes_no_weights=(0, 1))
+    ask = functools.partial(objects.ask_about_objects, choices=choices)
+    found = rows(ask, count=60)
     forms = [form for form, _, _ in found]
     assert set(forms) == {"presence", "which"}
     assert forms.count("presence") > forms.count("which")
     assert {answer for form, _, answer in found if form == "presence"} == {"No"}
 
 
-def test_detection_as_chosen(chosen):
-    chosen(max_detected=1, max_detected_absent=0, box_order="stored")
+def test_detection_as_chosen():
+    choices = TaskChoices(
+        max_detected=1, max_detected_absent=0, box_order="stored"
+    )
+    detect = functools.partial(objects.detect, choices=choices)
     found = {
         (m["inputs"].numpy(), m["targets"].numpy())
-        for m in made(objects.detect, count=20)
+        for m in made(detect, count=20)
     }
     assert found == {
         (b"detect cat", b"10 500 200 699 cat 20 20 220 300 cat"),
@@ -144,12 +141,15 @@ def test_detection_as_chosen(chosen):
     }
 
 
-def test_absent_classes_are_drawn_where_none_are_named(chosen):
-    chosen(class_names=("cat", "dog", "elk", "fox"), max_detected_absent=1)
+def test_absent_classes_are_drawn_where_none_are_named():
+    choices = TaskChoices(
+        class_names=("cat", "dog", "elk", "fox"), max_detected_absent=1
+    )
+    detect = functools.partial(objects.detect, choices=choices)
     none = tf.zeros([0], tf.string)
     asked = {
         name
-        for m in made(objects.detect, count=40, **{objects.NEGATIVES: none})
+        for m in made(detect, count=40, **{objects.NEGATIVES: none})
         for name in m["inputs"].numpy().decode()[7:].split(" and ")
     }
     assert asked == {"cat", "dog", "elk", "fox"}

@@ -3,7 +3,8 @@ import pytest
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import task_choices, vocabulary
+from pali_tf.data import vocabulary
+from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import span_corruption
 
 
@@ -93,24 +94,18 @@ def test_joined_texts_fill_their_pieces_and_nothing_is_lost(features):
     texts = ["thank you for inviting me", "to your party", "", "thank you"] * 9
     lengths = {"inputs": 20, "targets": 10}
     longest = span_corruption.max_raw_tokens(20, 10)
-    pieces = span_corruption.join_documents(
+    joining = span_corruption.joining(TaskChoices())
+    pieces = joining.step(
         tf.data.Dataset.from_tensor_slices({"text": texts}), lengths, features
     )
+    assert joining.length(lengths) == longest
     found = [piece["text"].numpy().tolist() for piece in pieces]
     assert {len(piece) for piece in found[:-1]} == {longest}
     assert sum(found, []) == sum((words.encode(text) for text in texts), [])
 
 
-def test_texts_stay_apart_by_choice(features):
-    texts = tf.data.Dataset.from_tensor_slices({"text": ["a", "b"]})
-    task_choices.set_choices(task_choices.TaskChoices(join_documents=False))
-    try:
-        found = span_corruption.join_documents(
-            texts, {"inputs": 20, "targets": 10}, features
-        )
-    finally:
-        task_choices.set_choices(task_choices.TaskChoices())
-    assert found is texts
+def test_texts_stay_apart_by_choice():
+    assert span_corruption.joining(TaskChoices(join_documents=False)) is None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@ import shutil
 
 import pytest
 
-from pali_tf.data import location, vocabulary
+from pali_tf.data import data_root, vocabulary
+from pali_tf.data.data_root import DataRoot
 from seqio_tasks import vocabulary_texts
 from tests.support import stored_examples
 
@@ -11,13 +12,13 @@ from tests.support import stored_examples
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root, num_records=6)
-    yield root
-    location.set_data_dir(None)
+    return root
 
 
 def test_prompts_targets_and_documents_are_among_the_texts(root):
-    location.set_data_dir(root)
-    texts = list(vocabulary_texts.task_texts(num_records=6))
+    texts = list(
+        vocabulary_texts.task_texts(DataRoot(str(root)), num_records=6)
+    )
     assert "Generate the ocr_text in EN: <extra_id_0>" in texts
     assert "hello world n0" in texts
     assert "0 200 400 599 cat 500 100 899 400 dog" in texts
@@ -26,8 +27,9 @@ def test_prompts_targets_and_documents_are_among_the_texts(root):
 
 def test_sources_that_are_absent_are_left_out(root, tmp_path):
     shutil.copytree(root / "cc3m35l", tmp_path / "cc3m35l")
-    location.set_data_dir(tmp_path)
-    texts = list(vocabulary_texts.task_texts(num_records=6))
+    texts = list(
+        vocabulary_texts.task_texts(DataRoot(str(tmp_path)), num_records=6)
+    )
     assert any(text.startswith("Generate the alt_text") for text in texts)
     assert not any(text.startswith("detect") for text in texts)
     with pytest.raises(ValueError, match="no text to train"):
@@ -35,7 +37,7 @@ def test_sources_that_are_absent_are_left_out(root, tmp_path):
 
 
 def test_the_program_writes_into_the_data_root(root):
-    path = root / location.VOCABULARY
+    path = root / data_root.VOCABULARY
     path.unlink()
     assert vocabulary_texts.main([f"--data_dir={root}", "--size=1500"]) == 0
     loaded = vocabulary.load(path)

@@ -10,14 +10,13 @@ from pali_tf.engines.t5x import batches as t5x_batches
 from pali_tf.engines.t5x.batches import TrainBatches
 
 
-def make_batches(num_readers=2):
-    """Batch n is n, told apart by the number of readers."""
+def make_batches():
+    """Batch n is n."""
     return TrainBatches(
-        lambda step, readers: (
-            {"rows": np.full((4, 2), 10 * n + readers, np.float32)}
+        lambda step: (
+            {"rows": np.full((4, 2), n, np.float32)}
             for n in itertools.count(step)
-        ),
-        num_readers,
+        )
     )
 
 
@@ -30,9 +29,9 @@ def test_batches_come_in_order_and_have_a_spec():
     spec = batches.element_spec["rows"]
     assert spec.shape == (4, 2)
     assert spec.dtype == np.float32
-    assert first_values(batches, 3) == [2, 12, 22]
+    assert first_values(batches, 3) == [0, 1, 2]
     batches.reset()
-    assert first_values(batches, 1) == [2]
+    assert first_values(batches, 1) == [0]
 
 
 def test_the_position_is_the_step_of_the_checkpoint(tmp_path):
@@ -41,10 +40,9 @@ def test_the_position_is_the_step_of_the_checkpoint(tmp_path):
     batches = make_batches()
     next(batches)  # T5X has read one ahead.
     batches.save(folder / "train_ds-000-of-002")
-    # The run goes on with the readers it began with.
-    resumed = make_batches(num_readers=4)
+    resumed = make_batches()
     resumed.restore(folder / "train_ds-000-of-002")
-    assert first_values(resumed, 2) == [302, 312]
+    assert first_values(resumed, 2) == [30, 31]
 
 
 def test_a_position_outside_of_a_checkpoint_is_an_error(tmp_path):
@@ -57,16 +55,10 @@ def asked(monkeypatch):
     """What is asked of the native pipeline."""
     calls = []
 
-    def train_batches(mixture, **given):
-        calls.append(given)
-        share = given["batch_size"] // given["num_readers"]
-        for n in itertools.count(given["start_step"]):
-            rows = [
-                100 * n + r * share + i
-                for r in given["readers"]
-                for i in range(share)
-            ]
-            yield {"rows": np.asarray(rows)}
+    def train_batches(data, reading):
+        calls.append(reading)
+        for n in itertools.count(reading.start_step):
+            yield {"rows": 100 * n + np.asarray(reading.rows)}
 
     monkeypatch.setattr(
         t5x_batches.input_pipeline, "train_batches", train_batches
@@ -91,8 +83,8 @@ def test_each_host_reads_the_rows_of_its_part(asked):
     parts = [t5x_batches.get_dataset(make_config(), i, 2) for i in (0, 1)]
     rows = np.concatenate([next(part)["rows"] for part in parts])
     np.testing.assert_array_equal(rows, np.arange(8))
-    assert [call["readers"] for call in asked] == [(0,), (1,)]
-    assert asked[0]["seed"] == 3
+    assert [call.batch_size for call in asked] == [8, 8]
+    assert asked[0].seed == 3
 
 
 def test_validation_batches_are_the_first_ones_each_time(asked):
