@@ -80,18 +80,18 @@ def test_the_moving_average_where_it_is_asked_for(model, saved, tmp_path):
 
 
 def test_texts_and_scores_of_a_batch(model, saved):
-    runner = predictor.Predictor(model, saved[1], PARTITIONER, 4)
+    runner = predictor.Predictor(model, PARTITIONER, 4)
     batch = tiny_pali.make_batch()
-    texts, scores = runner.predict(batch)
+    texts, scores = runner.predict(saved[1], batch)
     assert [len(text.split()) for text in texts] == [4, 4, 4]
     assert all(score < 0 for score in scores)
-    assert runner.score(batch) == pytest.approx(
+    assert runner.score(saved[1], batch) == pytest.approx(
         jax.jit(model.score_batch)(saved[1], batch).tolist()
     )
 
 
 def test_classes_are_ranked_by_the_score_of_their_names(model, saved):
-    runner = predictor.Predictor(model, saved[1], PARTITIONER, 4)
+    runner = predictor.Predictor(model, PARTITIONER, 4)
     batch = tiny_pali.make_batch()
     names = ["7", "8 9", "10", "11 12 13", "14", "15 16"]
     scores = {}
@@ -101,19 +101,36 @@ def test_classes_are_ranked_by_the_score_of_their_names(model, saved):
         targets[:, : len(ids)] = ids
         inputs = np.pad(targets, ((0, 0), (1, 0)))[:, :-1]
         scores[name] = runner.score(
+            saved[1],
             {
                 **batch,
                 "decoder_target_tokens": targets,
                 "decoder_input_tokens": inputs,
                 "decoder_loss_weights": (targets > 0).astype(np.float32),
-            }
+            },
         )
-    ranked, best = runner.rank(batch, names)
+    ranked, best = runner.rank(saved[1], batch, names)
     for row, found in enumerate(ranked):
         expected = sorted(names, key=lambda name: -scores[name][row])
         # The five likeliest are told.
         assert list(found) == expected[:5]
         assert best[row] == pytest.approx(scores[expected[0]][row], rel=1e-5)
+
+
+def test_a_later_evaluation_compiles_nothing(model, saved, monkeypatch):
+    runner = predictor.Predictor(model, PARTITIONER, 4)
+    batch = tiny_pali.make_batch()
+    first, _ = runner.predict(saved[1], batch)
+    trained = jax.tree.map(lambda x: x * 2, saved[1])
+    compiled = []
+    monkeypatch.setattr(
+        jax._src.compiler,
+        "compile_or_get_cached",
+        lambda *_, **__: compiled.append(1),
+    )
+    second, _ = runner.predict(trained, batch)
+    assert compiled == []
+    assert first != second
 
 
 def test_part_of_a_model_is_not_enough(model, saved, tmp_path):
