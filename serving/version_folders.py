@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from pali_tf.errors import UserError
+
 
 def next_version(model_path: Path) -> int:
     """Gives the number after the largest one there; 1 where there is none."""
@@ -23,15 +25,15 @@ def version_path(model_path: Path, version: int | None = None) -> Path:
         version: int > 0; None: the next free one.
 
     Raises:
-        ValueError: the version exists, or is no positive integer.
+        UserError: the version exists, or is no positive integer.
     """
     if version is None:
         version = next_version(model_path)
     if version < 1:
-        raise ValueError(f"version must be a positive integer, not {version}.")
+        raise UserError(f"version must be a positive integer, not {version}.")
     path = model_path / str(version)
     if path.exists():
-        raise ValueError(
+        raise UserError(
             f"{path} exists and is never overwritten; the next free version "
             f"is {next_version(model_path)}."
         )

@@ -23,6 +23,8 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf.errors import UserError
+
 FILE_NAME = "digests.json"
 _ALGORITHM = "sha256"
 _CHUNK_BYTES = 8 << 20
@@ -30,7 +32,7 @@ _CHUNK_BYTES = 8 << 20
 _NUM_THREADS = min(16, os.cpu_count() or 1)
 
 
-class DamagedCheckpointError(ValueError):
+class DamagedCheckpointError(UserError):
     """A checkpoint is not as it was written."""
 
 

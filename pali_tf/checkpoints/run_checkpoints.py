@@ -25,6 +25,7 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from pali_tf.checkpoints import checkpoint, digests, folders
 from pali_tf.checkpoints.commit import make_manager
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training.configs import SaveCheckpointConfig
 from pali_tf.training.train_state import TrainState
@@ -33,7 +34,7 @@ from pali_tf.training.train_state import TrainState
 _TIMEOUT_SECONDS = 2 * 60 * 60
 
 
-class CheckpointSaveError(ValueError):
+class CheckpointSaveError(UserError):
     """A checkpoint could not be written."""
 
 
@@ -198,7 +199,7 @@ class RunCheckpoints:
 
         Raises:
             DamagedCheckpointError: it is damaged; with `fallback`, all are.
-            ValueError: it has no digests, or no moving average that
+            UserError: it has no digests, or no moving average that
                 `abstract_state` has.
         """
         while (step := self.latest_step()) is not None:
@@ -230,14 +231,14 @@ class RunCheckpoints:
         path = folders.path_of(self.model_dir, step)
         has_ema = abstract_state.ema is not None
         if not digests.exist(path):
-            raise ValueError(
+            raise UserError(
                 f"{path} was written without digests, so that a run cannot be "
                 "continued from it. Its parameters can still be read: name it "
                 "as INITIAL_CHECKPOINT_PATH of a new MODEL_DIR."
             )
         checkpoint.verify(path)
         if has_ema and not (path / "ema").is_dir():
-            raise ValueError(
+            raise UserError(
                 f"{path} holds no moving average, which this run keeps "
                 "(EMA_DECAY): it would not continue the same run. Name it as "
                 "INITIAL_CHECKPOINT_PATH of a new MODEL_DIR."

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pali_tf.errors import MissingFileError
 from serving.client.client import PaliClient, ServerError
 from serving.signatures import (
     ANSWER_SIGNATURE,
@@ -52,7 +53,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _ask(client: PaliClient, options: argparse.Namespace) -> dict[str, Any]:
     if not options.image.is_file():
-        raise FileNotFoundError(f"There is no image {options.image}.")
+        raise MissingFileError(f"There is no image {options.image}.")
     image = options.image.read_bytes()
     if options.signature == SCORE_SIGNATURE.name:
         [scored] = client.score([image], [options.prompt], [options.target])
@@ -83,7 +84,7 @@ def main(argv: list[str]) -> int:
         The exit status: 0, or 2 where the server refused.
 
     Raises:
-        FileNotFoundError: there is no such image.
+        MissingFileError: there is no such image.
     """
     options = _parse(argv)
     with PaliClient(

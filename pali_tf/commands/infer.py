@@ -16,6 +16,7 @@ from absl import logging
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.errors import UserError
 from pali_tf.run import program_log
 from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
 
@@ -49,7 +50,7 @@ def infer(
         The files, one a task.
 
     Raises:
-        ValueError: an unknown mode.
+        UserError: an unknown mode.
 
     Source: google-research/t5x, t5x/infer.py.
     """
@@ -60,7 +61,7 @@ def infer(
     from pali_tf.run import predictor
 
     if mode not in _MODES:
-        raise ValueError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
+        raise UserError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
     path = restore_checkpoint_cfg.one_path()
     tasks = seqio.get_subtasks(dataset_cfg.mixture_or_task_name)
     if is_dry_run:

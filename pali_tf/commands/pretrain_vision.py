@@ -8,6 +8,7 @@ import pathlib
 from absl import logging
 
 from pali_tf.backend import set_backend
+from pali_tf.errors import UserError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 
 
@@ -76,7 +77,7 @@ def _is_made(
     """Whether the run ended before; its summary is written last.
 
     Raises:
-        ValueError: the folder holds a run of another configuration.
+        UserError: the folder holds a run of another configuration.
     """
     if not summary_path.is_file():
         return False
@@ -84,7 +85,7 @@ def _is_made(
     wanted = dataclasses.asdict(config)
     if found != wanted:
         changed = sorted(k for k in wanted if found.get(k) != wanted[k])
-        raise ValueError(
+        raise UserError(
             f"{summary_path.parent} holds a run with another {changed[0]} "
             f"({found.get(changed[0])}, not {wanted[changed[0]]}). Give "
             "another --output_dir, or remove this one first."

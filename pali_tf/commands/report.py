@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 
+from pali_tf.errors import MissingFileError
 from pali_tf.reporting import page, run_record
 from pali_tf.reporting.model_dir import check_model_dir
 
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
     images = {}
     if flags.data_dir is not None:
         if not flags.data_dir.is_dir():
-            raise FileNotFoundError(f"There is no folder {flags.data_dir}.")
+            raise MissingFileError(f"There is no folder {flags.data_dir}.")
         images = _read_images(run, flags)
     text = page.render(
         run,

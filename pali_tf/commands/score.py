@@ -10,6 +10,7 @@ import json
 import pathlib
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.evaluation.score_table import format_table
 from pali_tf.run import program_log
 
@@ -89,7 +90,7 @@ def _find_task(name: str) -> Any:
     task = named.find(name)
     if not isinstance(task, seqio.Task):
         tasks = ", ".join(t.name for t in seqio.get_subtasks(task))
-        raise ValueError(f"{name} is a mixture; score one task of it: {tasks}.")
+        raise UserError(f"{name} is a mixture; score one task of it: {tasks}.")
     return task
 
 

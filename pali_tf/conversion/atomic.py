@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from pali_tf.errors import ExistingFileError, UserError
+
 
 @contextlib.contextmanager
 def new_path(final: Path) -> Iterator[Path]:
@@ -18,11 +20,11 @@ def new_path(final: Path) -> Iterator[Path]:
         final: a file or folder that must not exist.
 
     Raises:
-        FileExistsError: it exists.
+        ExistingFileError: it exists.
     """
     final = final.absolute()
     if final.exists():
-        raise FileExistsError(f"{final} exists; nothing is overwritten.")
+        raise ExistingFileError(f"{final} exists; nothing is overwritten.")
     final.parent.mkdir(parents=True, exist_ok=True)
     folder = final.with_name(f".{final.name}.converting-{os.getpid()}")
     folder.mkdir()
@@ -41,13 +43,13 @@ def check_space(folder: Path, num_bytes: int) -> None:
         num_bytes: how much.
 
     Raises:
-        ValueError: there is too little room.
+        UserError: there is too little room.
     """
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < num_bytes:
-        raise ValueError(
+        raise UserError(
             f"{folder} has {free / 1e9:.1f} GB free; the target needs "
             f"{num_bytes / 1e9:.1f} GB."
         )

@@ -24,6 +24,7 @@ from pali_tf.conversion.report import Report, make_lines
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.writing import DTYPES, plan_targets
+from pali_tf.errors import ExistingFileError, UserError
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
@@ -60,12 +61,12 @@ class Options:
     def __post_init__(self) -> None:
         target = get_format(self.target_format)
         if self.layout not in target.target_maps:
-            raise ValueError(
+            raise UserError(
                 f"{self.target_format} cannot be written in the layout "
                 f"{self.layout!r}: it has {list(target.target_maps)}."
             )
         if self.dtype is not None and self.dtype not in DTYPES:
-            raise ValueError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
+            raise UserError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
 
 
 @contextlib.contextmanager
@@ -94,13 +95,15 @@ def convert(
 
     Raises:
         ConversionError: an array that is unused, missing or does not fit.
-        ValueError: a damaged file, an unknown format, a full disk.
-        FileExistsError: the target exists.
-        FileNotFoundError: the source does not, or a part of it.
+        UserError: a damaged file, an unknown format, a full disk.
+        ExistingFileError: the target exists.
+        MissingFileError: the source does not, or a part of it.
     """
     start = time.monotonic()
     if target_path.exists():
-        raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
+        raise ExistingFileError(
+            f"{target_path} exists; nothing is overwritten."
+        )
     allowed = Allowed(options.allow)
     _verify(source_path)
     format_name, parameters = _find(source_path, options, allowed)
@@ -180,12 +183,12 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
         return sizes
     patch_size = describe.find_patch_size(axes)
     if not patch_size:
-        raise ValueError(
+        raise UserError(
             "--image_size is for a vision tower; the source has none."
         )
     if options.image_size % patch_size:
         below = options.image_size // patch_size * patch_size
-        raise ValueError(
+        raise UserError(
             f"--image_size={options.image_size} is not a multiple of the "
             f"patch size {patch_size}; the nearest are {below} and "
             f"{below + patch_size}."

@@ -16,6 +16,7 @@ from absl import logging
 
 from pali_tf.data import diagnosis, input_pipeline
 from pali_tf.data.feature_converter import PaliFeatureConverter
+from pali_tf.errors import UserError
 from pali_tf.evaluation import (
     class_ranking,
     prediction_files,
@@ -112,7 +113,7 @@ def evaluate_task(
         reference, as those of some test splits: they are predicted only.
 
     Raises:
-        ValueError: the split has no example of the task, or a single one and a
+        UserError: the split has no example of the task, or a single one and a
             blind score is asked for, or there is no `rank_fn` for a task that
             needs it.
     """
@@ -131,7 +132,7 @@ def evaluate_task(
 
     predictions = predict(examples)
     if not predictions.texts:
-        raise ValueError(f"{split} has no example of the task {task.name}.")
+        raise UserError(f"{split} has no example of the task {task.name}.")
     _warn_of_truncated(task, predictions, feature_lengths["inputs"])
     metrics = _compute_metrics(task, predictions)
     blind_predictions = None
@@ -162,7 +163,7 @@ def _ranking(
 ) -> Callable[[Batch], tuple[Sequence[Sequence[str]], Sequence[float]]]:
     """Returns what ranks the classes of the split for a batch."""
     if rank_fn is None:
-        raise ValueError(
+        raise UserError(
             f"The task {task.name} ranks classes, which this evaluation does "
             "not: run `pali eval` on the checkpoint."
         )
@@ -194,7 +195,7 @@ def _with_swapped_images(
 ) -> tf.data.Dataset:
     """Gives each example the image of the one half the data set away."""
     if num_examples < 2:
-        raise ValueError(
+        raise UserError(
             "A blind score needs two examples at least, to swap their images; "
             f"there is {num_examples}."
         )

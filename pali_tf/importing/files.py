@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from pali_tf.errors import MissingFileError
 from pali_tf.importing.options import Options
 
 _MOST_NAMES = 12
@@ -15,12 +16,12 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
     """Gives the file, or a folder's files with one of the suffixes, in order.
 
     Raises:
-        FileNotFoundError: there are none; the message says what is there.
+        MissingFileError: there are none; the message says what is there.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"There is no {path}; {what_is_in(path.parent, path.name)}"
         )
     found = sorted(
@@ -29,7 +30,7 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
         if child.name.endswith(tuple(suffixes))
     )
     if not found:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{path} has no file {' or '.join('*' + s for s in suffixes)}; "
             f"{what_is_in(path)}"
         )

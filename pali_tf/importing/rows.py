@@ -26,6 +26,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.importing.options import Options
 from pali_tf.importing.row import Row
 from pali_tf.importing.row_images import read_row_image
@@ -61,7 +62,7 @@ def check_fields(options: Options) -> None:
     for ours in options.fields:
         if ours not in FIELDS:
             near = difflib.get_close_matches(ours, FIELDS, 1, 0.0)[0]
-            raise ValueError(
+            raise UserError(
                 f"--field: there is no field {ours!r}; did you mean {near!r}? "
                 f"Known: {', '.join(FIELDS)}."
             )
@@ -71,14 +72,14 @@ def check_columns(columns: Sequence[str], where: str, options: Options) -> None:
     """Refuses a table that lacks the columns to be read.
 
     Raises:
-        ValueError: the message has the nearest column.
+        UserError: the message has the nearest column.
     """
     check_fields(options)
     present = ", ".join(columns)
     for ours, theirs in options.fields.items():
         if theirs not in columns:
             near = difflib.get_close_matches(theirs, columns, 1, 0.0)
-            raise ValueError(
+            raise UserError(
                 f"{where} has no column {theirs!r}, which --field={ours}="
                 f"{theirs} names; did you mean {''.join(near)!r}? It has "
                 f"{present}."
@@ -89,7 +90,7 @@ def check_columns(columns: Sequence[str], where: str, options: Options) -> None:
     ours, near = max(
         pairs, key=lambda pair: difflib.SequenceMatcher(None, *pair).ratio()
     )
-    raise ValueError(
+    raise UserError(
         f"{where} has none of the columns {', '.join(CONTENT)}. It has "
         f"{present}; the nearest would be --field={ours}={near}."
     )

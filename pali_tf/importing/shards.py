@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pali_tf.data import location
+from pali_tf.errors import UserError
 from pali_tf.webli import atomic, records, write
 
 
@@ -31,7 +32,7 @@ def write_split(
         check: called once all is read; what it raises leaves nothing behind.
 
     Raises:
-        ValueError: there are no records.
+        UserError: there are no records.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -48,7 +49,7 @@ def write_split(
             writers[number % num_shards].write(record)
         check()
         if not paths:
-            raise ValueError("There is nothing to import: no record was read.")
+            raise UserError("There is nothing to import: no record was read.")
         for writer in writers:
             writer.close()
         return _name_shards(directory, split, paths, writers)
@@ -58,12 +59,12 @@ def copy_vocabulary(path: Path, data_dir: Path) -> None:
     """Copies a vocabulary into a data root.
 
     Raises:
-        ValueError: the data root has another one.
+        UserError: the data root has another one.
     """
     target = data_dir / location.VOCABULARY
     if target.is_file():
         if not filecmp.cmp(path, target, shallow=False):
-            raise ValueError(
+            raise UserError(
                 f"{target} is another vocabulary than {path}; a data root has "
                 "one. Give another --data_dir."
             )

@@ -3,6 +3,8 @@
 import dataclasses
 import difflib
 
+from pali_tf.errors import UserError
+
 _GIB = 2**30
 
 
@@ -116,7 +118,7 @@ def find_chip(name: str) -> Chip:
     """Gives a chip by its name.
 
     Raises:
-        ValueError: an unknown name; the message has the nearest.
+        UserError: an unknown name; the message has the nearest.
 
     Example: find_chip("v4").hbm_bytes == 32 * 2**30.
     """
@@ -124,6 +126,6 @@ def find_chip(name: str) -> Chip:
         return CHIPS[name]
     near = difflib.get_close_matches(name.lower(), [*CHIPS, *_ALIASES], 1, 0.4)
     hint = f"; did you mean {_ALIASES.get(near[0], near[0])!r}?" if near else ""
-    raise ValueError(
+    raise UserError(
         f"TPU {name!r} is not one of {', '.join(CHIPS)}{hint or '.'}"
     )

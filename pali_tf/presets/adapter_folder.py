@@ -17,6 +17,7 @@ from pali_tf.conversion.stores.safetensors_files import (
     SafetensorsSource,
     write_safetensors,
 )
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
@@ -62,7 +63,7 @@ def write_adapter(
         sizes: of the model.
 
     Raises:
-        FileExistsError: the folder exists.
+        ExistingFileError: the folder exists.
     """
     path = Path(directory).absolute()
     described = {
@@ -96,26 +97,26 @@ def load_adapter(
         What was loaded.
 
     Raises:
-        FileNotFoundError: the folder or a file of it is not there.
-        ValueError: it is for a model of other sizes, or the model has
+        MissingFileError: the folder or a file of it is not there.
+        UserError: it is for a model of other sizes, or the model has
             adapters of another rank or target.
     """
     folder = Path(directory)
     if not folder.is_dir():
-        raise FileNotFoundError(f"There is no adapter {folder}.")
+        raise MissingFileError(f"There is no adapter {folder}.")
     file = require(folder, CONFIG)
     values = read_json(file)
     base = values.pop("base", None) if isinstance(values, dict) else None
     read = read_fields(_AdapterConfig, values, str(file))
     if read.format_version != FORMAT_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{file} has format_version {read.format_version}; this pali_tf "
             f"reads {FORMAT_VERSION}."
         )
     _check_base(file, base, _base(sizes))
     config = LoRAConfig(rank=read.rank, target=read.target)
     if current not in (None, config):
-        raise ValueError(
+        raise UserError(
             f"{folder} holds {config}; the model has {current} already."
         )
     source = SafetensorsSource(require(folder, WEIGHTS))
@@ -148,7 +149,7 @@ def _check_base(file: Path, base: Any, expected: dict[str, Any]) -> None:
         for name, value in expected[tower].items()
         if base[tower].get(name) != value
     ]
-    raise ValueError(
+    raise UserError(
         f"{file} is for a model of other sizes: "
         f"{'; '.join(differing) or repr(base)}."
     )

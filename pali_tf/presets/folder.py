@@ -23,6 +23,7 @@ from pali_tf.conversion.stores.safetensors_files import (
     write_safetensors,
 )
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.errors import ExistingFileError, MissingFileError, UserError
 from pali_tf.presets import config as preset_config
 from pali_tf.presets.config import PresetConfig
 from pali_tf.presets.tokenizer import Tokenizer
@@ -46,12 +47,12 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
     """Opens a folder.
 
     Raises:
-        FileNotFoundError: the folder or a file of it is not there.
-        ValueError: a file is damaged or says what is not known.
+        MissingFileError: the folder or a file of it is not there.
+        UserError: a file is damaged or says what is not known.
     """
     path = Path(directory)
     if not path.is_dir():
-        raise FileNotFoundError(f"There is no preset {path}{_beside(path)}.")
+        raise MissingFileError(f"There is no preset {path}{_beside(path)}.")
     vocabulary = require(path, VOCABULARY)
     if not (path / INDEX_NAME).is_file():
         require(path, WEIGHTS)
@@ -60,7 +61,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
     try:
         tokenizer = Tokenizer(vocabulary.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{vocabulary}: {error}") from error
+        raise UserError(f"{vocabulary}: {error}") from error
     return Preset(config, tokenizer, SafetensorsSource(path))
 
 
@@ -70,7 +71,7 @@ def require(folder: Path, name: str) -> Path:
         found = sorted(child.name for child in folder.iterdir())
         near = difflib.get_close_matches(name, found, 1)
         hint = f"; did {near[0]!r} mean it?" if near else ""
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{folder} lacks {name}: it holds {', '.join(found) or 'nothing'}"
             f"{hint}"
         )
@@ -82,7 +83,7 @@ def read_json(file: Path) -> Any:
     try:
         return json.loads(file.read_text())
     except ValueError as error:
-        raise ValueError(f"{file} is not JSON: {error}.") from error
+        raise UserError(f"{file} is not JSON: {error}.") from error
 
 
 def _beside(path: Path) -> str:
@@ -113,12 +114,12 @@ def write_preset(
         The folder.
 
     Raises:
-        FileExistsError: it exists.
-        ValueError: the disk has too little room.
+        ExistingFileError: it exists.
+        UserError: the disk has too little room.
     """
     path = Path(directory).absolute()
     if path.exists():
-        raise FileExistsError(f"{path} exists; nothing is overwritten.")
+        raise ExistingFileError(f"{path} exists; nothing is overwritten.")
     check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
     with new_path(path) as temporary:
         write_safetensors(

@@ -3,6 +3,8 @@
 import difflib
 import pathlib
 
+from pali_tf.errors import MissingFileError
+
 # Any of these makes a folder a run.
 _LEFT_BY_RUNS = (
     "train",
@@ -20,7 +22,7 @@ def check_model_dir(path: pathlib.Path) -> None:
     """Checks that a run left something in a folder.
 
     Raises:
-        FileNotFoundError: there is no such folder, or no run in it; the
+        MissingFileError: there is no such folder, or no run in it; the
             message has the nearest folder that is one.
     """
     if path.is_dir() and is_model_dir(path):
@@ -32,7 +34,7 @@ def check_model_dir(path: pathlib.Path) -> None:
         )
     else:
         problem = f"There is no folder {path}."
-    raise FileNotFoundError(problem + _hint(path))
+    raise MissingFileError(problem + _hint(path))
 
 
 def is_model_dir(path: pathlib.Path) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 
+from pali_tf.errors import UserError
 
-class DivergedError(ValueError):
+
+class DivergedError(UserError):
     """The loss or the gradient is no longer a number."""
 
 

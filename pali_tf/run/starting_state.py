@@ -7,6 +7,7 @@ from absl import logging
 
 from pali_tf.checkpoints import initial_parameters
 from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
+from pali_tf.errors import UserError
 from pali_tf.run import run_files
 from pali_tf.training import freezing
 from pali_tf.training.configs import RestoreCheckpointConfig
@@ -25,8 +26,8 @@ def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
         The table of what trains, and the parameters one by one.
 
     Raises:
-        ValueError: the layout or an initial checkpoint does not fit.
-        FileNotFoundError: an initial checkpoint is not there.
+        UserError: the layout or an initial checkpoint does not fit.
+        MissingFileError: an initial checkpoint is not there.
     """
     specs = trainer.model.functional.specs
     origins = _find_origins(trainer, config or RestoreCheckpointConfig())
@@ -54,7 +55,7 @@ def restore_or_draw(
 
     Raises:
         DamagedCheckpointError: the checkpoint is damaged.
-        ValueError: it is not of this run, or does not fit the model.
+        UserError: it is not of this run, or does not fit the model.
     """
     specs = trainer.model.functional.specs
     config = config or RestoreCheckpointConfig()
@@ -125,7 +126,7 @@ def _check_progress(
         ("num_readers", stored.num_readers, expected.num_readers),
     ):
         if then != now:
-            raise ValueError(
+            raise UserError(
                 f"{model_dir} was trained with {name} {then}, this run has "
                 f"{now}: it would not continue the same run. Restore the "
                 "setting, or name a new MODEL_DIR and start from this one by "

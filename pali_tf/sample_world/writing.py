@@ -11,6 +11,7 @@ from typing import Any
 
 import tqdm
 
+from pali_tf.errors import UserError
 from pali_tf.sample_world.config import SampleConfig
 from pali_tf.webli import atomic
 
@@ -31,10 +32,10 @@ def write_sample(
         What was done, to be shown.
 
     Raises:
-        ValueError: the folder holds something else, or there is no worker.
+        UserError: the folder holds something else, or there is no worker.
     """
     if num_workers < 1:
-        raise ValueError(
+        raise UserError(
             f"--num_workers is {num_workers}; at least 1 is needed."
         )
     if is_complete(output_dir, config):
@@ -56,13 +57,13 @@ def is_complete(output_dir: Path, config: SampleConfig) -> bool:
     """Whether `output_dir` holds all of this sample.
 
     Raises:
-        ValueError: it holds something else, which is not to be written over.
+        UserError: it holds something else, which is not to be written over.
     """
     if not output_dir.exists() or not any(output_dir.iterdir()):
         return False
     path = output_dir / CONFIG_FILE
     if not path.is_file():
-        raise ValueError(
+        raise UserError(
             f"{output_dir} is not empty and holds no generated sample. Give "
             "another --output_dir."
         )
@@ -70,7 +71,7 @@ def is_complete(output_dir: Path, config: SampleConfig) -> bool:
     # As JSON would give it back: tuples are lists there.
     wanted = json.loads(json.dumps(dataclasses.asdict(config)))
     if found["config"] != wanted:
-        raise ValueError(
+        raise UserError(
             f"{output_dir} holds another sample "
             f"({_differences(found['config'], wanted)}). Give another "
             "--output_dir, or remove this one first."

@@ -19,6 +19,7 @@ import numpy as np
 
 from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.errors import MissingFileError, UserError
 
 INDEX_NAME = "model.safetensors.index.json"
 _FILE_NAME = "model.safetensors"
@@ -43,7 +44,7 @@ def find_files(path: Path) -> list[Path]:
     """Gives the files of a checkpoint: a file, or a folder with one or more.
 
     Raises:
-        FileNotFoundError: a shard of the index is not there.
+        MissingFileError: a shard of the index is not there.
     """
     if path.is_file():
         if path.name.endswith(".index.json"):
@@ -61,7 +62,7 @@ def _indexed(index: Path) -> list[Path]:
     files = sorted(set(_read_index(index).values()))
     missing = [name for name in files if not (index.parent / name).is_file()]
     if missing:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{index} names {len(files)} shards; not there: "
             f"{', '.join(missing)}."
         )
@@ -75,8 +76,8 @@ class SafetensorsSource:
         path: `*.safetensors`, `*.safetensors.index.json` or their folder.
 
     Raises:
-        ValueError: a damaged file, with its name and the array's.
-        FileNotFoundError: a shard is missing.
+        UserError: a damaged file, with its name and the array's.
+        MissingFileError: a shard is missing.
     """
 
     def __init__(self, path: Path):
@@ -100,18 +101,18 @@ class SafetensorsSource:
             begin, end = entry["data_offsets"]
             num_bytes = int(np.prod(info.shape, dtype=np.int64))
             if end - begin != num_bytes * info.dtype.itemsize:
-                raise ValueError(
+                raise UserError(
                     f"{file}: {name!r} has {end - begin} bytes, its shape "
                     f"{info.shape} and type {entry['dtype']} ask for "
                     f"{num_bytes * info.dtype.itemsize}."
                 )
             if start + end > size:
-                raise ValueError(
+                raise UserError(
                     f"{file} is truncated: {name!r} ends at byte "
                     f"{start + end}, the file at {size}."
                 )
             if name in self.infos:
-                raise ValueError(
+                raise UserError(
                     f"{name!r} is in {self.infos[name].file} and in {file}."
                 )
             self.infos[name] = info
@@ -120,7 +121,7 @@ class SafetensorsSource:
     def _check_index(self, index: Path) -> None:
         for name, file in _read_index(index).items():
             if name not in self.infos or self.infos[name].file.name != file:
-                raise ValueError(
+                raise UserError(
                     f"{index} says that {name!r} is in {file}; it is not."
                 )
 
@@ -138,7 +139,7 @@ class SafetensorsSource:
                 while done < end:
                     count = file.readinto(buffer[done:end])
                     if not count:
-                        raise ValueError(f"{info.file} ends inside {name!r}.")
+                        raise UserError(f"{info.file} ends inside {name!r}.")
                     done += count
         return array
 
@@ -149,7 +150,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
         length = struct.unpack("<Q", size)[0] if len(size) == 8 else 0
         left = file.stat().st_size - 8
         if not 2 <= length <= min(left, _MAX_HEADER_BYTES):
-            raise ValueError(
+            raise UserError(
                 f"{file} is no safetensors file, or truncated: its first "
                 f"eight bytes promise a header of {length} bytes, and "
                 f"{max(left, 0)} follow."
@@ -157,7 +158,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
         try:
             return json.loads(stream.read(length)), 8 + length
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(
+            raise UserError(
                 f"{file} is no safetensors file: its header is not JSON "
                 f"({error})."
             ) from error
@@ -165,7 +166,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
 
 def _tensor_info(file: Path, name: str, entry: dict[str, Any]) -> TensorInfo:
     if entry["dtype"] not in _DTYPES:
-        raise ValueError(
+        raise UserError(
             f"{file}: {name!r} has type {entry['dtype']}, which is not one of "
             f"{sorted(_DTYPES)}."
         )

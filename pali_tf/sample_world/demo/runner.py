@@ -1,5 +1,6 @@
 """Runs stages as processes, and keeps account of time and memory."""
 
+from pali_tf.errors import UserError
 import dataclasses
 import os
 import pathlib
@@ -22,7 +23,7 @@ _START_UP_NOTE = re.compile(
 )
 
 
-class StageFailedError(ValueError):
+class StageFailedError(UserError):
     """A stage ended with an error; its own message is above this one."""
 
 
