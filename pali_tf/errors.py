@@ -7,6 +7,7 @@ traceback, and a report of it is asked for.
 import contextlib
 import difflib
 import errno
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ _PLEASE_REPORT = (
     "pali: this is a defect, not a mistake of yours: please report it with "
     "the lines above and the command."
 )
-_MOST_NAMES = 20
+_MOST_NAMES = 12
 _REMEDIES = {
     errno.EACCES: "ask for the right to it, or name another place",
     errno.EPERM: "ask for the right to it, or name another place",
@@ -92,7 +93,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(set(known))
     spelt = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(name.lower(), spelt, n=2)
+    matches = functools.partial(difflib.get_close_matches, name.lower(), spelt)
+    near = matches(n=2) or matches(n=1, cutoff=0.4)
     if near:
         return f"; did you mean {' or '.join(repr(spelt[n]) for n in near)}?"
     shown = ", ".join(names[:_MOST_NAMES]) or "none"

@@ -1,12 +1,11 @@
 """Puts the parameters of a checkpoint into a Keras model."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.parameter_path import parameters_by_path
 
 
@@ -34,10 +33,9 @@ def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
             "checkpoint of the whole model, and of this size?"
         )
     for path in sorted(values.keys() - variables.keys()):
-        near = difflib.get_close_matches(path, variables, 1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
         raise UserError(
-            f"The checkpoint holds {path!r}, which the model has not{hint}."
+            f"The checkpoint holds {path!r}, which the model has not"
+            f"{nearest(path, variables)}"
         )
     for path, variable in variables.items():
         if tuple(values[path].shape) != tuple(variable.shape):

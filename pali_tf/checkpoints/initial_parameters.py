@@ -1,7 +1,6 @@
 """Initial values from checkpoints, in place of those that are drawn."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import jax.numpy as jnp
 
 from pali_tf.checkpoints import checkpoint
 from pali_tf.checkpoints.checkpoint import ALL
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.layout_change import change_layout
 from pali_tf.training.configs import Selection
 from pali_tf.training.train_state import TrainState
@@ -34,10 +33,9 @@ def check_fit(
     """
     for name, leaf in shapes.items():
         if name not in specs:
-            near = difflib.get_close_matches(name, specs, 1)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
             raise UserError(
-                f"{path} holds {name!r}, which the model has not{hint}."
+                f"{path} holds {name!r}, which the model has not"
+                f"{nearest(name, specs)}"
             )
         if tuple(leaf.shape) != tuple(specs[name].shape):
             raise UserError(

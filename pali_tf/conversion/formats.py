@@ -14,9 +14,8 @@ from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
-from pali_tf.conversion.tree import nearest
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, nearest
 
 Sizes = Mapping[str, Mapping[str, object]]
 
@@ -121,8 +120,7 @@ def get_format(name: str) -> Format:
     """
     if name not in FORMATS:
         raise UserError(
-            f"{name!r} is not one of the formats {list(FORMATS)}"
-            f"{nearest(name, FORMATS)}."
+            f"{name!r} is not one of the formats{nearest(name, FORMATS)}"
         )
     return FORMATS[name]
 

@@ -18,8 +18,7 @@ from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.reading import PIECE_BYTES, Parameters
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.conversion.transform import Sizes
-from pali_tf.conversion.tree import nearest
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 
 # What a model of ours can be computed in; float16 overflows in mT5.
 DTYPES = ("float32", "bfloat16")
@@ -73,7 +72,7 @@ def plan_targets(
         elif not allowed(path):
             known = {rule.ours: None for rule in name_map.rules}
             problems.append(
-                f"{path} has no place in {name_map.name}{nearest(path, known)}."
+                f"{path} has no place in {name_map.name}{nearest(path, known)}"
             )
     targets = []
     for name, links in groups.items():

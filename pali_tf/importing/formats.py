@@ -5,12 +5,11 @@ is used.
 """
 
 import dataclasses
-import difflib
 import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.importing.benchmarks.table import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -95,9 +94,7 @@ def find_format(name: str) -> Format:
         UserError: there is none; the message has the nearest.
     """
     if name not in FORMATS:
-        near = difflib.get_close_matches(name, FORMATS, 1, 0.0)[0]
         raise UserError(
-            f"--from: there is no format {name!r}; did you mean {near!r}? "
-            f"Known: {', '.join(FORMATS)}."
+            f"--from: there is no format {name!r}{nearest(name, FORMATS)}"
         )
     return FORMATS[name]

@@ -7,12 +7,11 @@ told.
 
 import collections
 import dataclasses
-import difflib
 from collections.abc import Iterable
 
 from absl import logging
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 
 _MOST_MESSAGES = 20
 
@@ -102,8 +101,6 @@ class Problems:
 
 def _check(kind: str) -> None:
     if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, 1, 0.0)[0]
         raise UserError(
-            f"There is no kind of problem {kind!r}; did you mean {near!r}? "
-            f"Known: {', '.join(KINDS)}."
+            f"There is no kind of problem {kind!r}{nearest(kind, KINDS)}"
         )

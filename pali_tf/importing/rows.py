@@ -26,7 +26,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.importing.options import Options
 from pali_tf.importing.row import Row
 from pali_tf.importing.row_images import read_row_image
@@ -61,10 +61,8 @@ def check_fields(options: Options) -> None:
     """Refuses a --field whose name of ours does not exist."""
     for ours in options.fields:
         if ours not in FIELDS:
-            near = difflib.get_close_matches(ours, FIELDS, 1, 0.0)[0]
             raise UserError(
-                f"--field: there is no field {ours!r}; did you mean {near!r}? "
-                f"Known: {', '.join(FIELDS)}."
+                f"--field: there is no field {ours!r}{nearest(ours, FIELDS)}"
             )
 
 
@@ -78,11 +76,9 @@ def check_columns(columns: Sequence[str], where: str, options: Options) -> None:
     present = ", ".join(columns)
     for ours, theirs in options.fields.items():
         if theirs not in columns:
-            near = difflib.get_close_matches(theirs, columns, 1, 0.0)
             raise UserError(
-                f"{where} has no column {theirs!r}, which --field={ours}="
-                f"{theirs} names; did you mean {''.join(near)!r}? It has "
-                f"{present}."
+                f"--field={ours}={theirs}: {where} has no column {theirs!r}"
+                f"{nearest(theirs, columns)}"
             )
     if any(options.fields.get(name, name) in columns for name in CONTENT):
         return

@@ -1,12 +1,11 @@
 """Frozen dataclasses as JSON objects; a mistake names the field."""
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 
 _Config = TypeVar("_Config")
 
@@ -30,10 +29,9 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
     fields = {f.name: f for f in dataclasses.fields(cast(Any, kind))}
     for name in values:
         if name not in fields:
-            near = difflib.get_close_matches(name, fields, 1)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
             raise UserError(
-                f"{place} has the field {name!r}, which is not known{hint}."
+                f"{place} has the field {name!r}, which is not known"
+                f"{nearest(name, fields)}"
             )
     for name, field in fields.items():
         if name not in values and _is_required(field):

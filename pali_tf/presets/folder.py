@@ -9,7 +9,6 @@ writes and reads them.
 """
 
 import dataclasses
-import difflib
 import json
 import os
 from collections.abc import Mapping
@@ -23,7 +22,12 @@ from pali_tf.conversion.stores.safetensors_files import (
     write_safetensors,
 )
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.errors import ExistingFileError, MissingFileError, UserError
+from pali_tf.errors import (
+    ExistingFileError,
+    MissingFileError,
+    UserError,
+    nearest,
+)
 from pali_tf.presets import config as preset_config
 from pali_tf.presets.config import PresetConfig
 from pali_tf.presets.tokenizer import Tokenizer
@@ -52,7 +56,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
     """
     path = Path(directory)
     if not path.is_dir():
-        raise MissingFileError(f"There is no preset {path}{_beside(path)}.")
+        raise MissingFileError(f"There is no preset {path}{_beside(path)}")
     vocabulary = require(path, VOCABULARY)
     if not (path / INDEX_NAME).is_file():
         require(path, WEIGHTS)
@@ -68,13 +72,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
 def require(folder: Path, name: str) -> Path:
     """Gives the path of a file that must be in a folder."""
     if not (folder / name).is_file():
-        found = sorted(child.name for child in folder.iterdir())
-        near = difflib.get_close_matches(name, found, 1)
-        hint = f"; did {near[0]!r} mean it?" if near else ""
-        raise MissingFileError(
-            f"{folder} lacks {name}: it holds {', '.join(found) or 'nothing'}"
-            f"{hint}"
-        )
+        raise MissingFileError(f"{folder} lacks {name}{_beside(folder / name)}")
     return folder / name
 
 
@@ -89,8 +87,7 @@ def read_json(file: Path) -> Any:
 def _beside(path: Path) -> str:
     parent = path.parent
     names = [c.name for c in parent.iterdir()] if parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, 1)
-    return f"; beside it is {near[0]!r}" if near else ""
+    return nearest(path.name, names)
 
 
 def write_preset(

@@ -1,6 +1,5 @@
 """The arrays of a preset, one after the other into a model or out of it."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.stores.safetensors_files import SafetensorsSource
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.layout_change import change_layout
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.projections import projections
@@ -45,13 +44,13 @@ def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
         raise UserError(
             f"{source.path} lacks {len(missing)} of the model's "
             f"{len(variables)} arrays, such as {missing[0]!r}"
-            f"{_nearest(missing[0], source.infos)}."
+            f"{nearest(missing[0], source.infos)}"
         )
     for name, info in source.infos.items():
         if name not in variables:
             raise UserError(
                 f"{info.file} holds {name!r}, which the model has not"
-                f"{_nearest(name, variables)}."
+                f"{nearest(name, variables)}"
             )
         shape = tuple(variables[name].shape)
         if info.shape != shape and not _can_be_resized(name, info.shape):
@@ -70,11 +69,6 @@ def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
 
 def _can_be_resized(name: str, shape: tuple[int, ...]) -> bool:
     return name == "vision/position_embedding/embedding" and len(shape) == 2
-
-
-def _nearest(name: str, names: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    return f"; the nearest is {near[0]!r}" if near else ""
 
 
 def variable_tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import difflib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import jax
 from absl import logging
 
 from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.run import (
     divergence,
     processes,
@@ -82,11 +81,9 @@ class RunConfig:
             for task in ("", *(f"/{name}" for name in self.task_names))
         ]
         if save.best_metric not in names:
-            near = difflib.get_close_matches(save.best_metric, names, 1)
             raise UserError(
-                f"best_metric is {save.best_metric!r}, not one of the "
-                f"evaluation's numbers; the nearest is "
-                f"{(near or names)[0]!r}."
+                "The evaluation gives no number for best_metric to be "
+                f"{save.best_metric!r}{nearest(save.best_metric, names)}"
             )
 
 

@@ -5,13 +5,12 @@ over one-hot targets; here the target's logit is gathered and JAX
 differentiates, so no [B, T, V] of targets is made.
 """
 
-import difflib
 import math
 
 import jax
 import jax.numpy as jnp
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
 
 # The normalisers that are computed from the batch, by T5X's names.
@@ -71,10 +70,9 @@ def check_normalizing_factor(factor: float | str | None) -> None:
     """Raises ValueError if `factor` is not one that `normalizer` knows."""
     if isinstance(factor, str):
         if factor not in _SPECIAL:
-            nearest = difflib.get_close_matches(factor.upper(), _SPECIAL, 1, 0)
             raise UserError(
-                f"loss_normalizing_factor {factor!r} is not known; did you "
-                f"mean {nearest[0]!r}? A number or None also serve."
+                "loss_normalizing_factor is a number, None or a name, but no "
+                f"{factor!r}{nearest(factor, _SPECIAL)}"
             )
     elif factor is not None and factor <= 0:
         raise UserError(

@@ -6,12 +6,11 @@ Source: names and values are google-research/t5x, t5x/utils.py
 table of fine-tuning hyper-parameters).
 """
 
-import difflib
 from collections.abc import Callable
 
 import jax.numpy as jnp
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
 
 Schedule = Callable[[Array], Array]
@@ -89,10 +88,9 @@ def create_learning_rate_scheduler(
     names = [name.strip() for name in factors.split("*")]
     for name in names:
         if name not in table:
-            nearest = difflib.get_close_matches(name, table, 1, 0)[0]
             raise UserError(
-                f"Unknown learning-rate factor {name!r} in {factors!r}; did "
-                f"you mean {nearest!r}? Known: {sorted(table)}."
+                f"The learning rate {factors!r} has an unknown factor, "
+                f"{name!r}{nearest(name, table)}"
             )
     if warmup_steps <= 0:
         raise UserError(f"warmup_steps must be above 0, got {warmup_steps}.")

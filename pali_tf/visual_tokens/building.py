@@ -1,6 +1,5 @@
 """A data folder again, with the ViT's tokens beside its images."""
 
-import difflib
 import os
 import shutil
 import time
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from pali_tf.checkpoints import checkpoint
 from pali_tf.data import location
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, nearest
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import pipeline, progress, shards
 from pali_tf.visual_tokens.pipeline import TokensJob
@@ -109,10 +108,8 @@ def _names(flag: str, given: str | None, known: Sequence[str]) -> Sequence[str]:
     names = known if given is None else given.split(",")
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.0)[0]
             raise UserError(
-                f"{flag}: there is no {name!r}; did you mean {near!r}? "
-                f"Known: {', '.join(known)}."
+                f"{flag}: there is no {name!r}{nearest(name, known)}"
             )
     return names
 

@@ -115,7 +115,7 @@ def test_nearest_ends_a_message(name, known, end):
 def test_nearest_cuts_a_long_list():
     end = nearest("xyz", (f"task_{i:02d}" for i in range(30)))
     assert end.startswith(". Known: task_00, task_01")
-    assert end.endswith("task_19 and 10 more.")
+    assert end.endswith("task_11 and 18 more.")
 
 
 def test_what_the_system_refuses_is_told_with_the_path_and_the_remedy(tmp_path):

@@ -44,7 +44,7 @@ def find_file(options: Options, *names: str) -> Path:
         if (root / name).is_file():
             return root / name
     raise MissingFileError(
-        f"There is no {' or '.join(names)}; {what_is_in(root, names[0])}"
+        f"There is no {' or '.join(names)}{what_is_in(root, names[0])}"
     )
 
 
@@ -60,7 +60,7 @@ def find_files(options: Options, pattern: str) -> list[Path]:
     found = sorted(root.glob(pattern))
     if not found:
         raise MissingFileError(
-            f"There is no {pattern}; {what_is_in(root, pattern)}"
+            f"There is no {pattern}{what_is_in(root, pattern)}"
         )
     return found
 

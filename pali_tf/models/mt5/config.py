@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
 from pali_tf.models.rematerialisation import check_remat_policy
 
@@ -86,7 +86,7 @@ def get_config(name: str, **overrides: object) -> MT5Config:
     Example: get_config("xxl").emb_dim == 4096.
     """
     if name not in _SIZES:
-        raise UserError(f"mT5 size {name!r} is not one of {list(SIZES)}.")
+        raise UserError(f"There is no mT5 {name!r}{nearest(name, SIZES)}")
     vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim = _SIZES[
         name
     ]

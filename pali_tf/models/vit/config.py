@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
 from pali_tf.models.rematerialisation import check_remat_policy
 
@@ -95,7 +95,7 @@ def get_config(name: str, **overrides: object) -> ViTConfig:
     Example: get_config("e/14").depth == 56.
     """
     if name not in _SIZES:
-        raise UserError(f"ViT size {name!r} is not one of {list(SIZES)}.")
+        raise UserError(f"There is no ViT {name!r}{nearest(name, SIZES)}")
     patch_size, width, depth, mlp_dim, num_heads = _SIZES[name]
     config = ViTConfig(
         patch_size=patch_size,

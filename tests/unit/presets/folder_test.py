@@ -90,7 +90,7 @@ def test_an_interrupted_write_leaves_nothing(model, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there(preset):
-    with pytest.raises(FileNotFoundError, match="preset2; beside it is 'pres"):
+    with pytest.raises(FileNotFoundError, match="preset2; did you mean 'pres"):
         PaliModel.from_preset(preset.with_name("preset2"))
 
 
