@@ -126,7 +126,7 @@ def told(path: object = None) -> Iterator[None]:
         elif isinstance(error, FileExistsError):
             kind = ExistingFileError
         place = error.filename or path
-        what = error.strerror or str(error)
+        what = (error.strerror or str(error)).rstrip(".")
         remedy = _REMEDIES.get(error.errno or 0, "")
         raise kind(
             f"{f'{place}: ' * (place is not None)}{what}"
