@@ -109,7 +109,8 @@ def told(path: object = None) -> Iterator[None]:
     It serves as a decorator of functions too.
 
     Args:
-        path: what is read or written, where the system's error names nothing.
+        path: what is read or written, where the system's error names nothing,
+            or a temporary file of it.
 
     Raises:
         UserError: for any OSError of the block, with the path and the remedy;
@@ -125,7 +126,9 @@ def told(path: object = None) -> Iterator[None]:
             kind = MissingFileError
         elif isinstance(error, FileExistsError):
             kind = ExistingFileError
-        place = error.filename or path
+        place = error.filename
+        if not place or (path and os.path.basename(str(path)) in str(place)):
+            place = path
         what = (error.strerror or str(error)).rstrip(".")
         remedy = _REMEDIES.get(error.errno or 0, "")
         raise kind(

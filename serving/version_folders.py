@@ -1,9 +1,5 @@
 """The folders `<base>/<name>/<version>/` that TF Serving looks for."""
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from pali_tf.errors import UserError
@@ -38,25 +34,3 @@ def version_path(model_path: Path, version: int | None = None) -> Path:
             f"is {next_version(model_path)}."
         )
     return path
-
-
-@contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Gives a folder to write to, which becomes `path` when all is well.
-
-    A server that watches the folder above never sees half a model.
-
-    Args:
-        path: does not exist yet.
-
-    Yields:
-        A folder beside it that does not exist yet; it is removed after an
-        error.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"tmp-{path.name}-{os.getpid()}")
-    try:
-        yield temporary
-        os.rename(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
@@ -61,7 +62,7 @@ def export(
     from pali_tf.checkpoints import checkpoint
     from serving import saved_model
     from serving.request_text import TextCodec
-    from serving.version_folders import version_path, written_whole
+    from serving.version_folders import version_path
     from serving.warmup import write_warmup_requests
 
     path = version_path(Path(export_dir) / model_name, version)
@@ -76,7 +77,7 @@ def export(
         text_length=task_feature_lengths["targets"],
         decoding=model.decoding,
     )
-    with written_whole(path) as temporary:
+    with files.staged(path, last="saved_model.pb") as temporary:
         saved_model.write(served, temporary)
         num_requests = write_warmup_requests(temporary, model_name)
         logging.info("Wrote the graph and %d warm-up requests.", num_requests)

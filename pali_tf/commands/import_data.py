@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from pali_tf import files
 from pali_tf.errors import ExistingFileError, MissingFileError, UserError
 from pali_tf.importing import formats, options, problems
 from pali_tf.run import program_log
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> int:
         shards.copy_vocabulary(flags.vocabulary, flags.data_dir)
     counts = import_counts.ImportCounts()
     started = time.monotonic()
-    shards.remove_leftovers(directory, flags.split)
+    files.remove_leftovers(directory, f"{flags.split}.")
     with progress.ProgressBar() as bar:
         rows = read.load()(
             options.Options(

@@ -5,7 +5,6 @@ run file binds `infer` under the name that T5X's infer.py gives it.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
@@ -158,14 +158,12 @@ def _example_batches(
 
 def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> int:
     """Writes JSON lines, whole or not at all; returns their number."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     count = 0
-    with open(temporary, "w", encoding="utf-8") as file:
+    with files.open_whole(path) as file:
         for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            text = json.dumps(line, ensure_ascii=False) + "\n"
+            file.write(text.encode())
             count += 1
-    os.replace(temporary, path)
     return count
 
 

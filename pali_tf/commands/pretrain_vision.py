@@ -7,6 +7,7 @@ import pathlib
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.errors import UserError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> int:
     set_backend("jax")
     # After the backend is chosen: these import keras.
     from pali_tf.checkpoints.checkpoint import save_parameters
-    from pali_tf.run import program_log, run_files
+    from pali_tf.run import program_log
     from pali_tf.vision_pretraining.dataset import label_names
     from pali_tf.vision_pretraining.metrics_log import MetricsLog
     from pali_tf.vision_pretraining.parameters import vision_parameters
@@ -67,7 +68,7 @@ def main(argv: list[str]) -> int:
         "num_labels": len(names),
         "validation_f1": scores,
     }
-    run_files.write_text(summary_path, json.dumps(summary, indent=2) + "\n")
+    files.write_json(summary_path, summary)
     return 0
 
 

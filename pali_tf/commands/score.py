@@ -41,9 +41,9 @@ def main(argv: list[str]) -> int:
     flags = _parser().parse_args(argv)
     program_log.set_up()
     # These import TensorFlow.
+    from pali_tf import files
     from pali_tf.data import location
     from pali_tf.evaluation import rescore, score_record
-    from pali_tf.webli import atomic
 
     lines = rescore.read_lines(flags.predictions)
     task = _find_task(flags.task)
@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
         "scores": found.scores,
     }
     output = flags.output or flags.predictions.with_suffix(".rescored.json")
-    atomic.write_json(output, record)
+    files.write_json(output, record)
     print(
         f"{task.name}, split {split}: {found.num_examples} predictions", end=""
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from pali_tf import files
 from pali_tf.checkpoints import digests
 from pali_tf.conversion import describe, tree
-from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed
@@ -120,7 +121,7 @@ def convert(
     )
     num_bytes = sum(target.tensor.num_bytes for target in targets)
     check_space(target_path.absolute().parent, num_bytes)
-    with new_path(target_path) as path, progress(num_bytes) as count:
+    with files.staged(target_path) as path, progress(num_bytes) as count:
         counters.append(count)
         target_format.container.write(
             path,

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from pali_tf import files
 from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.name_map import Link
 from pali_tf.conversion.reading import Parameters
@@ -86,7 +87,7 @@ class Report:
     def write(self, path: Path) -> None:
         """Writes it as JSON."""
         text = json.dumps(dataclasses.asdict(self), indent=1)
-        path.write_text(text + "\n")
+        files.write_whole(path, text + "\n")
 
 
 def _some(names: tuple[str, ...]) -> str:

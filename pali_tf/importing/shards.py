@@ -3,13 +3,13 @@
 import contextlib
 import filecmp
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pali_tf import files
 from pali_tf.data import location
 from pali_tf.errors import UserError
-from pali_tf.webli import atomic, records, write
+from pali_tf.webli import records, write
 
 
 def write_split(
@@ -41,7 +41,7 @@ def write_split(
         for number, record in enumerate(rows):
             if number < num_shards:
                 name = write.shard_name(split, number, num_shards)
-                path = atomic.temporary_path(directory / name)
+                path = files.temporary_path(directory / name)
                 stack.callback(path.unlink, missing_ok=True)
                 writers.append(write.ShardWriter(path))
                 stack.callback(writers[-1].close)
@@ -69,16 +69,7 @@ def copy_vocabulary(path: Path, data_dir: Path) -> None:
                 "one. Give another --data_dir."
             )
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = atomic.temporary_path(target)
-    shutil.copyfile(path, temporary)
-    os.replace(temporary, target)
-
-
-def remove_leftovers(directory: Path, split: str) -> None:
-    """Removes the temporary files of an import that was killed."""
-    for leftover in directory.glob(f".{split}.*.tmp"):
-        leftover.unlink()
+    files.write_whole(target, path.read_bytes())
 
 
 def _name_shards(

@@ -12,12 +12,12 @@ from typing import Any
 
 import keras
 
-from pali_tf.conversion.atomic import new_path
+from pali_tf import files
 from pali_tf.conversion.stores.safetensors_files import (
     SafetensorsSource,
     write_safetensors,
 )
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import ExistingFileError, MissingFileError, UserError
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
@@ -71,7 +71,9 @@ def write_adapter(
         **dataclasses.asdict(config),
         "base": _base(sizes),
     }
-    with new_path(path) as temporary:
+    if path.exists():
+        raise ExistingFileError(f"{path} exists; nothing is overwritten.")
+    with files.staged(path) as temporary:
         temporary.mkdir()
         tensors = variable_tensors(adapters_by_path(model))
         write_safetensors(temporary / WEIGHTS, tensors, {})

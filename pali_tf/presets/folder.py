@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf import files
+from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
     SafetensorsSource,
@@ -118,7 +119,7 @@ def write_preset(
     if path.exists():
         raise ExistingFileError(f"{path} exists; nothing is overwritten.")
     check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
-    with new_path(path) as temporary:
+    with files.staged(path) as temporary:
         write_safetensors(
             temporary,
             tensors,

@@ -5,6 +5,7 @@ from pathlib import Path
 import jax
 from absl import logging
 
+from pali_tf import files
 from pali_tf.checkpoints import initial_parameters
 from pali_tf.checkpoints.run_checkpoints import Progress, RunCheckpoints
 from pali_tf.errors import UserError
@@ -109,7 +110,7 @@ def _report(trainer: Trainer, origins: dict[str, str], model_dir: Path) -> None:
             ", ".join(drawn),
         )
     if jax.process_index() == 0:
-        run_files.write_text(
+        files.write_whole(
             model_dir / "model-info.txt",
             run_files.model_info(
                 specs, trainer.parameter_shardings, trainer.split

@@ -11,9 +11,9 @@ from typing import Any
 
 import tqdm
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.sample_world.config import SampleConfig
-from pali_tf.webli import atomic
 
 CONFIG_FILE = "sample.json"
 
@@ -44,12 +44,12 @@ def write_sample(
     from pali_tf.sample_world import pipeline, summary
 
     content = {"config": dataclasses.asdict(config), "is_complete": False}
-    atomic.write_json(output_dir / CONFIG_FILE, content)
-    atomic.remove_leftovers(output_dir)
+    files.write_json(output_dir / CONFIG_FILE, content)
+    files.remove_leftovers(output_dir)
     started = time.monotonic()
     with _progress(output_dir, config):
         pipeline.run(config, output_dir, num_workers)
-    atomic.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
+    files.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
     return summary.describe(output_dir, config, time.monotonic() - started)
 
 

@@ -1,11 +1,10 @@
 """A data folder again, with the ViT's tokens beside its images."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.data import location
 from pali_tf.errors import MissingFileError, UserError, nearest
@@ -13,7 +12,7 @@ from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import pipeline, progress, shards
 from pali_tf.visual_tokens.pipeline import TokensJob
 from pali_tf.visual_tokens.tower import LoadedTower
-from pali_tf.webli import atomic, read, records
+from pali_tf.webli import read, records
 from pali_tf.webli.write import VisualTokensInfo
 
 Split = tuple[str, str]
@@ -144,7 +143,7 @@ def build(
         for source, split in left
         for shard in shards.list_shards(job.data_dir, source, split)
     ]
-    atomic.remove_leftovers(job.output_dir)
+    files.remove_leftovers(job.output_dir)
     started = time.monotonic()
     with progress.shown([job.output_dir / s.source / s.file for s in todo]):
         pipeline.run(job, todo, beam_flags)
@@ -179,7 +178,5 @@ def _copy_vocabulary(job: TokensJob) -> None:
     """Makes the output a data folder that can be trained from."""
     path = job.output_dir / location.VOCABULARY
     if (job.data_dir / location.VOCABULARY).is_file() and not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        shutil.copyfile(job.data_dir / location.VOCABULARY, temporary)
-        os.replace(temporary, path)
+        vocabulary = job.data_dir / location.VOCABULARY
+        files.write_whole(path, vocabulary.read_bytes())

@@ -139,8 +139,15 @@ def test_a_full_disk_is_told_of_the_path_that_the_caller_names():
     def write():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(UserError, match="out.html: No space .*; make room"):
+    with pytest.raises(UserError, match="^out.html: No space .*; make room"):
         write()
+
+
+def test_a_temporary_file_has_the_name_that_it_would_have_been_given():
+    with pytest.raises(UserError, match="^/x/out.html: Permission denied; ask"):
+        with told("/x/out.html"):
+            denied = os.strerror(errno.EACCES)
+            raise PermissionError(errno.EACCES, denied, "/x/.out.html.12.tmp")
 
 
 def test_told_leaves_other_errors_as_they_are():
