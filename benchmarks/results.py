@@ -5,7 +5,7 @@ import pathlib
 import platform
 from typing import Any
 
-from pali_tf import files
+from pali_tf import json_files
 
 
 def write(output_dir: pathlib.Path, name: str, content: dict[str, Any]) -> None:
@@ -16,5 +16,5 @@ def write(output_dir: pathlib.Path, name: str, content: dict[str, Any]) -> None:
         **content,
     }
     path = output_dir / name
-    files.write_json(path, described)
+    json_files.write(path, described)
     print(f"\n{path}")

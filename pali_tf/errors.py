@@ -26,6 +26,7 @@ _REMEDIES = {
     errno.EROFS: "name a place that can be written to",
     errno.ENOSPC: "make room, or name another place",
     errno.EDQUOT: "make room, or name another place",
+    errno.EEXIST: "name another place",
     errno.EISDIR: "name a file",
     errno.ENOTDIR: "a folder on the way to it is a file",
     errno.ENOENT: "check how it is spelt",

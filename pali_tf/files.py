@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import importlib.util
 import io
-import json
 import os
 import pathlib
 import shutil
@@ -110,12 +109,6 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> None:
     else:
         with open_whole(target) as file:
             file.write(content)
-
-
-def write_json(path: str | os.PathLike[str], content: object) -> None:
-    """Writes JSON as `write_whole` does."""
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    write_whole(path, text + "\n")
 
 
 @contextlib.contextmanager

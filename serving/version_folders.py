@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 
 
+@told()
 def next_version(model_path: Path) -> int:
     """Gives the number after the largest one there; 1 where there is none."""
     if not model_path.is_dir():

@@ -8,7 +8,7 @@ from pathlib import Path
 from absl import logging
 
 from pali_tf.checkpoints import digests
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, told
 
 PREFIX = "checkpoint"
 NAME = re.compile(rf"{PREFIX}_(\d+)")
@@ -22,6 +22,7 @@ def path_of(directory: str | os.PathLike[str], step: int) -> Path:
     return Path(directory) / f"{PREFIX}_{step}"
 
 
+@told()
 def is_complete(path: str | os.PathLike[str]) -> bool:
     """Tells whether a checkpoint was written to its end.
 
@@ -67,6 +68,7 @@ def check_is_ours(directory: Path) -> None:
             )
 
 
+@told()
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
     directory = Path(directory)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pali_tf.errors import MissingFileError
+from pali_tf.errors import MissingFileError, told
 from serving.client.client import PaliClient, ServerError
 from serving.signatures import (
     ANSWER_SIGNATURE,
@@ -54,7 +54,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def _ask(client: PaliClient, options: argparse.Namespace) -> dict[str, Any]:
     if not options.image.is_file():
         raise MissingFileError(f"There is no image {options.image}.")
-    image = options.image.read_bytes()
+    with told():
+        image = options.image.read_bytes()
     if options.signature == SCORE_SIGNATURE.name:
         [scored] = client.score([image], [options.prompt], [options.target])
         return {"score": scored.score, "num_tokens": scored.num_tokens}

@@ -2,12 +2,11 @@
 
 import argparse
 import dataclasses
-import json
 import pathlib
 
 from absl import logging
 
-from pali_tf import files
+from pali_tf import json_files
 from pali_tf.backend import set_backend
 from pali_tf.errors import UserError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
@@ -68,7 +67,7 @@ def main(argv: list[str]) -> int:
         "num_labels": len(names),
         "validation_f1": scores,
     }
-    files.write_json(summary_path, summary)
+    json_files.write(summary_path, summary)
     return 0
 
 
@@ -82,7 +81,7 @@ def _is_made(
     """
     if not summary_path.is_file():
         return False
-    found = json.loads(summary_path.read_text())["config"]
+    found = json_files.read(summary_path)["config"]
     wanted = dataclasses.asdict(config)
     if found != wanted:
         changed = sorted(k for k in wanted if found.get(k) != wanted[k])

@@ -6,10 +6,10 @@ file where it holds them, else from the task's stored examples.
 """
 
 import argparse
-import json
 import pathlib
 from typing import Any
 
+from pali_tf import json_files
 from pali_tf.errors import UserError
 from pali_tf.evaluation.score_table import format_table
 from pali_tf.run import program_log
@@ -41,7 +41,6 @@ def main(argv: list[str]) -> int:
     flags = _parser().parse_args(argv)
     program_log.set_up()
     # These import TensorFlow.
-    from pali_tf import files
     from pali_tf.data import location
     from pali_tf.evaluation import rescore, score_record
 
@@ -72,7 +71,7 @@ def main(argv: list[str]) -> int:
         "scores": found.scores,
     }
     output = flags.output or flags.predictions.with_suffix(".rescored.json")
-    files.write_json(output, record)
+    json_files.write(output, record)
     print(
         f"{task.name}, split {split}: {found.num_examples} predictions", end=""
     )
@@ -117,7 +116,7 @@ def _kept(predictions: pathlib.Path) -> dict[str, Any]:
     path = predictions.with_suffix(".score.json")
     if not path.is_file():
         return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = json_files.read(path)
     return {name: record[name] for name in _KEPT if name in record}
 
 

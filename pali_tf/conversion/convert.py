@@ -25,7 +25,7 @@ from pali_tf.conversion.report import Report, make_lines
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.writing import DTYPES, plan_targets
-from pali_tf.errors import ExistingFileError, UserError
+from pali_tf.errors import ExistingFileError, UserError, told
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
@@ -77,6 +77,7 @@ def no_progress(num_bytes: int) -> Iterator[Callable[[int], None]]:
     yield lambda count: None
 
 
+@told()
 def convert(
     source_path: Path,
     target_path: Path,

@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pali_tf import files
+from pali_tf import files, json_files
 
 _FOLDER = "inference_eval"
 
@@ -53,7 +53,7 @@ def write_record(
 ) -> pathlib.Path:
     """Writes what belongs beside the scores of a step."""
     path = _folder(model_dir) / f"{task_name}-{step:06d}.score.json"
-    files.write_json(path, record)
+    json_files.write(path, record)
     return path
 
 

@@ -25,7 +25,7 @@ import seqio
 from absl import logging
 
 from pali_tf.data.boxes import LabelledBox
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.evaluation import scoring
 from pali_tf.evaluation.evaluator import BLIND
 from pali_tf.evaluation.targets import Target
@@ -42,6 +42,7 @@ class Rescored:
     num_missing: int
 
 
+@told()
 def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     """Reads a file of predictions.
 

@@ -4,12 +4,12 @@ An image and all its captions, or all its boxes, make one record. The polygons
 of instances, most of the file, are dropped while it is read.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pali_tf import json_files
 from pali_tf.errors import UserError
 from pali_tf.importing.files import list_files
 from pali_tf.importing.images import read_image
@@ -79,11 +79,7 @@ def _load(path: Path) -> Json:
             value.pop(key, None)
         return value
 
-    try:
-        with path.open("rb") as file:
-            content = json.load(file, object_hook=without_bulk)
-    except ValueError as error:
-        raise UserError(f"{path} is no JSON: {error}.") from error
+    content = json_files.read(path, object_hook=without_bulk)
     missing = [
         key
         for key in ("images", "annotations")

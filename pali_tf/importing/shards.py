@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pali_tf import files
 from pali_tf.data import location
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 from pali_tf.webli import records, write
 
 
+@told()
 def write_split(
     rows: Iterable[records.Record],
     directory: Path,
@@ -55,6 +56,7 @@ def write_split(
         return _name_shards(directory, split, paths, writers)
 
 
+@told()
 def copy_vocabulary(path: Path, data_dir: Path) -> None:
     """Copies a vocabulary into a data root.
 

@@ -5,25 +5,24 @@ adapter.safetensors     A and B of each adapted projection
 """
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from pali_tf import files
+from pali_tf import files, json_files
 from pali_tf.conversion.stores.safetensors_files import (
     SafetensorsSource,
     write_safetensors,
 )
-from pali_tf.errors import ExistingFileError, MissingFileError, UserError
+from pali_tf.errors import ExistingFileError, MissingFileError, UserError, told
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.presets.fields import read_fields
-from pali_tf.presets.folder import read_json, require
+from pali_tf.presets.folder import require
 from pali_tf.presets.weights import load_weights, variable_tensors
 
 CONFIG = "adapter_config.json"
@@ -77,10 +76,11 @@ def write_adapter(
         temporary.mkdir()
         tensors = variable_tensors(adapters_by_path(model))
         write_safetensors(temporary / WEIGHTS, tensors, {})
-        (temporary / CONFIG).write_text(json.dumps(described, indent=2) + "\n")
+        json_files.write(temporary / CONFIG, described)
     return path
 
 
+@told()
 def load_adapter(
     directory: str | os.PathLike[str],
     model: keras.Model,
@@ -107,7 +107,7 @@ def load_adapter(
     if not folder.is_dir():
         raise MissingFileError(f"There is no adapter {folder}.")
     file = require(folder, CONFIG)
-    values = read_json(file)
+    values = json_files.read(file)
     base = values.pop("base", None) if isinstance(values, dict) else None
     read = read_fields(_AdapterConfig, values, str(file))
     if read.format_version != FORMAT_VERSION:

@@ -9,13 +9,11 @@ writes and reads them.
 """
 
 import dataclasses
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pali_tf import files
+from pali_tf import files, json_files
 from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
@@ -28,6 +26,7 @@ from pali_tf.errors import (
     MissingFileError,
     UserError,
     nearest,
+    told,
 )
 from pali_tf.presets import config as preset_config
 from pali_tf.presets.config import PresetConfig
@@ -48,6 +47,7 @@ class Preset:
     weights: SafetensorsSource
 
 
+@told()
 def open_preset(directory: str | os.PathLike[str]) -> Preset:
     """Opens a folder.
 
@@ -62,7 +62,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
     if not (path / INDEX_NAME).is_file():
         require(path, WEIGHTS)
     file = require(path, CONFIG)
-    config = preset_config.from_json(read_json(file), str(file))
+    config = preset_config.from_json(json_files.read(file), str(file))
     try:
         tokenizer = Tokenizer(vocabulary.read_bytes())
     except ValueError as error:
@@ -75,14 +75,6 @@ def require(folder: Path, name: str) -> Path:
     if not (folder / name).is_file():
         raise MissingFileError(f"{folder} lacks {name}{_beside(folder / name)}")
     return folder / name
-
-
-def read_json(file: Path) -> Any:
-    """Reads a JSON file; a ValueError names it."""
-    try:
-        return json.loads(file.read_text())
-    except ValueError as error:
-        raise UserError(f"{file} is not JSON: {error}.") from error
 
 
 def _beside(path: Path) -> str:

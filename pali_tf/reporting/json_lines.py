@@ -5,9 +5,10 @@ import pathlib
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 
 
+@told()
 def read_text(path: pathlib.Path) -> str | None:
     """Gives a file's text; None: there is no file.
 

@@ -1,11 +1,11 @@
 """Reads what a run left in its folders; what is not there stays None."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from pali_tf import json_files
 from pali_tf.errors import MissingFileError, UserError
 from pali_tf.reporting.checkpoints import Checkpoint, list_checkpoints
 from pali_tf.reporting.event_files import read_numbers
@@ -209,10 +209,7 @@ def spread(values: list[int], number: int) -> list[int]:
 
 
 def _read_answers(path: pathlib.Path) -> list[dict[str, Any]]:
-    try:
-        answers = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path} holds no JSON ({error}).") from error
+    answers = json_files.read(path)
     needed = {"image_source_id", "prompt", "text"}
     if not isinstance(answers, list) or not all(
         isinstance(answer, dict) and needed <= answer.keys()

@@ -1,11 +1,11 @@
 """How many readers fill a run's batches; once begun, a run keeps the number."""
 
-import json
 from pathlib import Path
 
 from absl import logging
 from jax.sharding import Mesh
 
+from pali_tf import json_files
 from pali_tf.checkpoints import folders
 from pali_tf.partitioning import process_rows
 
@@ -42,5 +42,5 @@ def _stored_number(model_dir: Path) -> int | None:
     if not steps:
         return None
     path = folders.path_of(model_dir, steps[-1])
-    progress = json.loads((path / "progress" / "metadata").read_text())
+    progress = json_files.read(path / "progress" / "metadata")
     return progress.get("num_readers", 1)

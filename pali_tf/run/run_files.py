@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from pali_tf import files
+from pali_tf import files, json_files
 from pali_tf.training.freezing import Split
 
 _PACKAGES = (
@@ -125,4 +125,4 @@ def _git_state() -> dict[str, Any] | None:
 
 def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
     """Writes environment.json, with what the caller knows beyond it."""
-    files.write_json(Path(model_dir) / "environment.json", environment() | more)
+    json_files.write(Path(model_dir) / "environment.json", environment() | more)

@@ -11,8 +11,8 @@ from typing import Any
 
 import tqdm
 
-from pali_tf import files
-from pali_tf.errors import UserError
+from pali_tf import files, json_files
+from pali_tf.errors import UserError, told
 from pali_tf.sample_world.config import SampleConfig
 
 CONFIG_FILE = "sample.json"
@@ -44,12 +44,12 @@ def write_sample(
     from pali_tf.sample_world import pipeline, summary
 
     content = {"config": dataclasses.asdict(config), "is_complete": False}
-    files.write_json(output_dir / CONFIG_FILE, content)
+    json_files.write(output_dir / CONFIG_FILE, content)
     files.remove_leftovers(output_dir)
     started = time.monotonic()
     with _progress(output_dir, config):
         pipeline.run(config, output_dir, num_workers)
-    files.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
+    json_files.write(output_dir / CONFIG_FILE, content | {"is_complete": True})
     return summary.describe(output_dir, config, time.monotonic() - started)
 
 
@@ -59,15 +59,16 @@ def is_complete(output_dir: Path, config: SampleConfig) -> bool:
     Raises:
         UserError: it holds something else, which is not to be written over.
     """
-    if not output_dir.exists() or not any(output_dir.iterdir()):
-        return False
+    with told():
+        if not output_dir.exists() or not any(output_dir.iterdir()):
+            return False
     path = output_dir / CONFIG_FILE
     if not path.is_file():
         raise UserError(
             f"{output_dir} is not empty and holds no generated sample. Give "
             "another --output_dir."
         )
-    found = json.loads(path.read_text())
+    found = json_files.read(path)
     # As JSON would give it back: tuples are lists there.
     wanted = json.loads(json.dumps(dataclasses.asdict(config)))
     if found["config"] != wanted:

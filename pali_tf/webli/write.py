@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pali_tf import files
+from pali_tf import files, json_files
 from pali_tf.webli import examples, records
 
 
@@ -115,5 +115,5 @@ def write_split_info(
     content = dataclasses.asdict(info)
     if visual_tokens is None:
         del content["visual_tokens"]
-    files.write_json(directory / f"{split}.info.json", content)
+    json_files.write(directory / f"{split}.info.json", content)
     return info

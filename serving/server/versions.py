@@ -14,7 +14,7 @@ import tensorflow as tf
 from absl import logging
 from tensorflow_serving.apis import model_pb2
 
-from pali_tf.errors import MissingFileError
+from pali_tf.errors import MissingFileError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
 from serving.server.warmup import run_warmup_requests
@@ -39,6 +39,7 @@ class VersionStatus:
     error: str = ""
 
 
+@told()
 def find_versions(base_path: Path) -> list[int]:
     """Gives the versions under a base path, in order.
 

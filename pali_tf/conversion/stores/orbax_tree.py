@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 
+from pali_tf import json_files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import TensorInfo
@@ -68,7 +69,7 @@ class OrbaxSource:
                 f"{path} is half written: orbax has not noted its commit."
             )
         directory, prefix = found
-        metadata = json.loads((directory / "_METADATA").read_text())
+        metadata = json_files.read(directory / "_METADATA")
         self._reader = zarr_array.ChunkReader()
         self._arrays: dict[str, ts.TensorStore] = {}
         self.infos: dict[str, TensorInfo] = {}

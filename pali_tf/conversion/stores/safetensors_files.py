@@ -17,6 +17,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from pali_tf import json_files
 from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 from pali_tf.errors import MissingFileError, UserError
@@ -55,7 +56,7 @@ def find_files(path: Path) -> list[Path]:
 
 
 def _read_index(index: Path) -> dict[str, str]:
-    return json.loads(index.read_text())["weight_map"]
+    return json_files.read(index)["weight_map"]
 
 
 def _indexed(index: Path) -> list[Path]:
@@ -203,9 +204,9 @@ def write_safetensors(
     if len(shards) > 1:
         total = sum(tensor.num_bytes for tensor in tensors.values())
         index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-        (path / INDEX_NAME).write_text(json.dumps(index, indent=2))
+        json_files.write(path / INDEX_NAME, index)
     if config:
-        (path / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        json_files.write(path / "config.json", config)
 
 
 def _shards(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pali_tf import json_files
 from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.files import what_is_in
 from pali_tf.importing.options import Options
@@ -89,13 +90,9 @@ def read_json(path: Path) -> Any:
     Raises:
         UserError: it is no JSON; the message has the line.
     """
-    try:
-        return json.loads(
-            path.read_bytes(),
-            object_pairs_hook=lambda pairs: Entry(pairs, path),
-        )
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path} is no JSON: {error}") from error
+    return json_files.read(
+        path, object_pairs_hook=lambda pairs: Entry(pairs, path)
+    )
 
 
 def read_json_lines(path: Path, options: Options) -> Iterator[Any]:

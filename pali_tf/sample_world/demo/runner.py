@@ -1,6 +1,6 @@
 """Runs stages as processes, and keeps account of time and memory."""
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 import dataclasses
 import os
 import pathlib
@@ -68,10 +68,11 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     Raises:
         StageFailedError: the stage's exit status was not 0.
     """
-    logs.mkdir(parents=True, exist_ok=True)
+    with told():
+        logs.mkdir(parents=True, exist_ok=True)
     log_path = logs / f"{stage.name}.log"
     start = time.monotonic()
-    with log_path.open("w") as log:
+    with told(log_path), log_path.open("w") as log:
         process = subprocess.Popen(
             pali_command(stage.command),
             stdout=subprocess.PIPE,

@@ -103,7 +103,7 @@ def test_a_file_that_is_not_there(preset, name):
 
 def test_a_config_that_is_no_json(preset):
     (preset / folder.CONFIG).write_text("{")
-    with pytest.raises(ValueError, match="config.json is not JSON"):
+    with pytest.raises(ValueError, match="config.json is no JSON"):
         PaliModel.from_preset(preset)
 
 
