@@ -1,10 +1,11 @@
 """Where the numbers of a benchmark are kept."""
 
-import json
 import os
 import pathlib
 import platform
 from typing import Any
+
+from pali_tf import json_files
 
 
 def write(output_dir: pathlib.Path, name: str, content: dict[str, Any]) -> None:
@@ -14,9 +15,6 @@ def write(output_dir: pathlib.Path, name: str, content: dict[str, Any]) -> None:
         "cores": os.cpu_count(),
         **content,
     }
-    output_dir.mkdir(parents=True, exist_ok=True)
     path = output_dir / name
-    temporary = path.with_suffix(".partial")
-    temporary.write_text(json.dumps(described, indent=2) + "\n")
-    os.replace(temporary, path)
+    json_files.write(path, described)
     print(f"\n{path}")

@@ -5,13 +5,12 @@ it is called, so that `pali --help` answers at once.
 """
 
 import dataclasses
-import difflib
 import importlib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Sequence
 
-from pali_tf.errors import EXIT_USER_ERROR, run_command
+from pali_tf.errors import EXIT_USER_ERROR, nearest, run_command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -132,9 +131,7 @@ def unknown_command(name: str) -> str:
 
     Example: unknown_command("trian") ends with "did you mean 'train'?".
     """
-    near = difflib.get_close_matches(name, COMMANDS, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "`pali --help` lists them"
-    return f"pali: no command '{name}'; {hint}"
+    return f"pali: no command '{name}'{nearest(name, COMMANDS)}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

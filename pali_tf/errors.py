@@ -1,39 +1,48 @@
-"""How a mistake of the user reaches the user: one line, no traceback."""
+"""What a user is told of a mistake: one line, and how to mend it.
 
+A `UserError` is folded into a line. Any other error is a defect: it keeps its
+traceback, and a report of it is asked for.
+"""
+
+import contextlib
 import difflib
+import errno
+import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-# What library code raises at the border, with the value and the remedy in the
-# message. Anything else is a defect of ours and keeps its traceback.
-USER_ERRORS = (
-    ValueError,
-    FileNotFoundError,
-    FileExistsError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count.
 
+_PLEASE_REPORT = (
+    "pali: this is a defect, not a mistake of yours: please report it with "
+    "the lines above and the command."
+)
+_MOST_NAMES = 12
+_REMEDIES = {
+    errno.EACCES: "ask for the right to it, or name another place",
+    errno.EPERM: "ask for the right to it, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOSPC: "make room, or name another place",
+    errno.EDQUOT: "make room, or name another place",
+    errno.EEXIST: "name another place",
+    errno.EISDIR: "name a file",
+    errno.ENOTDIR: "a folder on the way to it is a file",
+    errno.ENOENT: "check how it is spelt",
+}
+
 
 class UserError(ValueError):
-    """A mistake of the user; the message has the value and the remedy."""
+    """A mistake that a user can mend; the message says what and how."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Gives the end of a message about a name that there is not.
+class MissingFileError(UserError, FileNotFoundError):
+    """A file or folder that a user named is not there."""
 
-    Example: nearest("trian", ["train", "eval"]) gives
-    "; did you mean 'train'?", and of "x" ". Known: eval, train."
-    """
-    ordered = sorted(known)
-    near = difflib.get_close_matches(name, ordered, n=3, cutoff=0.4)
-    if near:
-        return f"; did you mean {' or '.join(map(repr, near))}?"
-    return f". Known: {', '.join(ordered) or 'none'}."
+
+class ExistingFileError(UserError, FileExistsError):
+    """What would be written is there, and nothing is overwritten."""
 
 
 def run_command(
@@ -50,11 +59,12 @@ def run_command(
         debug: Keep the traceback. The environment's PALI_DEBUG=1 does as well.
 
     Returns:
-        The command's exit code; 2 after a user error, 130 after Ctrl-C.
+        The command's exit code; 2 after a user error, 130 after Ctrl-C. Other
+        errors pass through, with which Python ends with 1.
     """
     try:
         return function(list(argv)) or 0
-    except USER_ERRORS as error:
+    except UserError as error:
         if debug or os.environ.get("PALI_DEBUG") == "1":
             raise
         print(f"pali: {one_line(error)}", file=sys.stderr)
@@ -62,6 +72,9 @@ def run_command(
     except KeyboardInterrupt:
         print("pali: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except Exception as error:
+        error.add_note(_PLEASE_REPORT)
+        raise
 
 
 def one_line(error: BaseException) -> str:
@@ -71,3 +84,55 @@ def one_line(error: BaseException) -> str:
     "no task 'x' nearest: y"; an empty message gives the error's class name.
     """
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Gives the end of a message about a name that does not exist.
+
+    Example: nearest("trian", ["train", "eval"]) gives "; did you mean
+    'train'?", and nearest("xyz", ["train", "eval"]) ". Known: eval, train."
+    """
+    names = sorted(set(known))
+    spelt = {name.lower(): name for name in names}
+    matches = functools.partial(difflib.get_close_matches, name.lower(), spelt)
+    near = matches(n=2) or matches(n=1, cutoff=0.4)
+    if near:
+        return f"; did you mean {' or '.join(repr(spelt[n]) for n in near)}?"
+    shown = ", ".join(names[:_MOST_NAMES]) or "none"
+    more = len(names) - _MOST_NAMES
+    return f". Known: {shown}{f' and {more} more' * (more > 0)}."
+
+
+@contextlib.contextmanager
+def told(path: object = None) -> Iterator[None]:
+    """Tells what the system refuses of a path as a mistake to mend.
+
+    It serves as a decorator of functions too.
+
+    Args:
+        path: what is read or written, where the system's error names nothing,
+            or a temporary file of it.
+
+    Raises:
+        UserError: for any OSError of the block, with the path and the remedy;
+            it is a FileNotFoundError or a FileExistsError where that was one.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except OSError as error:
+        kind: type[UserError] = UserError
+        if isinstance(error, FileNotFoundError):
+            kind = MissingFileError
+        elif isinstance(error, FileExistsError):
+            kind = ExistingFileError
+        place = error.filename
+        if not place or (path and os.path.basename(str(path)) in str(place)):
+            place = path
+        what = (error.strerror or str(error)).rstrip(".")
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        raise kind(
+            f"{f'{place}: ' * (place is not None)}{what}"
+            f"{f'; {remedy}' * bool(remedy)}."
+        ) from error

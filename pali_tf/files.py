@@ -17,6 +17,7 @@ import importlib.util
 import io
 import os
 import pathlib
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from typing import IO, Any
 import fsspec
 import fsspec.config
 from etils.epath import Path
+
+from pali_tf.errors import UserError, told
 
 # The scheme of a bucket, and the library that reads and writes it.
 _LIBRARIES = {"gs": "gcsfs", "s3": "s3fs"}
@@ -51,24 +54,24 @@ def as_path(text: str | os.PathLike[str]) -> Path:
     Example: as_path("gs://bucket/webli") / "coco".
 
     Raises:
-        ValueError: no storage has such a path, or its library is missing.
+        UserError: no storage has such a path, or its library is missing.
     """
     text = os.fspath(text)
     scheme, mark, _ = text.partition(":/")
     if mark and text.startswith(f"{scheme}://"):
         if scheme not in _LIBRARIES:
-            raise ValueError(
+            raise UserError(
                 f"{text} is on no storage that is known: a path is on a disk, "
                 f"or begins with {' or '.join(_PREFIXES)}"
             )
         library = _LIBRARIES[scheme]
         if importlib.util.find_spec(library) is None:
-            raise ValueError(
+            raise UserError(
                 f"{text} needs {library}, which is not installed: "
                 "pip install 'pali_tf[storage]'"
             )
     elif mark and scheme in _LIBRARIES:
-        raise ValueError(f"{text} lacks a slash: {scheme}://...")
+        raise UserError(f"{text} lacks a slash: {scheme}://...")
     return Path(text)
 
 
@@ -82,38 +85,42 @@ def absolute(path: Path) -> Path:
     return path if is_bucket(path) else path.absolute()
 
 
+@told()
 def make_folder(path: Path) -> None:
     """Makes a folder if need be; a bucket has a file's folder with the file."""
     if not is_bucket(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+@told()
+def write_whole(path: str | os.PathLike[str], content: bytes | str) -> None:
     """Writes a file that is there with all its content or not at all.
 
     Args:
         path: its folder is made if need be; what it holds is replaced.
         content: text is written as UTF-8.
     """
+    target = as_path(path)
     if isinstance(content, str):
         content = content.encode()
-    if is_bucket(path):
-        system, name = _in_bucket(path)
+    if is_bucket(target):
+        system, name = _in_bucket(target)
         system.pipe_file(name, content)
     else:
-        with open_whole(path) as file:
+        with open_whole(target) as file:
             file.write(content)
 
 
 @contextlib.contextmanager
-def open_whole(path: Path) -> Iterator[IO[bytes]]:
+def open_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Opens a file that is there once the block ends well, as `write_whole`.
 
     Args:
         path: its folder is made if need be; what it holds is replaced.
     """
-    if is_bucket(path):
-        system, name = _in_bucket(path)
+    target = as_path(path)
+    if is_bucket(target):
+        system, name = _in_bucket(target)
         file = system.open(
             name, "wb", autocommit=False, block_size=_BLOCK_BYTES
         )
@@ -126,18 +133,40 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
         file.close()
         file.commit()
         return
-    make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    make_folder(target.parent)
+    temporary = temporary_path(target)
     try:
-        with open(temporary, "wb") as file:
-            yield file
-        os.replace(temporary, path)
+        with told(target):
+            with open(temporary, "wb") as file:
+                yield file
+            os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def temporary_path(path: Path) -> Path:
+    """Gives where this process writes before a file takes its name."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def remove_leftovers(folder: str | os.PathLike[str], name: str = "") -> None:
+    """Removes what killed processes were writing.
+
+    Args:
+        folder: what they wrote in, or a folder above.
+        name: how the names begin that they would have given.
+    """
+    for leftover in list(pathlib.Path(folder).rglob(f".{name}*.tmp")):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
-def staged(path: Path, *, last: str | None = None) -> Iterator[pathlib.Path]:
+def staged(
+    path: str | os.PathLike[str], *, last: str | None = None
+) -> Iterator[pathlib.Path]:
     """Gives a path on a disk to make; it is at `path` once the block ends well.
 
     For what only writes to a disk: SavedModels, NumPy's files. A kill leaves
@@ -148,18 +177,22 @@ def staged(path: Path, *, last: str | None = None) -> Iterator[pathlib.Path]:
         last: of a folder: the file by which others know that it is complete,
             such as "saved_model.pb". It goes to a bucket after all others.
     """
-    make_folder(path.parent)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{path.name}.",
-        suffix=".tmp",
-        dir=None if is_bucket(path) else path.parent,
-    ) as folder:
-        made = pathlib.Path(folder, path.name)
+    target = as_path(path)
+    make_folder(target.parent)
+    with (
+        told(target),
+        tempfile.TemporaryDirectory(
+            prefix=f".{target.name}.",
+            suffix=".tmp",
+            dir=None if is_bucket(target) else target.parent,
+        ) as folder,
+    ):
+        made = pathlib.Path(folder, target.name)
         yield made
-        if is_bucket(path):
-            _upload(made, path, last)
+        if is_bucket(target):
+            _upload(made, target, last)
         else:
-            os.replace(made, path)
+            os.replace(made, target)
 
 
 @contextlib.contextmanager

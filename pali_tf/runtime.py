@@ -20,6 +20,7 @@ import gin
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
+from pali_tf.errors import UserError
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
 from pali_tf.run import run_files
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
@@ -105,7 +106,7 @@ def mixture(
         RunData, a seqio.Mixture.
 
     Raises:
-        ValueError: an unknown name or objective; the message has the nearest.
+        UserError: an unknown name or objective; the message has the nearest.
     """
     # TensorFlow comes in here: a run file that binds no data needs none.
     from pali_tf.data.data_root import DataRoot
@@ -135,7 +136,7 @@ def steps_of_epochs(
     from pali_tf.data.input_pipeline import num_examples_of_epoch
 
     if epochs <= 0:
-        raise ValueError(f"TRAIN_EPOCHS is {epochs}, not above 0.")
+        raise UserError(f"TRAIN_EPOCHS is {epochs}, not above 0.")
     drawn = num_examples_of_epoch(data, task_feature_lengths, split)
     return max(math.ceil(epochs * drawn / batch_size), 1)
 

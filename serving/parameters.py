@@ -1,11 +1,11 @@
 """Puts the parameters of a checkpoint into a Keras model."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.parameter_path import parameters_by_path
 
 
@@ -21,26 +21,25 @@ def assign_parameters(model: keras.Model, values: Mapping[str, Any]) -> int:
         How many numbers they hold.
 
     Raises:
-        ValueError: a parameter is missing, is not known, or has another
+        UserError: a parameter is missing, is not known, or has another
             shape; nothing has been assigned then.
     """
     variables = parameters_by_path(model)
     missing = sorted(variables.keys() - values.keys())
     if missing:
-        raise ValueError(
+        raise UserError(
             f"The checkpoint lacks {len(missing)} of the model's "
             f"{len(variables)} parameters, such as {missing[0]!r}: is it a "
             "checkpoint of the whole model, and of this size?"
         )
     for path in sorted(values.keys() - variables.keys()):
-        near = difflib.get_close_matches(path, variables, 1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        raise ValueError(
-            f"The checkpoint holds {path!r}, which the model has not{hint}."
+        raise UserError(
+            f"The checkpoint holds {path!r}, which the model has not"
+            f"{nearest(path, variables)}"
         )
     for path, variable in variables.items():
         if tuple(values[path].shape) != tuple(variable.shape):
-            raise ValueError(
+            raise UserError(
                 f"{path} has shape {tuple(values[path].shape)} in the "
                 f"checkpoint and {tuple(variable.shape)} in the model."
             )

@@ -16,6 +16,7 @@ import tensorflow as tf
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
+from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
 from serving.request_images import decode_images
 from serving.request_text import TextCodec
@@ -62,7 +63,7 @@ class ServedModel:
             )
         table_size = self.model.config.language.vocab_size
         if self.codec.num_pieces > table_size:
-            raise ValueError(
+            raise UserError(
                 f"The vocabulary has {self.codec.num_pieces} pieces, the "
                 f"model's table {table_size} rows: is it the model's own?"
             )

@@ -32,6 +32,7 @@ from pali_tf.checkpoints.folders import (
     is_t5x,
     path_of,
 )
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training.configs import Selection
 from pali_tf.types import Params
@@ -67,7 +68,7 @@ def find(path: str | os.PathLike[str], *, fallback: bool = False) -> Path:
         The checkpoint's directory.
 
     Raises:
-        FileNotFoundError: there is none, or it is half written.
+        MissingFileError: there is none, or it is half written.
         DamagedCheckpointError: with `fallback`: none is whole.
     """
     found = folders.find(path)
@@ -168,7 +169,7 @@ def save_parameters(
     """
     path = path_of(Path(directory).absolute(), step)
     if path.exists():
-        raise ValueError(f"{path} exists; parameters are never overwritten.")
+        raise UserError(f"{path} exists; parameters are never overwritten.")
     manager = make_manager(directory, enable_async_checkpointing=False)
     manager.save(
         step,
@@ -194,9 +195,9 @@ def parameter_shapes(
         selection: which parameters.
 
     Raises:
-        FileNotFoundError: no complete checkpoint is there.
+        MissingFileError: no complete checkpoint is there.
         DamagedCheckpointError: what tells the shapes is not as it was written.
-        ValueError: nothing is selected, or it has no moving average.
+        UserError: nothing is selected, or it has no moving average.
     """
     found = find(path).absolute()
     if digests.exist(found):
@@ -236,9 +237,9 @@ def load_parameters(
         Arrays by path.
 
     Raises:
-        FileNotFoundError: no complete checkpoint is there.
+        MissingFileError: no complete checkpoint is there.
         DamagedCheckpointError: a file is not as it was written.
-        ValueError: nothing is selected, or it has no moving average.
+        UserError: nothing is selected, or it has no moving average.
     """
     found = find(path).absolute()
     items = items_of(found, selection)
@@ -270,12 +271,12 @@ def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
         selection: which parameters.
 
     Raises:
-        ValueError: it has no moving average.
+        UserError: it has no moving average.
     """
     if not selection.use_ema:
         return (T5X_ITEM,) if is_t5x(path) else ("params",)
     if not (path / "ema").is_dir():
-        raise ValueError(
+        raise UserError(
             f"{path} holds no moving average: its run did not keep one "
             "(gin/optimizers/ema.gin)."
         )

@@ -23,6 +23,9 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf.errors import UserError
+from pali_tf.files import write_whole
+
 FILE_NAME = "digests.json"
 _ALGORITHM = "sha256"
 _CHUNK_BYTES = 8 << 20
@@ -30,7 +33,7 @@ _CHUNK_BYTES = 8 << 20
 _NUM_THREADS = min(16, os.cpu_count() or 1)
 
 
-class DamagedCheckpointError(ValueError):
+class DamagedCheckpointError(UserError):
     """A checkpoint is not as it was written."""
 
 
@@ -57,9 +60,7 @@ def write(folder: str | os.PathLike[str]) -> int:
         "files": files,
         "digest_of_files": _digest_of_files(files),
     }
-    temporary = folder / f"{FILE_NAME}.tmp"
-    temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    os.replace(temporary, folder / FILE_NAME)
+    write_whole(folder / FILE_NAME, json.dumps(manifest, indent=1))
     return sum(entry["bytes"] for entry in files.values())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from absl import logging
 
 from pali_tf.checkpoints import digests
+from pali_tf.errors import MissingFileError, UserError, told
 
 PREFIX = "checkpoint"
 NAME = re.compile(rf"{PREFIX}_(\d+)")
@@ -21,6 +22,7 @@ def path_of(directory: str | os.PathLike[str], step: int) -> Path:
     return Path(directory) / f"{PREFIX}_{step}"
 
 
+@told()
 def is_complete(path: str | os.PathLike[str]) -> bool:
     """Tells whether a checkpoint was written to its end.
 
@@ -59,13 +61,14 @@ def check_is_ours(directory: Path) -> None:
     """Raises ValueError if T5X trained in a MODEL_DIR: we cannot resume it."""
     for child in sorted(directory.glob(f"{PREFIX}_*")):
         if NAME.fullmatch(child.name) and is_t5x(child):
-            raise ValueError(
+            raise UserError(
                 f"{child} is T5X's, which our engine cannot resume: name a "
                 "new MODEL_DIR, and start from that checkpoint by "
                 "INITIAL_CHECKPOINT_PATH."
             )
 
 
+@told()
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
     directory = Path(directory)
@@ -89,12 +92,12 @@ def find(path: str | os.PathLike[str]) -> Path:
         The checkpoint's directory.
 
     Raises:
-        FileNotFoundError: there is none, or it is half written.
+        MissingFileError: there is none, or it is half written.
     """
     path = Path(path)
     if NAME.fullmatch(path.name) and path.is_dir():
         if not is_complete(path):
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f"{path} is a half-written checkpoint; complete ones beside "
                 f"it: {complete_steps(path.parent)}."
             )
@@ -103,7 +106,7 @@ def find(path: str | os.PathLike[str]) -> Path:
     if not steps:
         beside = complete_steps(path.parent)
         hint = f" {path.parent} holds steps {beside}." if beside else ""
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"No checkpoint at {path}: expected a checkpoint_<step> directory "
             f"or a directory that holds one.{hint}"
         )
@@ -144,7 +147,7 @@ def set_aside_incomplete(directory: Path) -> None:
     """Renames half-written checkpoints, which orbax would take for real.
 
     Raises:
-        ValueError: there are checkpoints of T5X.
+        UserError: there are checkpoints of T5X.
     """
     if not directory.is_dir():
         return

@@ -1,7 +1,6 @@
 """Initial values from checkpoints, in place of those that are drawn."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import jax.numpy as jnp
 
 from pali_tf.checkpoints import checkpoint
 from pali_tf.checkpoints.checkpoint import ALL
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.layout_change import change_layout
 from pali_tf.training.configs import Selection
 from pali_tf.training.train_state import TrainState
@@ -29,17 +29,16 @@ def check_fit(
         specs: what the model has: VariableSpec(shape, ...) by path.
 
     Raises:
-        ValueError: a parameter that the model lacks, or of another shape.
+        UserError: a parameter that the model lacks, or of another shape.
     """
     for name, leaf in shapes.items():
         if name not in specs:
-            near = difflib.get_close_matches(name, specs, 1)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise ValueError(
-                f"{path} holds {name!r}, which the model has not{hint}."
+            raise UserError(
+                f"{path} holds {name!r}, which the model has not"
+                f"{nearest(name, specs)}"
             )
         if tuple(leaf.shape) != tuple(specs[name].shape):
-            raise ValueError(
+            raise UserError(
                 f"{path}: {name} has shape {tuple(leaf.shape)}, the model's "
                 f"is {tuple(specs[name].shape)}."
             )
@@ -59,7 +58,7 @@ def fitted_shapes(
         Shape and dtype by the model's parameter paths.
 
     Raises:
-        ValueError: the checkpoint does not fit the model.
+        UserError: the checkpoint does not fit the model.
     """
     shapes = jax.eval_shape(
         lambda values: change_layout(values, specs),
@@ -119,8 +118,8 @@ def find_origins(
         {parameter path: checkpoint path}; what is in none is left out.
 
     Raises:
-        ValueError: a checkpoint does not fit the model.
-        FileNotFoundError: a checkpoint is not there.
+        UserError: a checkpoint does not fit the model.
+        MissingFileError: a checkpoint is not there.
     """
     origins: dict[str, str] = {}
     for path in paths:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pali_tf.errors import MissingFileError, told
 from serving.client.client import PaliClient, ServerError
 from serving.signatures import (
     ANSWER_SIGNATURE,
@@ -52,8 +53,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _ask(client: PaliClient, options: argparse.Namespace) -> dict[str, Any]:
     if not options.image.is_file():
-        raise FileNotFoundError(f"There is no image {options.image}.")
-    image = options.image.read_bytes()
+        raise MissingFileError(f"There is no image {options.image}.")
+    with told():
+        image = options.image.read_bytes()
     if options.signature == SCORE_SIGNATURE.name:
         [scored] = client.score([image], [options.prompt], [options.target])
         return {"score": scored.score, "num_tokens": scored.num_tokens}
@@ -83,7 +85,7 @@ def main(argv: list[str]) -> int:
         The exit status: 0, or 2 where the server refused.
 
     Raises:
-        FileNotFoundError: there is no such image.
+        MissingFileError: there is no such image.
     """
     options = _parse(argv)
     with PaliClient(

@@ -12,9 +12,11 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.errors import UserError
 from pali_tf.run import program_log
 
 
@@ -53,8 +55,8 @@ def export(
         The version's folder.
 
     Raises:
-        FileNotFoundError: no checkpoint is there.
-        ValueError: the checkpoint does not fit the model, the version
+        MissingFileError: no checkpoint is there.
+        UserError: the checkpoint does not fit the model, the version
             exists, or what was written does not load.
     """
     # These import Keras; its backend is chosen by now.
@@ -62,7 +64,7 @@ def export(
     from pali_tf.run import identity
     from serving import saved_model
     from serving.request_text import TextCodec
-    from serving.version_folders import version_path, written_whole
+    from serving.version_folders import version_path
     from serving.warmup import write_warmup_requests
 
     path = version_path(Path(export_dir) / model_name, version)
@@ -78,7 +80,7 @@ def export(
         text_length=task_feature_lengths["targets"],
         decoding=model.decoding,
     )
-    with written_whole(path) as temporary:
+    with files.staged(path, last="saved_model.pb") as temporary:
         saved_model.write(served, temporary)
         num_requests = write_warmup_requests(temporary, model_name)
         logging.info("Wrote the graph and %d warm-up requests.", num_requests)
@@ -119,7 +121,7 @@ def _verify(path: Path) -> None:
         env={"TF_CPP_MIN_LOG_LEVEL": "2"} | os.environ,
     )
     if ended.returncode:
-        raise ValueError(
+        raise UserError(
             "The SavedModel does not run in a process that holds only "
             f"TensorFlow and TF.Text, and was not kept:\n{ended.stderr}"
         )

@@ -9,19 +9,20 @@ import argparse
 import ast
 import contextlib
 import dataclasses
-import difflib
-import importlib.util  # noqa: F401 (gin 0.5.0 uses it without importing it)
+import importlib.util
+import pathlib
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import gin
+from pali_tf.errors import MissingFileError, UserError, nearest, told
 from pali_tf.reporting.gin_bindings import parse_bindings
 
-_ROOT = Path(__file__).resolve().parents[2]
-_GIN_ROOT = Path(gin.config.__file__).resolve().parent
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_GIN_ROOT = pathlib.Path(gin.config.__file__).resolve().parent
 _DEFINED = re.compile(r"^([A-Za-z_]\w*) = ", re.MULTILINE)
 _READ = re.compile(r"%([A-Za-z_]\w*)(?![\w.])")
 # A macro set to %gin.REQUIRED, or used and defined nowhere.
@@ -30,7 +31,12 @@ _NOT_SET = re.compile(
     r"|No bindings specified for '(?P<used>[\w./]+)'"
 )
 # What gin appends to the message of an error that passes through a call.
-_GIN_TRAIL = re.compile(r"\n\s+In call to configurable .*", re.DOTALL)
+_TRAIL = re.compile(r"\n\s+In call to configurable .*", re.DOTALL)
+_NOT_BOUND = re.compile(r"missing \d+ required")
+_STDLIB = {
+    pathlib.Path(str(module.__file__)).resolve().parent
+    for module in (ast, importlib)
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +76,7 @@ def parse_flags(
         GinFlags.
 
     Raises:
-        ValueError: a --gin.X flag without a value, or text without quotes.
+        UserError: a --gin.X flag without a value, or text without quotes.
     """
     parser = argparse.ArgumentParser(
         prog=prog, description=description, allow_abbrev=False
@@ -108,7 +114,7 @@ def parse_flags(
     )
     flags = parser.parse_args([rewrite_gin_flag(flag) for flag in argv])
     if not flags.gin_file:
-        raise ValueError(
+        raise UserError(
             f"{prog} needs at least one --gin_file, such as "
             "--gin_file=gin/pali_tiny.gin."
         )
@@ -131,7 +137,7 @@ def rewrite_gin_flag(flag: str) -> str:
         The rewritten flag; other arguments as they are.
 
     Raises:
-        ValueError: there is no value, or it is not a gin value.
+        UserError: there is no value, or it is not a gin value.
 
     Example: "--gin.TRAIN_STEPS=5" gives "--gin_bindings=TRAIN_STEPS = 5".
     """
@@ -139,7 +145,7 @@ def rewrite_gin_flag(flag: str) -> str:
         return flag
     name, equals, value = flag.removeprefix("--gin.").partition("=")
     if not equals:
-        raise ValueError(f"{flag} needs a value: --gin.{name}=VALUE.")
+        raise UserError(f"{flag} needs a value: --gin.{name}=VALUE.")
     if "@" not in value and "%" not in value:
         _check_literal(flag, name, value)
     return f"--gin_bindings={name} = {value}"
@@ -149,7 +155,7 @@ def _check_literal(flag: str, name: str, value: str) -> None:
     try:
         ast.literal_eval(value)
     except (SyntaxError, ValueError) as error:
-        raise ValueError(
+        raise UserError(
             f"{flag}: {value!r} is not a gin value. If it is text, it needs "
             f"quotes inside: --gin.{name}=\"'{value}'\""
         ) from error
@@ -182,8 +188,8 @@ def load(flags: GinFlags, module_name: str) -> None:
         module_name: the entry point's `__name__`.
 
     Raises:
-        FileNotFoundError: a gin file is not there.
-        ValueError: an unknown macro or name, a malformed line, or a macro
+        MissingFileError: a gin file is not there.
+        UserError: an unknown macro or name, a malformed line, or a macro
             that must be set and is not.
     """
     gin.clear_config()
@@ -192,7 +198,8 @@ def load(flags: GinFlags, module_name: str) -> None:
     with acting_as_main(module_name), _explained():
         for file in flags.files:
             _check_is_there(file, flags.search_paths)
-            gin.parse_config_file(file)
+            with told(file):
+                gin.parse_config_file(file)
         check_macros(flags.bindings, known_macros())
         gin.parse_config(list(flags.bindings))
         gin.finalize()
@@ -212,17 +219,14 @@ def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
         known: the macros that the files define or use.
 
     Raises:
-        ValueError: an unknown macro; the message has the nearest.
+        UserError: an unknown macro; the message has the nearest.
     """
     for binding in bindings:
         name = binding.partition("=")[0].strip()
         if "." in name or name in known:
             continue
-        near = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise ValueError(
-            f"No gin file has the macro {name}; {hint}"
-            f"Known: {', '.join(sorted(known))}."
+        raise UserError(
+            f"No gin file has the macro {name}{nearest(name, known)}"
         )
 
 
@@ -244,7 +248,7 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
     try:
         bound = gin.get_configurable(function)
     except ValueError as error:
-        raise ValueError(
+        raise UserError(
             f"The gin files bind nothing of {function.__name__}(): add a run "
             "file, such as --gin_file=gin/runs/pretrain.gin."
         ) from error
@@ -253,7 +257,7 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
 
 
 def _check_is_there(file: str, search_paths: Sequence[str]) -> None:
-    roots = [Path(path) for path in (*search_paths, str(_ROOT))]
+    roots = [pathlib.Path(path) for path in (*search_paths, str(_ROOT))]
     if any((root / file).is_file() for root in roots):
         return
     beside = {
@@ -261,51 +265,51 @@ def _check_is_there(file: str, search_paths: Sequence[str]) -> None:
         for root in roots
         for path in (root / file).parent.glob("*.gin")
     }
-    near = difflib.get_close_matches(file, beside, 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise FileNotFoundError(
-        f"No gin file {file} in {', '.join(map(str, roots))}.{hint}"
+    raise MissingFileError(
+        f"No gin file {file} in {', '.join(map(str, roots))}"
+        f"{nearest(file, beside)}"
     )
 
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turns gin's errors into ours, and takes gin's trail off the rest."""
+    """Tells gin's errors as the user's, and takes gin's trail off the rest."""
     try:
         yield
-    except (SyntaxError, NameError, AttributeError, RuntimeError) as error:
+    except Exception as error:
         if not _is_from_gin(error):
-            raise
-        raise ValueError(f"gin: {without_trail(error)}") from error
-    except (ValueError, FileNotFoundError) as error:
-        missing = _NOT_SET.search(str(error))
+            original = _without_trail(error)
+            cause = original.__cause__ or original.__context__
+            raise original.with_traceback(error.__traceback__) from cause
+        message = str(error)
+        missing = _NOT_SET.search(message)
         if missing:
             name = (missing["name"] or missing["used"]).split("/")[0]
-            raise ValueError(
+            raise UserError(
                 f"{name} is not set: give it in a gin file or by "
                 f"--gin.{name}=VALUE (text has quotes inside)."
             ) from error
-        message = without_trail(error)
-        if message == str(error):
-            raise
-        kind = (
-            FileNotFoundError
-            if isinstance(error, FileNotFoundError)
-            else ValueError
-        )
-        raise kind(message) from error
+        raise UserError(f"gin: {_TRAIL.sub('', message).strip()}") from error
 
 
-def _is_from_gin(error: BaseException) -> bool:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
+def _is_from_gin(error: Exception) -> bool:
+    """Tells what gin refuses from what fails in a function that it calls."""
+    if isinstance(error, TypeError) and not _NOT_BOUND.search(str(error)):
         return False
-    file = Path(trace.tb_frame.f_code.co_filename).resolve()
-    return file.parent == _GIN_ROOT
+    files = [
+        pathlib.Path(frame.filename).resolve()
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    # Gin reads values by the standard library's parsers.
+    of_packages = [file for file in files if file.parent not in _STDLIB]
+    return bool(of_packages) and of_packages[-1].parent == _GIN_ROOT
 
 
-def without_trail(error: BaseException) -> str:
-    """Gives the message of an error without what gin appends to it."""
-    return _GIN_TRAIL.sub("", str(error)).strip()
+def _without_trail(error: Exception) -> Exception:
+    """Gives the error that gin wrapped, maybe more than once, to add text."""
+    original = error
+    while isinstance(original.__context__, Exception) and (
+        getattr(type(original).__init__, "__module__", "") == "gin.utils"
+    ):
+        original = original.__context__
+    return original

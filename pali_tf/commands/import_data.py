@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from pali_tf import files
+from pali_tf.errors import ExistingFileError, MissingFileError, UserError
 from pali_tf.importing import formats, options, problems
 from pali_tf.run import program_log
 from pali_tf.webli import records
@@ -44,7 +46,7 @@ def main(argv: list[str]) -> int:
         shards.copy_vocabulary(flags.vocabulary, flags.data_dir)
     counts = import_counts.ImportCounts()
     started = time.monotonic()
-    shards.remove_leftovers(directory, flags.split)
+    files.remove_leftovers(directory, f"{flags.split}.")
     with progress.ProgressBar() as bar:
         rows = read.load()(
             options.Options(
@@ -162,18 +164,18 @@ def _check(directory: Path, flags: argparse.Namespace) -> None:
     """Refuses what cannot be written or read, before anything is."""
     records.check_source(flags.source)
     if flags.field and not formats.find_format(flags.format).has_fields:
-        raise ValueError(f"The format {flags.format!r} takes no --field.")
+        raise UserError(f"The format {flags.format!r} takes no --field.")
     if flags.num_shards < 1:
-        raise ValueError(f"--num_shards is {flags.num_shards}, below 1.")
+        raise UserError(f"--num_shards is {flags.num_shards}, below 1.")
     if flags.images is not None and not flags.images.is_dir():
-        raise FileNotFoundError(f"--images: there is no folder {flags.images}.")
+        raise MissingFileError(f"--images: there is no folder {flags.images}.")
     if flags.vocabulary is not None and not flags.vocabulary.is_file():
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"--vocabulary: there is no file {flags.vocabulary}."
         )
     info = directory / f"{flags.split}.info.json"
     if info.is_file() and not flags.overwrite:
-        raise FileExistsError(
+        raise ExistingFileError(
             f"{info} is there already. Give --overwrite to replace the split, "
             "or another --source."
         )
@@ -184,7 +186,7 @@ def _fields(flags: Sequence[str]) -> dict[str, str]:
     for flag in flags:
         ours, equals, theirs = flag.partition("=")
         if not (ours and equals and theirs):
-            raise ValueError(
+            raise UserError(
                 f"--field={flag}: give OURS=THEIRS, such as caption=alt_text."
             )
         pairs[ours] = theirs

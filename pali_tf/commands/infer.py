@@ -5,16 +5,17 @@ run file binds `infer` under the name that T5X's infer.py gives it.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
+from pali_tf.errors import UserError
 from pali_tf.run import program_log
 from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
 
@@ -48,7 +49,7 @@ def infer(
         The files, one a task.
 
     Raises:
-        ValueError: an unknown mode.
+        UserError: an unknown mode.
 
     Source: google-research/t5x, t5x/infer.py.
     """
@@ -57,7 +58,7 @@ def infer(
     from pali_tf.run import predictor
 
     if mode not in _MODES:
-        raise ValueError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
+        raise UserError(f"MODE is {mode!r}, not one of {list(_MODES)}.")
     path = restore_checkpoint_cfg.one_path()
     tasks = dataset_cfg.mixture_or_task_name.tasks
     if is_dry_run:
@@ -136,14 +137,12 @@ def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
 
 def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> int:
     """Writes JSON lines, whole or not at all; returns their number."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     count = 0
-    with open(temporary, "w", encoding="utf-8") as file:
+    with files.open_whole(path) as file:
         for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            text = json.dumps(line, ensure_ascii=False) + "\n"
+            file.write(text.encode())
             count += 1
-    os.replace(temporary, path)
     return count
 
 

@@ -9,7 +9,7 @@ import importlib
 import os
 import pathlib
 
-from pali_tf.webli import atomic
+from pali_tf import files
 
 
 def main(argv: list[str]) -> int:
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> int:
         tasks,
         found,
     )
-    atomic.write_text(flags.output, text)
+    files.write_whole(flags.output, text)
     size = flags.output.stat().st_size
     print(f"{flags.output}: {size / 1e6:.1f} MB, {len(examples):,} examples")
     return 0

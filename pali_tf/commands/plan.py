@@ -11,6 +11,7 @@ from typing import Any
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the run's own file)
+from pali_tf.errors import UserError
 from pali_tf.planning.topology import Topology, parse_topology
 from pali_tf.run import program_log
 
@@ -105,9 +106,9 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> Options:
     if arguments.search and arguments.topology is None:
-        raise ValueError("--search needs --topology, such as v4:8x8x16.")
+        raise UserError("--search needs --topology, such as v4:8x8x16.")
     if arguments.compile_limit < 0:
-        raise ValueError(
+        raise UserError(
             f"--compile_limit is {arguments.compile_limit}, below 0."
         )
     return Options(

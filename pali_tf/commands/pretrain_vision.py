@@ -2,12 +2,13 @@
 
 import argparse
 import dataclasses
-import json
 import pathlib
 
 from absl import logging
 
+from pali_tf import json_files
 from pali_tf.backend import set_backend
+from pali_tf.errors import UserError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 
 
@@ -47,7 +48,7 @@ def main(argv: list[str]) -> int:
     set_backend("jax")
     # After the backend is chosen: these import keras.
     from pali_tf.checkpoints.checkpoint import save_parameters
-    from pali_tf.run import program_log, run_files
+    from pali_tf.run import program_log
     from pali_tf.vision_pretraining.dataset import label_names
     from pali_tf.vision_pretraining.metrics_log import MetricsLog
     from pali_tf.vision_pretraining.parameters import vision_parameters
@@ -66,7 +67,7 @@ def main(argv: list[str]) -> int:
         "num_labels": len(names),
         "validation_f1": scores,
     }
-    run_files.write_text(summary_path, json.dumps(summary, indent=2) + "\n")
+    json_files.write(summary_path, summary)
     return 0
 
 
@@ -76,15 +77,15 @@ def _is_made(
     """Whether the run ended before; its summary is written last.
 
     Raises:
-        ValueError: the folder holds a run of another configuration.
+        UserError: the folder holds a run of another configuration.
     """
     if not summary_path.is_file():
         return False
-    found = json.loads(summary_path.read_text())["config"]
+    found = json_files.read(summary_path)["config"]
     wanted = dataclasses.asdict(config)
     if found != wanted:
         changed = sorted(k for k in wanted if found.get(k) != wanted[k])
-        raise ValueError(
+        raise UserError(
             f"{summary_path.parent} holds a run with another {changed[0]} "
             f"({found.get(changed[0])}, not {wanted[changed[0]]}). Give "
             "another --output_dir, or remove this one first."

@@ -1,9 +1,10 @@
 """`pali report`: an HTML report of a run, in one file."""
 
 import argparse
-import os
 import pathlib
 
+from pali_tf import files
+from pali_tf.errors import MissingFileError
 from pali_tf.reporting import page, run_record
 from pali_tf.reporting.model_dir import check_model_dir
 
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
     images = {}
     if flags.data_dir is not None:
         if not flags.data_dir.is_dir():
-            raise FileNotFoundError(f"There is no folder {flags.data_dir}.")
+            raise MissingFileError(f"There is no folder {flags.data_dir}.")
         images = _read_images(run, flags)
     text = page.render(
         run,
@@ -43,7 +44,7 @@ def main(argv: list[str]) -> int:
         stated_peak=flags.peak_flops,
     )
     output = flags.output or flags.model_dir / "report.html"
-    _write_atomically(output, text)
+    files.write_whole(output, text)
     print(f"{output}: {len(text) / 1e6:.1f} MB, {len(images)} images")
     for fault in run.faults:
         print(f"broken: {fault}")
@@ -121,10 +122,3 @@ def _named_folder(text: str) -> tuple[str, pathlib.Path]:
     if not name or not folder:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=MODEL_DIR")
     return name, pathlib.Path(folder)
-
-
-def _write_atomically(path: pathlib.Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

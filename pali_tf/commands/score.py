@@ -6,10 +6,11 @@ file where it holds them, else from the task's stored examples.
 """
 
 import argparse
-import json
 import pathlib
 from typing import Any
 
+from pali_tf import json_files
+from pali_tf.errors import UserError
 from pali_tf.evaluation.score_table import format_table
 from pali_tf.run import program_log
 
@@ -42,7 +43,6 @@ def main(argv: list[str]) -> int:
     # These import TensorFlow.
     from pali_tf.data.data_root import DataRoot
     from pali_tf.evaluation import rescore, score_record
-    from pali_tf.webli import atomic
 
     lines = rescore.read_lines(flags.predictions)
     data_dir = flags.data_dir and str(flags.data_dir)
@@ -70,7 +70,7 @@ def main(argv: list[str]) -> int:
         "scores": found.scores,
     }
     output = flags.output or flags.predictions.with_suffix(".rescored.json")
-    atomic.write_json(output, record)
+    json_files.write(output, record)
     print(
         f"{task.name}, split {split}: {found.num_examples} predictions", end=""
     )
@@ -86,7 +86,7 @@ def _find_task(name: str, root: Any) -> Any:
     data = named.find(name, root)
     if len(data.tasks) > 1:
         tasks = ", ".join(data.task_names)
-        raise ValueError(f"{name} is a mixture; score one task of it: {tasks}.")
+        raise UserError(f"{name} is a mixture; score one task of it: {tasks}.")
     return data.tasks[0]
 
 
@@ -113,7 +113,7 @@ def _kept(predictions: pathlib.Path) -> dict[str, Any]:
     path = predictions.with_suffix(".score.json")
     if not path.is_file():
         return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = json_files.read(path)
     return {name: record[name] for name in _KEPT if name in record}
 
 

@@ -6,6 +6,7 @@ import signal
 import threading
 from pathlib import Path
 
+from pali_tf.errors import UserError
 from serving.signatures import DEFAULT_MODEL_NAME, DEFAULT_PORT
 
 
@@ -54,8 +55,8 @@ def main(argv: list[str]) -> int:
         The exit status.
 
     Raises:
-        ValueError: the model cannot be loaded, or the port is taken.
-        FileNotFoundError: there is no model.
+        UserError: the model cannot be loaded, or the port is taken.
+        MissingFileError: there is no model.
     """
     options = _parse(argv)
     # TensorFlow logs each refused request otherwise; set before it is loaded.
@@ -82,7 +83,7 @@ def main(argv: list[str]) -> int:
     try:
         versions = ModelVersions(options.model_name, options.model_base_path)
     except ServingError as error:
-        raise ValueError(error.message) from error
+        raise UserError(error.message) from error
     server = PredictServer(versions, config)
     server.start()
     print(

@@ -15,6 +15,7 @@ from absl import logging
 
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
+from pali_tf.errors import UserError
 from pali_tf.run import processes, program_log
 from pali_tf.training.configs import CheckpointConfig, DatasetConfig
 
@@ -132,7 +133,7 @@ def _check_data(datasets: Iterable[DatasetConfig | None]) -> None:
 
 def _check_seed(random_seed: Any) -> None:
     if not isinstance(random_seed, int):
-        raise ValueError(
+        raise UserError(
             f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
             "so it must be a whole number."
         )
@@ -167,7 +168,7 @@ def _batches(config: DatasetConfig, start: int, *, mesh: Any) -> Iterator[Any]:
     from pali_tf.partitioning.process_rows import process_rows
 
     if not config.shuffle:
-        raise ValueError(
+        raise UserError(
             "DatasetConfig needs shuffle=True to train: batches are drawn in "
             "an order that seed gives."
         )
@@ -293,6 +294,6 @@ def main(argv: list[str]) -> int:
                 profile_steps=flags.arguments.profile_steps,
             )
     except TrainingInterrupted as stop:
-        logging.warning("%s", gin_flags.without_trail(stop))
+        logging.warning("%s", stop)
         return 128 + stop.signal_number
     return 0

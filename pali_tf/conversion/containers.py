@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.tensor import Source, Tensor
+from pali_tf.errors import UserError
 
 _STORES = "pali_tf.conversion.stores"
 
@@ -51,7 +52,7 @@ class Container:
     ) -> None:
         """Writes a checkpoint to a path that does not exist."""
         if self.writes is None:
-            raise ValueError(f"{self.help} can be read, not written.")
+            raise UserError(f"{self.help} can be read, not written.")
         module, name = self.writes
         write = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
         if self.is_folder_of and not path.name.startswith("checkpoint_"):

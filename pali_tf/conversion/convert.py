@@ -9,9 +9,10 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from pali_tf import files
 from pali_tf.checkpoints import digests
 from pali_tf.conversion import describe, tree
-from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed
@@ -24,6 +25,7 @@ from pali_tf.conversion.report import Report, make_lines
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
 from pali_tf.conversion.writing import DTYPES, plan_targets
+from pali_tf.errors import ExistingFileError, UserError, told
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
@@ -60,12 +62,12 @@ class Options:
     def __post_init__(self) -> None:
         target = get_format(self.target_format)
         if self.layout not in target.target_maps:
-            raise ValueError(
+            raise UserError(
                 f"{self.target_format} cannot be written in the layout "
                 f"{self.layout!r}: it has {list(target.target_maps)}."
             )
         if self.dtype is not None and self.dtype not in DTYPES:
-            raise ValueError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
+            raise UserError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
 
 
 @contextlib.contextmanager
@@ -75,6 +77,7 @@ def no_progress(num_bytes: int) -> Iterator[Callable[[int], None]]:
     yield lambda count: None
 
 
+@told()
 def convert(
     source_path: Path,
     target_path: Path,
@@ -94,13 +97,15 @@ def convert(
 
     Raises:
         ConversionError: an array that is unused, missing or does not fit.
-        ValueError: a damaged file, an unknown format, a full disk.
-        FileExistsError: the target exists.
-        FileNotFoundError: the source does not, or a part of it.
+        UserError: a damaged file, an unknown format, a full disk.
+        ExistingFileError: the target exists.
+        MissingFileError: the source does not, or a part of it.
     """
     start = time.monotonic()
     if target_path.exists():
-        raise FileExistsError(f"{target_path} exists; nothing is overwritten.")
+        raise ExistingFileError(
+            f"{target_path} exists; nothing is overwritten."
+        )
     allowed = Allowed(options.allow)
     _verify(source_path)
     format_name, parameters = _find(source_path, options, allowed)
@@ -117,7 +122,7 @@ def convert(
     )
     num_bytes = sum(target.tensor.num_bytes for target in targets)
     check_space(target_path.absolute().parent, num_bytes)
-    with new_path(target_path) as path, progress(num_bytes) as count:
+    with files.staged(target_path) as path, progress(num_bytes) as count:
         counters.append(count)
         target_format.container.write(
             path,
@@ -180,12 +185,12 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
         return sizes
     patch_size = describe.find_patch_size(axes)
     if not patch_size:
-        raise ValueError(
+        raise UserError(
             "--image_size is for a vision tower; the source has none."
         )
     if options.image_size % patch_size:
         below = options.image_size // patch_size * patch_size
-        raise ValueError(
+        raise UserError(
             f"--image_size={options.image_size} is not a multiple of the "
             f"patch size {patch_size}; the nearest are {below} and "
             f"{below + patch_size}."

@@ -14,8 +14,8 @@ from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
-from pali_tf.conversion.tree import nearest
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
+from pali_tf.errors import MissingFileError, UserError, nearest
 
 Sizes = Mapping[str, Mapping[str, object]]
 
@@ -116,12 +116,11 @@ def get_format(name: str) -> Format:
     """Gives a format by name.
 
     Raises:
-        ValueError: there is none of that name.
+        UserError: there is none of that name.
     """
     if name not in FORMATS:
-        raise ValueError(
-            f"{name!r} is not one of the formats {list(FORMATS)}"
-            f"{nearest(name, FORMATS)}."
+        raise UserError(
+            f"{name!r} is not one of the formats{nearest(name, FORMATS)}"
         )
     return FORMATS[name]
 
@@ -141,8 +140,8 @@ def open_source(
         (key of FORMATS, the source, the map that knows most of its names).
 
     Raises:
-        ValueError: an unknown format, with what was found.
-        FileNotFoundError: there is nothing.
+        UserError: an unknown format, with what was found.
+        MissingFileError: there is nothing.
     """
     candidates = {format_name: get_format(format_name)} if format_name else None
     path = _resolve(path)
@@ -154,7 +153,7 @@ def open_source(
     candidates = candidates or FORMATS
     kinds = {f.container.name for f in candidates.values()}
     if container.name not in kinds:
-        raise ValueError(
+        raise UserError(
             f"{path} is {container.help}, which --source_format={format_name} "
             "is not."
         )
@@ -179,7 +178,7 @@ def open_source(
 def _resolve(path: Path) -> Path:
     """Takes the latest checkpoint of a folder of checkpoints."""
     if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist.")
+        raise MissingFileError(f"{path} does not exist.")
     if not path.is_dir() or any(
         c.recognises(path) for c in CONTAINERS.values()
     ):

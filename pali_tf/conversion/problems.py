@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from pali_tf.errors import UserError
+
 _MAX_SHOWN = 20
 
 
-class ConversionError(ValueError):
+class ConversionError(UserError):
     """A checkpoint that cannot be converted as it is.
 
     Attributes:
@@ -38,7 +40,7 @@ class Allowed:
             try:
                 self._patterns.append(re.compile(pattern))
             except re.error as error:
-                raise ValueError(
+                raise UserError(
                     f"--allow={pattern!r} is no regular expression: {error}."
                 ) from error
         self.used: dict[str, None] = {}

@@ -17,6 +17,7 @@ from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
 from pali_tf.conversion.transform import Sizes
+from pali_tf.errors import nearest
 
 # Of one slice of a large array.
 PIECE_BYTES = 128 << 20
@@ -91,7 +92,7 @@ def find_parameters(
     kept = [link for link in links if _is_below(only, link.ours)]
     used = dict.fromkeys([*(k.theirs for k in links), *name_map.aliases])
     problems = [
-        f"{infos[name].file}: {name!r} is not used{tree.nearest(name, used)}."
+        f"{infos[name].file}: {name!r} is not used{nearest(name, used)}"
         for name in infos
         if name not in used and not allowed(name)
     ]
@@ -164,8 +165,8 @@ def _missing(
         link = name_map.from_ours(path)
         theirs = link.theirs if link else path
         if not allowed(theirs, path):
-            near = tree.nearest(theirs, source.infos)
-            yield f"{source.path}: {theirs!r} (our {path}) is missing{near}."
+            near = nearest(theirs, source.infos)
+            yield f"{source.path}: {theirs!r} (our {path}) is missing{near}"
 
 
 def check_repetitions(parameters: Parameters, name_map: NameMap) -> None:

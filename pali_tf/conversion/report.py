@@ -1,9 +1,9 @@
 """What a conversion did, array by array."""
 
 import dataclasses
-import json
 from pathlib import Path
 
+from pali_tf import json_files
 from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.name_map import Link
 from pali_tf.conversion.reading import Parameters
@@ -85,8 +85,7 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Writes it as JSON."""
-        text = json.dumps(dataclasses.asdict(self), indent=1)
-        path.write_text(text + "\n")
+        json_files.write(path, dataclasses.asdict(self))
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from pali_tf.conversion.array_parts import Region, Shape
+from pali_tf.errors import UserError
 from pali_tf.models.vit.position_table import resize_position_table
 
 
@@ -101,7 +102,7 @@ class Transpose(Transform):
         """Swaps the two axes."""
         del sizes
         if array.ndim != 2:
-            raise ValueError(f"a matrix was expected, not shape {array.shape}")
+            raise UserError(f"a matrix was expected, not shape {array.shape}")
         return array.T
 
     to_theirs = to_ours
@@ -138,7 +139,7 @@ class JoinHeads(Transform):
             heads = sizes.language_num_heads
         joined = array.shape[self.axis]
         if not heads or joined % heads:
-            raise ValueError(
+            raise UserError(
                 f"its {joined} columns cannot be split into {heads} heads; "
                 "--num_heads says how many a vision tower has"
             )
@@ -184,7 +185,7 @@ class PatchKernel(Transform):
         """Joins the rows, columns and colours of a patch."""
         del sizes
         if array.ndim != 4:
-            raise ValueError(
+            raise UserError(
                 f"a kernel of four axes was expected, not shape {array.shape}"
             )
         if self.channels_first:

@@ -8,7 +8,6 @@ which is how a wrong shape shows without knowing the model.
 
 import collections
 import dataclasses
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -186,13 +185,3 @@ def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
                 f"{expected} [{', '.join(place.axes)}]"
             )
     return wrong
-
-
-def nearest(name: str, names: Mapping[str, object]) -> str:
-    """Says which of some names is the nearest, for a message.
-
-    Example: nearest("encoder/norm", {"encoder/encoder_norm": 1}) gives
-        "; the nearest is 'encoder/encoder_norm'".
-    """
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f"; the nearest is {near[0]!r}" if near else ""

@@ -18,7 +18,7 @@ from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.reading import PIECE_BYTES, Parameters
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.conversion.transform import Sizes
-from pali_tf.conversion.tree import nearest
+from pali_tf.errors import UserError, nearest
 
 # What a model of ours can be computed in; float16 overflows in mT5.
 DTYPES = ("float32", "bfloat16")
@@ -72,7 +72,7 @@ def plan_targets(
         elif not allowed(path):
             known = {rule.ours: None for rule in name_map.rules}
             problems.append(
-                f"{path} has no place in {name_map.name}{nearest(path, known)}."
+                f"{path} has no place in {name_map.name}{nearest(path, known)}"
             )
     targets = []
     for name, links in groups.items():
@@ -99,13 +99,13 @@ def _plan(
 ) -> Target:
     stored = {parameters.dtype(link.ours) for link in links}
     if dtype is None and len(stored) > 1:
-        raise ValueError(
+        raise UserError(
             f"the arrays that it joins have types {sorted(map(str, stored))}; "
             "choose one with --dtype"
         )
     dtype = dtype or stored.pop()
     if dtype.name not in DTYPES:
-        raise ValueError(
+        raise UserError(
             f"it is stored as {dtype.name}; choose --dtype, one of "
             f"{list(DTYPES)}"
         )

@@ -9,7 +9,7 @@ import seqio
 
 from pali_tf import files
 from pali_tf.data import vocabulary
-from pali_tf.errors import UserError
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.webli import read
 
 ENVIRONMENT_VARIABLE = "PALI_DATA_DIR"
@@ -47,7 +47,7 @@ class DataRoot:
             )
         path = files.as_path(name)
         if not path.is_dir():
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f"There is no data folder {path}. To make one: "
                 f"pali sample-data --output_dir={path}"
             )

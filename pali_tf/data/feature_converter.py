@@ -6,6 +6,8 @@ from typing import Any
 import seqio
 import tensorflow as tf
 
+from pali_tf.errors import UserError
+
 _Spec = seqio.FeatureConverter.FeatureSpec
 
 
@@ -60,7 +62,7 @@ class PaliFeatureConverter(seqio.FeatureConverter):
 
     def __init__(self, pack: bool = False, **kwargs: object) -> None:
         if pack:
-            raise ValueError(
+            raise UserError(
                 "PaliFeatureConverter cannot pack: two images do not share one "
                 "sequence. Set pack=False."
             )

@@ -13,7 +13,7 @@ import math
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -221,12 +221,14 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         self._plan = functools.partial(BatchPlan, data.rates, size, seed)
         self._own_plan = self._plan(self.rows)
         self._failures: list[UserError] = []
+        self._is_closed = False
         self._threads: Executor = ThreadPoolExecutor(
             reading.num_readers or _NUM_READERS
         )
 
     def __exit__(self, *error: object) -> None:
         """Ends the threads that read ahead."""
+        self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def choices(self) -> tf.data.Dataset:
@@ -264,9 +266,13 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
 
         def chunks() -> Iterator[Chunk]:
             rows = self._own_plan.from_step(reading.start_step)
-            return stream.chunks(
-                (some[some.tasks == number] for some in rows), self._threads
-            )
+            own = (some[some.tasks == number] for some in rows)
+            try:
+                yield from stream.chunks(own, self._threads)
+            except (CancelledError, RuntimeError):
+                # TensorFlow asks on until the data set is gone.
+                if not self._is_closed:
+                    raise
 
         return _indexed_features(
             task, reading.feature_lengths, chunks, self._failures

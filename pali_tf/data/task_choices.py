@@ -1,5 +1,7 @@
 """What the paper leaves open about its tasks, as one configuration.
 
+from pali_tf.errors import UserError
+
 A run binds it in gin (`runtime.TaskChoices`), and its tasks are made with it.
 docs/PAPER.md says why each default is what it is.
 """
@@ -60,7 +62,7 @@ class TaskChoices:
         """Checks each value, and names the one that is wrong."""
         for name in ("ocr_order", "box_order"):
             if getattr(self, name) not in ORDERS:
-                raise ValueError(
+                raise UserError(
                     f"{name} is {getattr(self, name)!r}, not one of {ORDERS}."
                 )
         for name, count in (("form_weights", 4), ("yes_no_weights", 2)):
@@ -68,9 +70,9 @@ class TaskChoices:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ValueError(f"{name} is {value}, not >= {least}.")
+                raise UserError(f"{name} is {value}, not >= {least}.")
         if not 0 < self.noise_density < 1:
-            raise ValueError(
+            raise UserError(
                 f"noise_density is {self.noise_density}, not in (0, 1)."
             )
 
@@ -93,7 +95,7 @@ def _check_weights(name: str, weights: tuple[int, ...], count: int) -> None:
         isinstance(weight, int) and weight >= 0 for weight in weights
     )
     if not is_right or sum(weights) == 0:
-        raise ValueError(
+        raise UserError(
             f"{name} is {weights}; {count} whole numbers >= 0 are needed, not "
             "all of them 0."
         )

@@ -12,6 +12,7 @@ import difflib
 import ml_dtypes
 import numpy as np
 
+from pali_tf.errors import UserError
 from pali_tf.webli import records
 
 DTYPES = ("bfloat16", "int8")
@@ -26,13 +27,13 @@ def pack(tokens: np.ndarray, dtype: str) -> records.VisualTokens:
         dtype: "bfloat16", or "int8" with one scale a token.
 
     Raises:
-        ValueError: an unknown dtype, or a token that is not finite.
+        UserError: an unknown dtype, or a token that is not finite.
     """
     _check_dtype(dtype)
     length, width = tokens.shape
     values = tokens.astype(np.float32)
     if not np.isfinite(values).all():
-        raise ValueError("The ViT gave visual tokens that are not finite.")
+        raise UserError("The ViT gave visual tokens that are not finite.")
     scale: tuple[float, ...] = ()
     if dtype == "bfloat16":
         data = _little_endian(values.astype(ml_dtypes.bfloat16))
@@ -51,14 +52,14 @@ def unpack(stored: records.VisualTokens) -> np.ndarray:
     """Gives the tokens of an image: bfloat16[P, Dv].
 
     Raises:
-        ValueError: the parts do not fit together.
+        UserError: the parts do not fit together.
     """
     _check_dtype(stored.dtype)
     shape = (stored.length, stored.width)
     num_bytes = (2 if stored.dtype == "bfloat16" else 1) * np.prod(shape)
     num_scales = stored.length if stored.dtype == "int8" else 0
     if len(stored.values) != num_bytes or len(stored.scale) != num_scales:
-        raise ValueError(
+        raise UserError(
             f"Visual tokens of shape {shape} and dtype {stored.dtype} have "
             f"{num_bytes} bytes and {num_scales} scales, not "
             f"{len(stored.values)} and {len(stored.scale)}."
@@ -78,7 +79,7 @@ def _little_endian(values: np.ndarray) -> bytes:
 def _check_dtype(dtype: str) -> None:
     if dtype not in DTYPES:
         near = difflib.get_close_matches(dtype, DTYPES, 1, 0.0)
-        raise ValueError(
+        raise UserError(
             f"Visual tokens have no dtype {dtype!r}; the nearest is "
             f"{near[0]!r} of {list(DTYPES)}."
         )

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pali_tf import files
 from pali_tf.data import token_storage
+from pali_tf.errors import UserError
 from pali_tf.webli import read, records, write
 
 _PREFIX = "image/visual_tokens"
@@ -24,7 +25,7 @@ def stored_info(root: files.Path) -> write.VisualTokensInfo:
     """Gives what a data root says of its stored tokens.
 
     Raises:
-        ValueError: it has none, or those of two ViTs.
+        UserError: it has none, or those of two ViTs.
     """
     found: dict[files.Path, write.VisualTokensInfo] = {}
     for path in sorted(root.glob("*/*.info.json")):
@@ -33,11 +34,11 @@ def stored_info(root: files.Path) -> write.VisualTokensInfo:
         if info.visual_tokens is not None:
             found[path] = info.visual_tokens
     if not found:
-        raise ValueError(f"{root} has no visual tokens. {how_to_store(root)}")
+        raise UserError(f"{root} has no visual tokens. {how_to_store(root)}")
     first, *others = found.items()
     for path, info in others:
         if _identity(info) != _identity(first[1]):
-            raise ValueError(
+            raise UserError(
                 f"{path} and {first[0]} are of different ViTs: {info} and "
                 f"{first[1]}. Store the tokens of one."
             )
@@ -52,11 +53,11 @@ def stored_width(root: files.Path, num_tokens: int) -> int:
         num_tokens: P, which the data must have.
 
     Raises:
-        ValueError: the data have another P, or no tokens.
+        UserError: the data have another P, or no tokens.
     """
     info = stored_info(root)
     if num_tokens != info.length:
-        raise ValueError(
+        raise UserError(
             f"TASK_FEATURE_LENGTHS has {num_tokens} visual_tokens; those of "
             f"{root} are {info.length} an image (of "
             f"{info.image_size} pixels): --gin.NUM_VISUAL_TOKENS={info.length}."
@@ -118,14 +119,14 @@ def check_record(
         root: the data root.
 
     Raises:
-        ValueError: there are none, or they are not what the info files say.
+        UserError: there are none, or they are not what the info files say.
     """
     tokens = record.visual_tokens
     if tokens is None:
-        raise ValueError(f"{where} has no visual tokens. {how_to_store(root)}")
+        raise UserError(f"{where} has no visual tokens. {how_to_store(root)}")
     wanted = (num_tokens, stored_info(root).width)
     if (tokens.length, tokens.width) != wanted:
-        raise ValueError(
+        raise UserError(
             f"{where} has visual tokens of shape "
             f"{(tokens.length, tokens.width)}, not {wanted} as its info file "
             "says. Write the shard again."
@@ -133,7 +134,7 @@ def check_record(
     try:
         token_storage.unpack(tokens)
     except ValueError as error:
-        raise ValueError(f"{where}: {error} Write the shard again.") from error
+        raise UserError(f"{where}: {error} Write the shard again.") from error
 
 
 def how_to_store(root: files.Path) -> str:

@@ -22,6 +22,7 @@ import seqio
 from sentencepiece import sentencepiece_model_pb2
 
 from pali_tf import files
+from pali_tf.errors import MissingFileError, UserError
 
 NUM_SENTINELS = 100
 PAD_ID, EOS_ID, UNKNOWN_ID = 0, 1, 2
@@ -70,7 +71,7 @@ def train(
         The number of pieces, sentinels counted.
 
     Raises:
-        ValueError: there is no text to learn from.
+        UserError: there is no text to learn from.
     """
     sentences = [
         line
@@ -79,7 +80,7 @@ def train(
         if line.strip()
     ]
     if not sentences:
-        raise ValueError(f"There is no text to train the vocabulary {path} on.")
+        raise UserError(f"There is no text to train the vocabulary {path} on.")
     serialized = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([*sentences, *_COORDINATES]),
@@ -109,13 +110,13 @@ def load(path: str | os.PathLike[str]) -> seqio.SentencePieceVocabulary:
     """Loads a vocabulary and checks that its sentinels are where mT5's are.
 
     Raises:
-        FileNotFoundError: there is no such file; the message says how to get
+        MissingFileError: there is no such file; the message says how to get
             one.
-        ValueError: it is no SentencePiece model, or has no sentinels.
+        UserError: it is no SentencePiece model, or has no sentinels.
     """
     found = files.as_path(path)
     if not found.is_file():
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"There is no vocabulary {path}. `pali sample-data` makes one for "
             "its sample; for other data train one with `python -m "
             "seqio_tasks.vocabulary_texts --data_dir=DIR`, or name mT5's "
@@ -132,14 +133,14 @@ def _load(name: str, modified: float) -> seqio.SentencePieceVocabulary:
     try:
         model = sentencepiece.SentencePieceProcessor(model_file=path)
     except (OSError, RuntimeError) as error:
-        raise ValueError(
+        raise UserError(
             f"{name} is not a SentencePiece model: {error}"
         ) from error
     expected = [f"▁{sentinel(i)}" for i in reversed(range(NUM_SENTINELS))]
     first = model.piece_size() - NUM_SENTINELS
     found = [model.id_to_piece(i) for i in range(max(first, 0), first + 100)]
     if found != expected:
-        raise ValueError(
+        raise UserError(
             f"The last {NUM_SENTINELS} pieces of {name} are not the sentinels "
             f"{expected[0]} ... {expected[-1]}; its last piece is "
             f"{found[-1]!r}. Use mT5's sentencepiece.model (the one with 100 "

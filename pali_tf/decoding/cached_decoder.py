@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops
 
+from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array
 
@@ -103,16 +104,16 @@ def encode_once(
         visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
 
     Raises:
-        ValueError: `length` or `num_pieces` leaves nothing to decode.
+        UserError: `length` or `num_pieces` leaves nothing to decode.
     """
     vocab_size = model.config.language.vocab_size
     if not EOS_ID < num_pieces <= vocab_size:
-        raise ValueError(
+        raise UserError(
             f"num_pieces is {num_pieces}, not in [{EOS_ID + 1}, {vocab_size}], "
             "the rows of the model's table."
         )
     if length < 1:
-        raise ValueError(f"max_decode_len is {length}, below 1.")
+        raise UserError(f"max_decode_len is {length}, below 1.")
     encoded, valid = model.encode(
         images, image_mask, encoder_input_tokens, visual_tokens=visual_tokens
     )

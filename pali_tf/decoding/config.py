@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError
+
 # Below it, T5X takes a temperature for zero: 1/temperature overflows.
 # Source: google-research/t5x t5x/decoding.py, MIN_TEMPERATURE.
 _MIN_TEMPERATURE = 1e-4
@@ -26,7 +28,7 @@ class DecodingConfig:
             samples.
 
     Raises:
-        ValueError: a field out of range, or fields that exclude each other.
+        UserError: a field out of range, or fields that exclude each other.
 
     Source: google-research/t5x t5x/decoding.py, for alpha = 0.6.
     """
@@ -44,35 +46,35 @@ class DecodingConfig:
         for name in ("num_beams", "top_k", "num_return"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}, below 1.")
+                raise UserError(f"{name} is {value}, below 1.")
         if self.alpha < 0:
-            raise ValueError(f"alpha is {self.alpha}, below 0.")
+            raise UserError(f"alpha is {self.alpha}, below 0.")
         if self.temperature != 0 and self.temperature < _MIN_TEMPERATURE:
-            raise ValueError(
+            raise UserError(
                 f"temperature is {self.temperature}: not 0 (the likeliest "
                 f"token) and not at least {_MIN_TEMPERATURE}."
             )
         if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p is {self.top_p}, not in (0, 1].")
+            raise UserError(f"top_p is {self.top_p}, not in (0, 1].")
         if not 0 <= self.seed < 2**31:
-            raise ValueError(f"seed is {self.seed}, not in [0, 2^31).")
+            raise UserError(f"seed is {self.seed}, not in [0, 2^31).")
         self._check_together()
 
     def _check_together(self) -> None:
         if self.temperature == 0:
             for name in ("top_k", "top_p"):
                 if getattr(self, name) is not None:
-                    raise ValueError(
+                    raise UserError(
                         f"{name} is {getattr(self, name)}, but nothing is "
                         "sampled: set temperature above 0, such as 1.0."
                     )
             if self.num_return > self.num_beams:
-                raise ValueError(
+                raise UserError(
                     f"num_return is {self.num_return}, more than num_beams, "
                     f"{self.num_beams}."
                 )
         elif self.num_beams > 1:
-            raise ValueError(
+            raise UserError(
                 f"num_beams is {self.num_beams} and temperature "
                 f"{self.temperature}: search with beams or sample, not both."
             )

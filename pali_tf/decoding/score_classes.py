@@ -13,6 +13,7 @@ from keras import ops
 
 from pali_tf.decoding.cached_decoder import PAD_ID
 from pali_tf.decoding.log_probability import log_probability
+from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array
 
@@ -55,11 +56,11 @@ def score_classes(
         ClassScores.
 
     Raises:
-        ValueError: chunk_size is below 1, or there is no class.
+        UserError: chunk_size is below 1, or there is no class.
     """
     num_classes, length = candidates.shape
     if chunk_size < 1 or num_classes < 1:
-        raise ValueError(
+        raise UserError(
             f"chunk_size is {chunk_size} for {num_classes} classes: both must "
             "be at least 1."
         )

@@ -6,6 +6,7 @@ from typing import Any
 from faster_coco_eval import COCO, COCOeval_faster
 
 from pali_tf.data.boxes import LabelledBox
+from pali_tf.errors import UserError
 
 # COCO's boxes are in pixels; any scale gives the same overlap.
 _SIDE_PIXELS = 1000
@@ -34,7 +35,7 @@ def detection_ap(
     """
     labels = sorted({box.label for boxes in references for box in boxes})
     if not labels:
-        raise ValueError("No example has a box: AP has no meaning.")
+        raise UserError("No example has a box: AP has no meaning.")
     category = {label: index + 1 for index, label in enumerate(labels)}
     truth = {
         "info": {},

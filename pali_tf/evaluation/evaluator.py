@@ -13,6 +13,7 @@ import seqio
 from absl import logging
 
 from pali_tf.data.root_vocabulary import vocabulary_sha256
+from pali_tf.errors import UserError
 from pali_tf.evaluation import (
     class_ranking,
     prediction_files,
@@ -109,7 +110,7 @@ def evaluate_task(
         reference, as those of some test splits: they are predicted only.
 
     Raises:
-        ValueError: the split has no example of the task, or a single one and a
+        UserError: the split has no example of the task, or a single one and a
             blind score is asked for, or there is no `rank_fn` for a task that
             needs it.
     """
@@ -128,7 +129,7 @@ def evaluate_task(
     )
     predictions = _predict(predict_fn, examples)
     if not predictions.texts:
-        raise ValueError(f"{split} has no example of the task {task.name}.")
+        raise UserError(f"{split} has no example of the task {task.name}.")
     _warn_of_truncated(task, predictions, feature_lengths["inputs"])
     metrics = _compute_metrics(task, predictions)
     blind_predictions = None
@@ -163,7 +164,7 @@ def evaluate_task(
 def _half(num_examples: int) -> int:
     """Gives how far away the image of another example is."""
     if num_examples < 2:
-        raise ValueError(
+        raise UserError(
             "A blind score needs two examples at least, to swap their images; "
             f"there is {num_examples}."
         )
@@ -175,7 +176,7 @@ def _ranking(
 ) -> Callable[[Batch], tuple[Sequence[Sequence[str]], Sequence[float]]]:
     """Returns what ranks the classes of the split for a batch."""
     if rank_fn is None:
-        raise ValueError(
+        raise UserError(
             f"The task {task.name} ranks classes, which this evaluation does "
             "not: run `pali eval` on the checkpoint."
         )

@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pali_tf.webli import atomic
+from pali_tf import files, json_files
 
 _FOLDER = "inference_eval"
 
@@ -53,20 +53,16 @@ def write_record(
 ) -> pathlib.Path:
     """Writes what belongs beside the scores of a step."""
     path = _folder(model_dir) / f"{task_name}-{step:06d}.score.json"
-    atomic.write_json(path, record)
+    json_files.write(path, record)
     return path
 
 
 def _folder(model_dir: str | os.PathLike[str]) -> pathlib.Path:
-    folder = pathlib.Path(model_dir) / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return pathlib.Path(model_dir) / _FOLDER
 
 
 def _write(path: pathlib.Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     content = "".join(
         json.dumps(line, ensure_ascii=False) + "\n" for line in lines
     )
-    temporary.write_text(content, encoding="utf-8")
-    os.replace(temporary, path)
+    files.write_whole(path, content)

@@ -25,6 +25,7 @@ import seqio
 from absl import logging
 
 from pali_tf.data.boxes import LabelledBox
+from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.evaluation import scoring
 from pali_tf.evaluation.evaluator import BLIND
 from pali_tf.evaluation.targets import Target
@@ -41,16 +42,17 @@ class Rescored:
     num_missing: int
 
 
+@told()
 def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     """Reads a file of predictions.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is empty, or a line is not JSON or lacks a key; the
+        MissingFileError: there is none.
+        UserError: it is empty, or a line is not JSON or lacks a key; the
             message has the line's number.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file of predictions {path}.")
+        raise MissingFileError(f"There is no file of predictions {path}.")
     lines = []
     with open(path, encoding="utf-8") as file:
         for number, text in enumerate(file, start=1):
@@ -59,17 +61,17 @@ def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
             try:
                 line = json.loads(text)
             except json.JSONDecodeError as error:
-                raise ValueError(
+                raise UserError(
                     f"{path}, line {number}, is no JSON: {error}."
                 ) from error
             wanted = ("example_id", "prediction")
             if not isinstance(line, dict) or not line.keys() >= set(wanted):
-                raise ValueError(
+                raise UserError(
                     f"{path}, line {number}, is no object with {wanted}."
                 )
             lines.append(line)
     if not lines:
-        raise ValueError(f"{path} has no predictions.")
+        raise UserError(f"{path} has no predictions.")
     return lines
 
 
@@ -77,11 +79,11 @@ def have_references(lines: Sequence[Mapping[str, Any]]) -> bool:
     """Tells whether the lines hold what is right.
 
     Raises:
-        ValueError: only some do.
+        UserError: only some do.
     """
     count = sum("references" in line for line in lines)
     if 0 < count < len(lines):
-        raise ValueError(
+        raise UserError(
             f'{count} of {len(lines)} predictions have "references"; either '
             "all have them or none."
         )
@@ -112,7 +114,7 @@ def score_with_targets(
         allow_missing: score what is there, if examples have no prediction.
 
     Raises:
-        ValueError: ids of the file that come twice, that the task does not
+        UserError: ids of the file that come twice, that the task does not
             have or, unless allowed, that have no prediction; the message has
             their number and names some.
     """
@@ -187,4 +189,4 @@ def _refuse(what: str, names: Iterable[str]) -> None:
     if names:
         shown = ", ".join(map(repr, names[:_NAMES_SHOWN]))
         more = ", ..." if len(names) > _NAMES_SHOWN else ""
-        raise ValueError(f"{len(names)} {what}: {shown}{more}.")
+        raise UserError(f"{len(names)} {what}: {shown}{more}.")

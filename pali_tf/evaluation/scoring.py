@@ -10,6 +10,7 @@ from typing import Any
 import seqio
 from absl import logging
 
+from pali_tf.errors import UserError
 from pali_tf.evaluation.targets import Target
 
 
@@ -34,7 +35,7 @@ def compute_scores(
         {metric: value}; nothing where no example has a reference.
 
     Raises:
-        ValueError: a metric needs log-probabilities, and there are none.
+        UserError: a metric needs log-probabilities, and there are none.
     """
     rows = [i for i, target in enumerate(targets) if target.references]
     if len(rows) < len(targets):
@@ -53,7 +54,7 @@ def compute_scores(
         scores |= metric(targets, predictions)
     for metric in task.predict_with_aux_metric_fns:
         if log_probabilities is None:
-            raise ValueError(
+            raise UserError(
                 f"A metric of {task.name} ranks predictions by log-probability:"
                 ' each needs a "score".'
             )

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
+from pali_tf.errors import UserError
 from pali_tf.evaluation.text import normalize
 
 
@@ -20,7 +21,7 @@ def top_k(
         k: 1 or 5 most often.
 
     Raises:
-        ValueError: a list of fewer than k classes.
+        UserError: a list of fewer than k classes.
 
     Example: [["cat"], ["dog"]] and [["cow", "cat"], ["cow", "hen"]] give 0.5
     for k = 2.
@@ -29,7 +30,7 @@ def top_k(
     for right, ranked in zip(references, predictions, strict=True):
         classes = [ranked] if isinstance(ranked, str) else ranked
         if len(classes) < k:
-            raise ValueError(
+            raise UserError(
                 f"Top-{k} accuracy needs {k} classes in order for each "
                 f"example; there is {len(classes)}: {list(classes)}."
             )

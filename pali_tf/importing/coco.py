@@ -4,12 +4,13 @@ An image and all its captions, or all its boxes, make one record. The polygons
 of instances, most of the file, are dropped while it is read.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pali_tf import json_files
+from pali_tf.errors import UserError
 from pali_tf.importing.files import list_files
 from pali_tf.importing.images import read_image
 from pali_tf.importing.languages import check_language
@@ -25,9 +26,9 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields a record for each image that has captions or boxes.
 
     Raises:
-        FileNotFoundError: there is no annotation file; the message says what
+        MissingFileError: there is no annotation file; the message says what
             is in the folder.
-        ValueError: several fit, or the file is not COCO's.
+        UserError: several fit, or the file is not COCO's.
     """
     path = _find_file(options)
     content = _load(path)
@@ -65,7 +66,7 @@ def _find_file(options: Options) -> Path:
         and options.split in path.stem
     ]
     if len(of_split) != 1:
-        raise ValueError(
+        raise UserError(
             f"--input: name one of {', '.join(path.name for path in found)} "
             f"in {options.input}."
         )
@@ -78,18 +79,14 @@ def _load(path: Path) -> Json:
             value.pop(key, None)
         return value
 
-    try:
-        with path.open("rb") as file:
-            content = json.load(file, object_hook=without_bulk)
-    except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}.") from error
+    content = json_files.read(path, object_hook=without_bulk)
     missing = [
         key
         for key in ("images", "annotations")
         if not isinstance(content, dict) or key not in content
     ]
     if missing:
-        raise ValueError(
+        raise UserError(
             f"{path} is no COCO file: it lacks {' and '.join(missing)}."
         )
     return content

@@ -1,27 +1,25 @@
 """The files that an import reads, and the lines of text files."""
 
-import difflib
 import gzip
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from pali_tf.errors import MissingFileError, nearest
 from pali_tf.importing.options import Options
-
-_MOST_NAMES = 12
 
 
 def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
     """Gives the file, or a folder's files with one of the suffixes, in order.
 
     Raises:
-        FileNotFoundError: there are none; the message says what is there.
+        MissingFileError: there are none; the message says what is there.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise FileNotFoundError(
-            f"There is no {path}; {what_is_in(path.parent, path.name)}"
+        raise MissingFileError(
+            f"There is no {path.name}{what_is_in(path.parent, path.name)}"
         )
     found = sorted(
         child
@@ -29,8 +27,8 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
         if child.name.endswith(tuple(suffixes))
     )
     if not found:
-        raise FileNotFoundError(
-            f"{path} has no file {' or '.join('*' + s for s in suffixes)}; "
+        raise MissingFileError(
+            f"There is no file {' or '.join('*' + s for s in suffixes)}"
             f"{what_is_in(path)}"
         )
     return found
@@ -61,12 +59,8 @@ def _lines(
 
 
 def what_is_in(folder: Path, wanted: str = "") -> str:
-    """Says what a folder holds, what is like `wanted` first."""
+    """Gives the end of a message: what a folder holds that was meant."""
     if not folder.is_dir():
-        return f"nor is there a folder {folder}."
-    names = sorted(child.name for child in folder.iterdir())
-    near = difflib.get_close_matches(wanted, names, 3, 0.5)
-    names = near + [name for name in names if name not in near]
-    more = f" and {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES)
-    shown = ", ".join(names[:_MOST_NAMES]) or "nothing"
-    return f"{folder} holds {shown}{more}."
+        return f"; nor is there a folder {folder}."
+    names = (child.name for child in folder.iterdir())
+    return f" in {folder}{nearest(wanted, names)}"

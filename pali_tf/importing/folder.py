@@ -9,6 +9,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pali_tf.errors import UserError
 from pali_tf.importing.images import SUFFIXES, read_image
 from pali_tf.importing.languages import check_language
 from pali_tf.importing.options import Options
@@ -23,7 +24,7 @@ def read(options: Options) -> Iterator[records.Record]:
     """
     root = options.input
     if not root.is_dir():
-        raise NotADirectoryError(f"--input: {root} is no folder.")
+        raise UserError(f"--input: {root} is no folder.")
     if not check_language(options.language, "--language", options.problems):
         return
     folders = [root, *sorted(p for p in root.iterdir() if p.is_dir())]

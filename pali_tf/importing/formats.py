@@ -5,11 +5,11 @@ is used.
 """
 
 import dataclasses
-import difflib
 import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.importing.benchmarks.table import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -91,12 +91,10 @@ def find_format(name: str) -> Format:
     """Gives a format by its name.
 
     Raises:
-        ValueError: there is none; the message has the nearest.
+        UserError: there is none; the message has the nearest.
     """
     if name not in FORMATS:
-        near = difflib.get_close_matches(name, FORMATS, 1, 0.0)[0]
-        raise ValueError(
-            f"--from: there is no format {name!r}; did you mean {near!r}? "
-            f"Known: {', '.join(FORMATS)}."
+        raise UserError(
+            f"--from: there is no format {name!r}{nearest(name, FORMATS)}"
         )
     return FORMATS[name]

@@ -1,7 +1,6 @@
 """Whether a language code is one that the tasks know."""
 
-import difflib
-
+from pali_tf.errors import nearest
 from pali_tf.importing.problems import Problems
 from seqio_tasks import languages
 
@@ -18,10 +17,9 @@ def check_language(code: str, where: str, problems: Problems) -> bool:
     """
     if code in KNOWN:
         return True
-    near = difflib.get_close_matches(code.lower(), sorted(KNOWN), 1, 0.0)[0]
     problems.report(
         "unknown-language",
         where,
-        f"no language has the code {code!r}; did you mean {near!r}?",
+        f"no language has the code {code!r}{nearest(code, KNOWN)}",
     )
     return False

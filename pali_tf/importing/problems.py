@@ -7,10 +7,11 @@ told.
 
 import collections
 import dataclasses
-import difflib
 from collections.abc import Iterable
 
 from absl import logging
+
+from pali_tf.errors import UserError, nearest
 
 _MOST_MESSAGES = 20
 
@@ -38,7 +39,7 @@ KINDS = {
 }
 
 
-class ImportProblemError(ValueError):
+class ImportProblemError(UserError):
     """The files have problems that were not allowed."""
 
 
@@ -49,7 +50,7 @@ class Problems:
         allowed: kinds that do not end the import.
 
     Raises:
-        ValueError: there is no such kind; the message has the nearest.
+        UserError: there is no such kind; the message has the nearest.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -100,8 +101,6 @@ class Problems:
 
 def _check(kind: str) -> None:
     if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, 1, 0.0)[0]
-        raise ValueError(
-            f"There is no kind of problem {kind!r}; did you mean {near!r}? "
-            f"Known: {', '.join(KINDS)}."
+        raise UserError(
+            f"There is no kind of problem {kind!r}{nearest(kind, KINDS)}"
         )

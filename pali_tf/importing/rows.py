@@ -26,6 +26,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.importing.options import Options
 from pali_tf.importing.row import Row
 from pali_tf.importing.row_images import read_row_image
@@ -60,10 +61,8 @@ def check_fields(options: Options) -> None:
     """Refuses a --field whose name of ours does not exist."""
     for ours in options.fields:
         if ours not in FIELDS:
-            near = difflib.get_close_matches(ours, FIELDS, 1, 0.0)[0]
-            raise ValueError(
-                f"--field: there is no field {ours!r}; did you mean {near!r}? "
-                f"Known: {', '.join(FIELDS)}."
+            raise UserError(
+                f"--field: there is no field {ours!r}{nearest(ours, FIELDS)}"
             )
 
 
@@ -71,17 +70,15 @@ def check_columns(columns: Sequence[str], where: str, options: Options) -> None:
     """Refuses a table that lacks the columns to be read.
 
     Raises:
-        ValueError: the message has the nearest column.
+        UserError: the message has the nearest column.
     """
     check_fields(options)
     present = ", ".join(columns)
     for ours, theirs in options.fields.items():
         if theirs not in columns:
-            near = difflib.get_close_matches(theirs, columns, 1, 0.0)
-            raise ValueError(
-                f"{where} has no column {theirs!r}, which --field={ours}="
-                f"{theirs} names; did you mean {''.join(near)!r}? It has "
-                f"{present}."
+            raise UserError(
+                f"--field={ours}={theirs}: {where} has no column {theirs!r}"
+                f"{nearest(theirs, columns)}"
             )
     if any(options.fields.get(name, name) in columns for name in CONTENT):
         return
@@ -89,7 +86,7 @@ def check_columns(columns: Sequence[str], where: str, options: Options) -> None:
     ours, near = max(
         pairs, key=lambda pair: difflib.SequenceMatcher(None, *pair).ratio()
     )
-    raise ValueError(
+    raise UserError(
         f"{where} has none of the columns {', '.join(CONTENT)}. It has "
         f"{present}; the nearest would be --field={ours}={near}."
     )

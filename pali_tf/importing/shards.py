@@ -3,14 +3,16 @@
 import contextlib
 import filecmp
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pali_tf import files
 from pali_tf.data import data_root
-from pali_tf.webli import atomic, records, split_index, write
+from pali_tf.errors import UserError, told
+from pali_tf.webli import records, split_index, write
 
 
+@told()
 def write_split(
     rows: Iterable[records.Record],
     directory: Path,
@@ -31,7 +33,7 @@ def write_split(
         check: called once all is read; what it raises leaves nothing behind.
 
     Raises:
-        ValueError: there are no records.
+        UserError: there are no records.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -40,7 +42,7 @@ def write_split(
         for number, record in enumerate(rows):
             if number < num_shards:
                 name = write.shard_name(split, number, num_shards)
-                path = atomic.temporary_path(directory / name)
+                path = files.temporary_path(directory / name)
                 stack.callback(path.unlink, missing_ok=True)
                 writers.append(write.ShardWriter(path))
                 stack.callback(writers[-1].close)
@@ -48,36 +50,28 @@ def write_split(
             writers[number % num_shards].write(record)
         check()
         if not paths:
-            raise ValueError("There is nothing to import: no record was read.")
+            raise UserError("There is nothing to import: no record was read.")
         for writer in writers:
             writer.close()
         return _name_shards(directory, split, paths, writers)
 
 
+@told()
 def copy_vocabulary(path: Path, data_dir: Path) -> None:
     """Copies a vocabulary into a data root.
 
     Raises:
-        ValueError: the data root has another one.
+        UserError: the data root has another one.
     """
     target = data_dir / data_root.VOCABULARY
     if target.is_file():
         if not filecmp.cmp(path, target, shallow=False):
-            raise ValueError(
+            raise UserError(
                 f"{target} is another vocabulary than {path}; a data root has "
                 "one. Give another --data_dir."
             )
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = atomic.temporary_path(target)
-    shutil.copyfile(path, temporary)
-    os.replace(temporary, target)
-
-
-def remove_leftovers(directory: Path, split: str) -> None:
-    """Removes the temporary files of an import that was killed."""
-    for leftover in directory.glob(f".{split}.*.tmp"):
-        leftover.unlink()
+    files.write_whole(target, path.read_bytes())
 
 
 def _name_shards(

@@ -4,6 +4,8 @@ bfloat16 means bfloat16 matrix products with float32 parameters, norms, softmax
 and logits. float16 is refused: mT5's activations exceed its largest number.
 """
 
+from pali_tf.errors import UserError
+
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -14,7 +16,7 @@ def keras_policy(dtype: str) -> str:
         dtype: "float32" or "bfloat16".
 
     Raises:
-        ValueError: another type.
+        UserError: another type.
 
     Example: keras_policy("bfloat16") == "mixed_bfloat16".
     """
@@ -24,7 +26,7 @@ def keras_policy(dtype: str) -> str:
             if dtype == "float16"
             else ""
         )
-        raise ValueError(
+        raise UserError(
             f"dtype is {dtype!r}, not one of {sorted(_POLICIES)}.{reason}"
         )
     return _POLICIES[dtype]

@@ -3,17 +3,16 @@
 They are Dense and Embedding, wherever they are in a model.
 """
 
-import difflib
 import re
 from typing import Any
 
 import keras
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.parameter_path import parameter_path, parameters_by_path
 
 _WEIGHTS = ("kernel", "embeddings")
 _SCANNED = re.compile(r"(.*/)?layers/.*")
-_MOST_SHOWN = 3
 
 
 def projections(layer: keras.layers.Layer) -> dict[str, Any]:
@@ -53,13 +52,13 @@ def find_projections(model: keras.Model, target: str) -> dict[str, Any]:
         {parameter path of the kernel or table: the layer}, at least one.
 
     Raises:
-        ValueError: it matches none, or a scanned stack, whose blocks are not
+        UserError: it matches none, or a scanned stack, whose blocks are not
             layers of their own.
     """
     pattern = re.compile(target)
     for path in parameters_by_path(model):
         if _SCANNED.fullmatch(path) and pattern.fullmatch(path):
-            raise ValueError(
+            raise UserError(
                 f"{target!r} asks for {path}, of a scanned stack; its blocks "
                 "are not layers of their own. Set scan_layers to False (gin's "
                 "SCAN_LAYERS)."
@@ -67,9 +66,8 @@ def find_projections(model: keras.Model, target: str) -> dict[str, Any]:
     found = projections(model)
     chosen = {p: layer for p, layer in found.items() if pattern.fullmatch(p)}
     if not chosen:
-        near = difflib.get_close_matches(target, found, _MOST_SHOWN, 0.0)
-        raise ValueError(
-            f"{target!r} matches no projection as a whole; the nearest of the "
-            f"{len(found)} are {', '.join(near)}."
+        raise UserError(
+            f"{target!r} matches no projection as a whole"
+            f"{nearest(target, found)}"
         )
     return chosen

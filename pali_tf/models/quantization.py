@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 
+from pali_tf.errors import UserError
 from pali_tf.models.projections import find_projections, projections
 
 # The blocks' projections. Tables and logits stay float: they are looked up or
@@ -35,13 +36,13 @@ class QuantizationConfig:
 
     def __post_init__(self) -> None:
         if self.mode != "int8":
-            raise ValueError(
+            raise UserError(
                 f"The mode of quantization is {self.mode!r}; there is 'int8'."
             )
         try:
             re.compile(self.target)
         except re.error as error:
-            raise ValueError(
+            raise UserError(
                 f"The target of quantization {self.target!r} is not a regular "
                 f"expression: {error}."
             ) from error
@@ -58,7 +59,7 @@ def quantize(model: keras.Model, config: QuantizationConfig) -> tuple[str, ...]:
         The parameter paths of the kernels and tables.
 
     Raises:
-        ValueError: the target matches nothing that can be quantized.
+        UserError: the target matches nothing that can be quantized.
     """
     chosen = find_projections(model, config.target)
     with _short_collections():

@@ -1,5 +1,7 @@
 """What a tower keeps for its gradient; standard library only."""
 
+from pali_tf.errors import UserError
+
 REMAT_POLICIES = ("none", "block", "full")
 
 
@@ -14,9 +16,9 @@ def check_remat_policy(name: str) -> None:
         name: one of REMAT_POLICIES.
 
     Raises:
-        ValueError: another name.
+        UserError: another name.
     """
     if name not in REMAT_POLICIES:
-        raise ValueError(
+        raise UserError(
             f"remat_policy is {name!r}, not one of {list(REMAT_POLICIES)}."
         )

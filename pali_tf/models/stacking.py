@@ -11,6 +11,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from pali_tf.errors import UserError
+
 _UNROLLED = re.compile(r"(?P<tower>(?:.*/)?layers)_(?P<index>\d+)/(?P<rest>.+)")
 _SCANNED = re.compile(r"(?P<tower>(?:.*/)?layers)/(?P<rest>.+)")
 
@@ -46,7 +48,7 @@ def stack_layers(
         Arrays by parameter path.
 
     Raises:
-        ValueError: a block is missing in a tower.
+        UserError: a block is missing in a tower.
 
     Example: {"layers_0/scale": [D], "layers_1/scale": [D]} ->
         {"layers/scale": [2, D]}.
@@ -66,7 +68,7 @@ def stack_layers(
 def _stack(name: str, blocks: Mapping[int, Any]) -> Any:
     for i in range(len(blocks)):
         if i not in blocks:
-            raise ValueError(
+            raise UserError(
                 f"{name} cannot be stacked: of the blocks {sorted(blocks)}, "
                 f"block {i} is missing."
             )

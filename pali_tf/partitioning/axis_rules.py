@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from jax.sharding import PartitionSpec
 
+from pali_tf.errors import UserError
 from pali_tf.types import LogicalAxes
 
 # One mesh axis, several that together shard one dimension, or None: replicated.
@@ -59,11 +60,11 @@ def standard_logical_axis_rules(
         (logical axis, mesh axes) rows; earlier rows win.
 
     Raises:
-        ValueError: the dims are not 1 or 2.
+        UserError: the dims are not 1 or 2.
     """
     dims = (activation_partitioning_dims, parameter_partitioning_dims)
     if dims not in _EMBED_ROWS:
-        raise ValueError(
+        raise UserError(
             f"activation_partitioning_dims={dims[0]} and "
             f"parameter_partitioning_dims={dims[1]}: each must be 1 or 2."
         )
@@ -104,7 +105,7 @@ def partition_spec(
         PartitionSpec with one entry for each dimension.
 
     Raises:
-        ValueError: a name that no row mentions.
+        UserError: a name that no row mentions.
 
     Example: ("vocab", "embed") under the (1, 2) table gives
         PartitionSpec("model", ("data", "fsdp")).
@@ -112,7 +113,7 @@ def partition_spec(
     known = {name for name, _ in rules}
     unknown = sorted({a for a in logical_axes if a is not None} - known)
     if unknown:
-        raise ValueError(
+        raise UserError(
             f"No axis rule for logical axes {unknown}; rules exist for "
             f"{sorted(known)}. Add a row through additional_rules."
         )

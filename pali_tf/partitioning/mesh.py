@@ -15,6 +15,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
+from pali_tf.errors import UserError
+
 MESH_AXES = ("data", "fsdp", "model")
 
 
@@ -39,7 +41,7 @@ def make_mesh(
         Mesh of shape (devices / (fsdp * model), fsdp, model).
 
     Raises:
-        ValueError: no size of the model axis is given, or the sizes do not
+        UserError: no size of the model axis is given, or the sizes do not
             divide the number of devices.
     """
     devices = list(jax.devices()) if devices is None else list(devices)
@@ -48,7 +50,7 @@ def make_mesh(
     elif num_partitions is not None:
         model_size = num_partitions
     else:
-        raise ValueError(
+        raise UserError(
             "PjitPartitioner needs num_partitions or model_parallel_submesh."
         )
     _check_divides("num_partitions", model_size, len(devices))
@@ -79,7 +81,7 @@ def _tpu_grid(shape: tuple[int, ...], devices: list[Any]) -> np.ndarray:
             shape, devices=devices, allow_split_physical_axes=True
         )
     if shape[0] % num_slices:
-        raise ValueError(
+        raise UserError(
             f"The data axis has {shape[0]} places, which do not divide over "
             f"{num_slices} TPU slices: one copy of the model must lie within "
             "a slice. Lower num_partitions or num_fsdp_partitions."
@@ -95,7 +97,7 @@ def _tpu_grid(shape: tuple[int, ...], devices: list[Any]) -> np.ndarray:
 def _check_divides(name: str, size: int, count: int) -> None:
     if size < 1 or count % size:
         possible = [n for n in range(1, count + 1) if count % n == 0]
-        raise ValueError(
+        raise UserError(
             f"{name} is {size}, which does not divide {count} devices; "
             f"possible: {possible}."
         )

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
+from pali_tf.errors import UserError
 from pali_tf.layers.activation_sharding import activation_sharding_scope
 from pali_tf.layers.dense import joined_rows_scope
 from pali_tf.partitioning import axis_rules
@@ -48,13 +49,13 @@ def parameter_sharding(
         The sharding on `mesh`.
 
     Raises:
-        ValueError: a dimension does not divide by its mesh axis.
+        UserError: a dimension does not divide by its mesh axis.
     """
     spec = axis_rules.partition_spec(logical_axes, rules)
     for size, name, axes in zip(shape, logical_axes, spec, strict=True):
         count = num_shards(mesh, axes)
         if size % count:
-            raise ValueError(
+            raise UserError(
                 f"{path}: axis {name!r} of size {size} does not divide by the "
                 f"{count} devices of mesh axes {axes!r}; the nearest that do "
                 f"are {_nearest_divisors(size, count)}. Change num_partitions "
@@ -222,7 +223,7 @@ def check_batch_size(batch_size: int, mesh: Mesh) -> None:
     count = num_batch_shards(mesh)
     if batch_size % count:
         below = batch_size - batch_size % count
-        raise ValueError(
+        raise UserError(
             f"BATCH_SIZE {batch_size} does not divide over the {count} "
             "devices of the data and fsdp axes; the nearest are "
             f"{below} and {below + count}."

@@ -1,7 +1,8 @@
 """What a TPU chip has, by generation; standard library only."""
 
 import dataclasses
-import difflib
+
+from pali_tf.errors import UserError, nearest
 
 _GIB = 2**30
 
@@ -116,14 +117,11 @@ def find_chip(name: str) -> Chip:
     """Gives a chip by its name.
 
     Raises:
-        ValueError: an unknown name; the message has the nearest.
+        UserError: an unknown name; the message has the nearest.
 
     Example: find_chip("v4").hbm_bytes == 32 * 2**30.
     """
     if name in CHIPS:
         return CHIPS[name]
-    near = difflib.get_close_matches(name.lower(), [*CHIPS, *_ALIASES], 1, 0.4)
-    hint = f"; did you mean {_ALIASES.get(near[0], near[0])!r}?" if near else ""
-    raise ValueError(
-        f"TPU {name!r} is not one of {', '.join(CHIPS)}{hint or '.'}"
-    )
+    known_as = _ALIASES.get(name.lower(), name)
+    raise UserError(f"There is no TPU {name!r}{nearest(known_as, CHIPS)}")

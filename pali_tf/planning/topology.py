@@ -6,6 +6,7 @@ import math
 import os
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.planning.chips import Chip, find_chip
 
 INSTALL = "pip install 'pali_tf[tpu]'"
@@ -46,7 +47,7 @@ def parse_topology(text: str) -> Topology:
         text: "<chip>:<AxBxC>", or "<chip>:<AxB>" where the torus is flat.
 
     Raises:
-        ValueError: no such chip, or not a shape; the message has what is
+        UserError: no such chip, or not a shape; the message has what is
             right.
 
     Example: parse_topology("v4:8x8x16").num_chips == 1024.
@@ -56,11 +57,11 @@ def parse_topology(text: str) -> Topology:
     example = f"{chip.name}:" + ("8x8x16" if chip.torus_rank == 3 else "16x16")
     parts = sizes.split("x")
     if not colon or not all(part.isdigit() and int(part) for part in parts):
-        raise ValueError(
+        raise UserError(
             f"Topology {text!r} is not a chip and a shape, such as {example!r}."
         )
     if len(parts) != chip.torus_rank:
-        raise ValueError(
+        raise UserError(
             f"Topology {text!r}: {chip.name} is a torus of {chip.torus_rank} "
             f"dimensions, such as {example!r}."
         )
@@ -76,10 +77,10 @@ def make_devices(topology: Topology) -> list[Any]:
     """Gives the devices of a slice, to compile for; none need exist here.
 
     Raises:
-        ValueError: libtpu is not installed, or it knows no such slice.
+        UserError: libtpu is not installed, or it knows no such slice.
     """
     if not is_libtpu_installed():
-        raise ValueError(
+        raise UserError(
             f"Compiling for {topology.name} needs libtpu, the TPU compiler "
             f"(no TPU): {INSTALL}. Without --topology the plan is made by "
             "formula alone."
@@ -100,12 +101,12 @@ def make_devices(topology: Topology) -> list[Any]:
             platform="tpu", topology_name=topology.name, **options
         )
     except jax.errors.JaxRuntimeError as error:
-        raise ValueError(
+        raise UserError(
             f"libtpu knows no slice {topology.name}: {error}"
         ) from error
     devices = list(described.devices)
     if len(devices) != topology.num_devices:
-        raise ValueError(
+        raise UserError(
             f"libtpu gives {len(devices)} devices for {topology.name}, not "
             f"{topology.num_devices}."
         )

@@ -6,7 +6,6 @@ adapter.safetensors     A and B of each adapted projection
 
 import dataclasses
 import hashlib
-import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -15,19 +14,19 @@ from typing import Any
 import keras
 import numpy as np
 
+from pali_tf import files, json_files
 from pali_tf.conversion.array_parts import whole
-from pali_tf.conversion.atomic import new_path
 from pali_tf.conversion.stores.safetensors_files import (
     SafetensorsSource,
     write_safetensors,
 )
-from pali_tf.errors import UserError
+from pali_tf.errors import ExistingFileError, MissingFileError, UserError, told
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.presets.fields import read_fields
-from pali_tf.presets.folder import read_json, require
+from pali_tf.presets.folder import require
 from pali_tf.presets.weights import load_weights, variable_tensors
 
 CONFIG = "adapter_config.json"
@@ -67,7 +66,7 @@ def write_adapter(
         sizes: of the model.
 
     Raises:
-        FileExistsError: the folder exists.
+        ExistingFileError: the folder exists.
     """
     path = Path(directory).absolute()
     described = {
@@ -75,14 +74,17 @@ def write_adapter(
         **dataclasses.asdict(config),
         "base": _base(sizes),
     }
-    with new_path(path) as temporary:
+    if path.exists():
+        raise ExistingFileError(f"{path} exists; nothing is overwritten.")
+    with files.staged(path) as temporary:
         temporary.mkdir()
         tensors = variable_tensors(adapters_by_path(model))
         write_safetensors(temporary / WEIGHTS, tensors, {})
-        (temporary / CONFIG).write_text(json.dumps(described, indent=2) + "\n")
+        json_files.write(temporary / CONFIG, described)
     return path
 
 
+@told()
 def load_adapter(
     directory: str | os.PathLike[str],
     model: keras.Model,
@@ -104,25 +106,25 @@ def load_adapter(
 
     Raises:
         FileNotFoundError: the folder or a file of it is not there.
-        ValueError: it is for a model of other sizes, or the model has
+        UserError: it is for a model of other sizes, or the model has
             adapters of another rank or target, or these in its kernels.
     """
     folder = Path(directory)
     if not folder.is_dir():
-        raise FileNotFoundError(f"There is no adapter {folder}.")
+        raise MissingFileError(f"There is no adapter {folder}.")
     file = require(folder, CONFIG)
-    values = read_json(file)
+    values = json_files.read(file)
     base = values.pop("base", None) if isinstance(values, dict) else None
     read = read_fields(_AdapterConfig, values, str(file))
     if read.format_version != FORMAT_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{file} has format_version {read.format_version}; this pali_tf "
             f"reads {FORMAT_VERSION}."
         )
     _check_base(file, base, _base(sizes))
     config = LoRAConfig(rank=read.rank, target=read.target)
     if current not in (None, config):
-        raise ValueError(
+        raise UserError(
             f"{folder} holds {config}; the model has {current} already."
         )
     source = SafetensorsSource(require(folder, WEIGHTS))
@@ -174,7 +176,7 @@ def _check_base(file: Path, base: Any, expected: dict[str, Any]) -> None:
         for name, value in expected[tower].items()
         if base[tower].get(name) != value
     ]
-    raise ValueError(
+    raise UserError(
         f"{file} is for a model of other sizes: "
         f"{'; '.join(differing) or repr(base)}."
     )

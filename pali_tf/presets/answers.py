@@ -10,6 +10,7 @@ from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.decoding.score_classes import score_classes
+from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
 from pali_tf.types import Array
 
@@ -114,12 +115,12 @@ def check_classes(classes: Sequence[str]) -> tuple[str, ...]:
     """Gives the classes as a tuple.
 
     Raises:
-        ValueError: there is none, or two are the same.
+        UserError: there is none, or two are the same.
     """
     if isinstance(classes, str) or not classes:
-        raise ValueError(f"classes is {classes!r}, not a list of names.")
+        raise UserError(f"classes is {classes!r}, not a list of names.")
     names = tuple(classes)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"classes has {twice[0]!r} twice.")
+        raise UserError(f"classes has {twice[0]!r} twice.")
     return names

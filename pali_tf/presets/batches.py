@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pali_tf.errors import UserError
 from pali_tf.presets.images import ImageLike, check_images
 
 
@@ -19,7 +20,7 @@ def pair(
 
     Raises:
         TypeError: one image where a list of them is asked for.
-        ValueError: their numbers differ.
+        UserError: their numbers differ.
     """
     if images is None:
         texts = [prompts] if isinstance(prompts, str) else list(prompts)
@@ -45,12 +46,12 @@ def for_each(texts: str | Sequence[str], number: int, name: str) -> list[str]:
     """Gives N texts: one for all, or one each.
 
     Raises:
-        ValueError: there are more or fewer than N.
+        UserError: there are more or fewer than N.
     """
     if isinstance(texts, str):
         return [texts] * number
     if len(texts) != number:
-        raise ValueError(
+        raise UserError(
             f"{name} has {len(texts)} texts for {number} images: pass one for "
             "all, or one each."
         )
@@ -76,7 +77,7 @@ def cut(
     Example: 5 rows in batches of 2 give the real rows 0-1, 2-3 and 4.
     """
     if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}, below 1.")
+        raise UserError(f"batch_size is {batch_size}, below 1.")
     number = len(columns[0])
     size = min(batch_size, number)
     for first in range(0, number, max(size, 1)):

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.quantization import QuantizationConfig
@@ -38,7 +39,7 @@ class PresetConfig:
     def __post_init__(self) -> None:
         for name in ("prompt_length", "text_length"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, below 1.")
+                raise UserError(f"{name} is {getattr(self, name)}, below 1.")
         object.__setattr__(self, "model", self.model.unrolled())
 
     def adjusted(
@@ -77,15 +78,15 @@ def from_json(values: Any, place: str) -> PresetConfig:
         place: the file, for the messages.
 
     Raises:
-        ValueError: another version or kind of file, or a wrong field.
+        UserError: another version or kind of file, or a wrong field.
     """
     if not isinstance(values, dict):
-        raise ValueError(f"{place} holds no JSON object.")
+        raise UserError(f"{place} holds no JSON object.")
     fields = dict(values)
     version = fields.pop("format_version", None)
     model_type = fields.pop("model_type", None)
     if model_type != MODEL_TYPE or version is None:
-        raise ValueError(
+        raise UserError(
             f"{place} does not describe a preset: its model_type is "
             f"{model_type!r} and its format_version {version!r}, not "
             f"{MODEL_TYPE!r} and {FORMAT_VERSION}. `pali convert` reads "
@@ -93,7 +94,7 @@ def from_json(values: Any, place: str) -> PresetConfig:
             "what it writes."
         )
     if version != FORMAT_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{place} has format_version {version!r}; this pali_tf reads "
             f"{FORMAT_VERSION}. A newer pali_tf may read it."
         )

@@ -1,10 +1,11 @@
 """Frozen dataclasses as JSON objects; a mistake names the field."""
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
+
+from pali_tf.errors import UserError, nearest
 
 _Config = TypeVar("_Config")
 
@@ -18,24 +19,23 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
         place: where they are written, for the messages.
 
     Raises:
-        ValueError: a field that is unknown, missing or of the wrong type.
+        UserError: a field that is unknown, missing or of the wrong type.
 
     Example: {"width": "16"} for a field `width: int` gives "config.json:
         width is '16', not int".
     """
     if not isinstance(values, Mapping):
-        raise ValueError(f"{place} is {values!r}, not a JSON object.")
+        raise UserError(f"{place} is {values!r}, not a JSON object.")
     fields = {f.name: f for f in dataclasses.fields(cast(Any, kind))}
     for name in values:
         if name not in fields:
-            near = difflib.get_close_matches(name, fields, 1)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise ValueError(
-                f"{place} has the field {name!r}, which is not known{hint}."
+            raise UserError(
+                f"{place} has the field {name!r}, which is not known"
+                f"{nearest(name, fields)}"
             )
     for name, field in fields.items():
         if name not in values and _is_required(field):
-            raise ValueError(f"{place} lacks the field {name!r}.")
+            raise UserError(f"{place} lacks the field {name!r}.")
     types = typing.get_type_hints(kind)
     arguments = {
         name: _read(types[name], value, f"{place}: {name}")
@@ -44,7 +44,7 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
     try:
         return kind(**arguments)
     except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
+        raise UserError(f"{place}: {error}") from error
 
 
 def _is_required(field: dataclasses.Field) -> bool:
@@ -70,4 +70,4 @@ def _read(hint: Any, value: Any, place: str) -> Any:
     names = " or ".join(
         getattr(kind, "__name__", str(kind)) for kind in choices
     )
-    raise ValueError(f"{place} is {value!r}, not {names}.")
+    raise UserError(f"{place} is {value!r}, not {names}.")

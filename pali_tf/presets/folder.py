@@ -9,20 +9,25 @@ writes and reads them.
 """
 
 import dataclasses
-import difflib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pali_tf.conversion.atomic import check_space, new_path
+from pali_tf import files, json_files
+from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
     SafetensorsSource,
     write_safetensors,
 )
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.errors import (
+    ExistingFileError,
+    MissingFileError,
+    UserError,
+    nearest,
+    told,
+)
 from pali_tf.presets import config as preset_config
 from pali_tf.presets.config import PresetConfig
 from pali_tf.presets.tokenizer import Tokenizer
@@ -42,54 +47,40 @@ class Preset:
     weights: SafetensorsSource
 
 
+@told()
 def open_preset(directory: str | os.PathLike[str]) -> Preset:
     """Opens a folder.
 
     Raises:
-        FileNotFoundError: the folder or a file of it is not there.
-        ValueError: a file is damaged or says what is not known.
+        MissingFileError: the folder or a file of it is not there.
+        UserError: a file is damaged or says what is not known.
     """
     path = Path(directory)
     if not path.is_dir():
-        raise FileNotFoundError(f"There is no preset {path}{_beside(path)}.")
+        raise MissingFileError(f"There is no preset {path}{_beside(path)}")
     vocabulary = require(path, VOCABULARY)
     if not (path / INDEX_NAME).is_file():
         require(path, WEIGHTS)
     file = require(path, CONFIG)
-    config = preset_config.from_json(read_json(file), str(file))
+    config = preset_config.from_json(json_files.read(file), str(file))
     try:
         tokenizer = Tokenizer(vocabulary.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{vocabulary}: {error}") from error
+        raise UserError(f"{vocabulary}: {error}") from error
     return Preset(config, tokenizer, SafetensorsSource(path))
 
 
 def require(folder: Path, name: str) -> Path:
     """Gives the path of a file that must be in a folder."""
     if not (folder / name).is_file():
-        found = sorted(child.name for child in folder.iterdir())
-        near = difflib.get_close_matches(name, found, 1)
-        hint = f"; did {near[0]!r} mean it?" if near else ""
-        raise FileNotFoundError(
-            f"{folder} lacks {name}: it holds {', '.join(found) or 'nothing'}"
-            f"{hint}"
-        )
+        raise MissingFileError(f"{folder} lacks {name}{_beside(folder / name)}")
     return folder / name
-
-
-def read_json(file: Path) -> Any:
-    """Reads a JSON file; a ValueError names it."""
-    try:
-        return json.loads(file.read_text())
-    except ValueError as error:
-        raise ValueError(f"{file} is not JSON: {error}.") from error
 
 
 def _beside(path: Path) -> str:
     parent = path.parent
     names = [c.name for c in parent.iterdir()] if parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, 1)
-    return f"; beside it is {near[0]!r}" if near else ""
+    return nearest(path.name, names)
 
 
 def write_preset(
@@ -113,14 +104,14 @@ def write_preset(
         The folder.
 
     Raises:
-        FileExistsError: it exists.
-        ValueError: the disk has too little room.
+        ExistingFileError: it exists.
+        UserError: the disk has too little room.
     """
     path = Path(directory).absolute()
     if path.exists():
-        raise FileExistsError(f"{path} exists; nothing is overwritten.")
+        raise ExistingFileError(f"{path} exists; nothing is overwritten.")
     check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
-    with new_path(path) as temporary:
+    with files.staged(path) as temporary:
         write_safetensors(
             temporary,
             tensors,

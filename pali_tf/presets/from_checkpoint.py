@@ -9,6 +9,7 @@ import numpy as np
 from pali_tf.conversion.array_parts import Region, region_shape, split, whole
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.errors import UserError
 from pali_tf.models.layout_change import change_layout
 from pali_tf.models.stacking import scanned_place
 
@@ -49,7 +50,7 @@ def checkpoint_tensors(
         By parameter path.
 
     Raises:
-        ValueError: a parameter is missing or has another shape, or the
+        UserError: a parameter is missing or has another shape, or the
             checkpoint holds more than the model has.
     """
     reader = _AveragedSource if use_ema else OrbaxSource
@@ -62,7 +63,7 @@ def checkpoint_tensors(
         tensors[path] = _tensor(source, path, name, layer, spec)
     extra = sorted(source.infos.keys() - used)
     if extra:
-        raise ValueError(
+        raise UserError(
             f"{checkpoint} holds {len(extra)} arrays that the model has not, "
             f"such as {extra[0]!r}: was it trained with other sizes, or with "
             "LORA_RANK?"
@@ -76,7 +77,7 @@ def _find(path: str, source: _Source) -> tuple[str, int | None]:
         return path, None
     name, layer = scanned_place(path)
     if name not in source.infos:
-        raise ValueError(
+        raise UserError(
             f"{source.path} lacks {path!r}: is it a checkpoint of the whole "
             "model, and of this size?"
         )
@@ -106,7 +107,7 @@ def _tensor(
             yield region, read(region)
 
     if shape != expected and path != _POSITION_TABLE:
-        raise ValueError(
+        raise UserError(
             f"{source.path}: {path!r} has shape {shape}, the model's is "
             f"{expected}."
         )

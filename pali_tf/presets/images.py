@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.presets.resize import resize
 
 # A file, a picture, or pixels uint8[H, W, 3]; None: there is no image.
@@ -23,12 +24,12 @@ def check_images(images: Sequence[ImageLike]) -> None:
 
     Raises:
         TypeError: an element that is no image.
-        FileNotFoundError: a file that is not there.
+        MissingFileError: a file that is not there.
     """
     for number, image in enumerate(images):
         if isinstance(image, str | os.PathLike):
             if not Path(image).is_file():
-                raise FileNotFoundError(f"images[{number}]: no file {image}.")
+                raise MissingFileError(f"images[{number}]: no file {image}.")
         elif not isinstance(image, Image.Image | np.ndarray | None):
             raise TypeError(
                 f"images[{number}] is a {type(image).__name__}, not a path, a "
@@ -51,7 +52,7 @@ def load_images(
         where there is one.
 
     Raises:
-        ValueError: a file that is no image, or an array of another form.
+        UserError: a file that is no image, or an array of another form.
     """
     pixels = np.zeros((len(images), side, side, 3), np.uint8)
     for i, image in enumerate(images):
@@ -65,7 +66,7 @@ def _to_rgb(image: Any, name: str) -> np.ndarray:
         shape = image.shape
         is_rgb = len(shape) == _RGB_RANK and shape[-1] == 3 and image.size
         if image.dtype != np.uint8 or not is_rgb:
-            raise ValueError(
+            raise UserError(
                 f"{name} is {image.dtype}{list(shape)}, not uint8[H, W, 3]."
             )
         return image
@@ -75,14 +76,14 @@ def _to_rgb(image: Any, name: str) -> np.ndarray:
         with Image.open(image) as opened:
             return _convert(opened, f"{name} ({image})")
     except OSError as error:
-        raise ValueError(
+        raise UserError(
             f"{name}: {image} cannot be read as an image: {error}."
         ) from error
 
 
 def _convert(image: Image.Image, name: str) -> np.ndarray:
     if image.mode.startswith(_DEEP_MODES):
-        raise ValueError(
+        raise UserError(
             f"{name} has Pillow's mode {image.mode!r}, more than 8 bits a "
             "channel: scale it to 8 bits first."
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pali_tf.decoding.config import DecodingConfig
+from pali_tf.errors import UserError
 from pali_tf.models import quantization
 from pali_tf.models.lora import adapters
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
@@ -45,7 +46,7 @@ class PaliModel:
         config: what it is.
 
     Raises:
-        ValueError: the vocabulary is larger than the model's table, or Keras
+        UserError: the vocabulary is larger than the model's table, or Keras
             runs on another backend.
 
     Example:
@@ -58,7 +59,7 @@ class PaliModel:
     ):
         rows = config.model.language.vocab_size
         if tokenizer.num_pieces > rows:
-            raise ValueError(
+            raise UserError(
                 f"The vocabulary has {tokenizer.num_pieces} pieces, the "
                 f"model's table {rows} rows: is it the model's own?"
             )
@@ -83,8 +84,8 @@ class PaliModel:
             dtype: "float32" or "bfloat16", of activations; None: as it is.
 
         Raises:
-            FileNotFoundError: the folder or a file of it is not there.
-            ValueError: a file is damaged, or does not fit the others.
+            MissingFileError: the folder or a file of it is not there.
+            UserError: a file is damaged, or does not fit the others.
         """
         preset = open_preset(directory)
         config = preset.config.adjusted(image_size=image_size, dtype=dtype)
@@ -108,8 +109,8 @@ class PaliModel:
             shard_bytes: of a file of arrays, unless one array is larger.
 
         Raises:
-            FileExistsError: the folder exists.
-            ValueError: adapters of int8 kernels cannot be merged.
+            ExistingFileError: the folder exists.
+            UserError: adapters of int8 kernels cannot be merged.
         """
         config = self.config
         if merge_adapter:
@@ -152,8 +153,8 @@ class PaliModel:
             N texts, the best where `decoding` asks for several.
 
         Raises:
-            ValueError: a prompt is too long, or an image cannot be read.
-            FileNotFoundError: an image is not there.
+            UserError: a prompt is too long, or an image cannot be read.
+            MissingFileError: an image is not there.
         """
         found = self.generate_all(
             images, prompts, decoding, max_length, batch_size
@@ -298,7 +299,7 @@ class PaliModel:
             The parameter paths of the adapted kernels.
 
         Raises:
-            ValueError: the target matches nothing; the message has the
+            UserError: the target matches nothing; the message has the
                 nearest.
         """
         config = LoRAConfig(rank=rank, target=target)
@@ -310,10 +311,10 @@ class PaliModel:
         """Writes the adapters alone.
 
         Raises:
-            ValueError: the model has none.
+            UserError: the model has none.
         """
         if self.config.lora is None:
-            raise ValueError("The model has no adapters: see enable_lora.")
+            raise UserError("The model has no adapters: see enable_lora.")
         return write_adapter(
             directory, self.network, self.config.lora, self.config.model
         )
@@ -345,9 +346,7 @@ class PaliModel:
         """
         config = QuantizationConfig(mode=mode, target=target)
         if self.config.quantization not in (None, config):
-            raise ValueError(
-                f"The model is {self.config.quantization} already."
-            )
+            raise UserError(f"The model is {self.config.quantization} already.")
         quantized = quantization.quantize(self.network, config)
         self._changed(quantization=config)
         return quantized

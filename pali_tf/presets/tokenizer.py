@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import sentencepiece
 
+from pali_tf.errors import UserError
+
 _PAD_ID = 0
 _EOS_ID = 1
 
@@ -20,7 +22,7 @@ class Tokenizer:
         num_pieces: size of the vocabulary; the model's table may be larger.
 
     Raises:
-        ValueError: it is no SentencePiece model.
+        UserError: it is no SentencePiece model.
     """
 
     def __init__(self, serialized: bytes):
@@ -29,7 +31,7 @@ class Tokenizer:
                 model_proto=serialized
             )
         except RuntimeError as error:
-            raise ValueError(
+            raise UserError(
                 f"The vocabulary is no SentencePiece model: {error}."
             ) from error
         self.serialized = serialized
@@ -50,14 +52,14 @@ class Tokenizer:
             int32[N, length].
 
         Raises:
-            ValueError: "prompts[0] has 61 tokens, the model takes 48." Nothing
+            UserError: "prompts[0] has 61 tokens, the model takes 48." Nothing
                 is cut in silence.
         """
         rows = [[*self._pieces.encode(text), _EOS_ID] for text in texts]
         length = max(map(len, rows), default=1) if length is None else length
         for number, row in enumerate(rows):
             if len(row) > length:
-                raise ValueError(
+                raise UserError(
                     f"{name}[{number}] has {len(row)} tokens, the model takes "
                     f"{length} (the end counted): make it shorter."
                 )

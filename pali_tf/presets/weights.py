@@ -1,6 +1,5 @@
 """The arrays of a preset, one after the other into a model or out of it."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.stores.safetensors_files import SafetensorsSource
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.layout_change import change_layout
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.projections import projections
@@ -28,7 +28,7 @@ def load_weights(
         source: arrays of these names, no more and no less.
 
     Raises:
-        ValueError: an array is missing, is not known, or has another shape
+        UserError: an array is missing, is not known, or has another shape
             or kind of number.
     """
     _check(variables, source)
@@ -41,26 +41,26 @@ def load_weights(
 def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
     missing = sorted(variables.keys() - source.infos.keys())
     if missing:
-        raise ValueError(
+        raise UserError(
             f"{source.path} lacks {len(missing)} of the model's "
             f"{len(variables)} arrays, such as {missing[0]!r}"
-            f"{_nearest(missing[0], source.infos)}."
+            f"{nearest(missing[0], source.infos)}"
         )
     for name, info in source.infos.items():
         if name not in variables:
-            raise ValueError(
+            raise UserError(
                 f"{info.file} holds {name!r}, which the model has not"
-                f"{_nearest(name, variables)}."
+                f"{nearest(name, variables)}"
             )
         shape = tuple(variables[name].shape)
         if info.shape != shape and not _can_be_resized(name, info.shape):
-            raise ValueError(
+            raise UserError(
                 f"{info.file}: {name!r} has shape {info.shape}, the model's "
                 f"is {shape}."
             )
         is_int8 = variables[name].dtype == "int8"
         if is_int8 != (info.dtype == np.int8):
-            raise ValueError(
+            raise UserError(
                 f"{info.file}: {name!r} is {info.dtype}, the model's is "
                 f"{variables[name].dtype}: config.json's quantization says "
                 "which are int8."
@@ -69,11 +69,6 @@ def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
 
 def _can_be_resized(name: str, shape: tuple[int, ...]) -> bool:
     return name == "vision/position_embedding/embedding" and len(shape) == 2
-
-
-def _nearest(name: str, names: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    return f"; the nearest is {near[0]!r}" if near else ""
 
 
 def variable_tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -88,7 +83,7 @@ def merged_tensors(model: keras.Model) -> dict[str, Tensor]:
     """Gives a model's arrays with its adapters added to their kernels.
 
     Raises:
-        ValueError: an adapted kernel is int8, which cannot take it in.
+        UserError: an adapted kernel is int8, which cannot take it in.
     """
     tensors = {
         path: tensor
@@ -99,7 +94,7 @@ def merged_tensors(model: keras.Model) -> dict[str, Tensor]:
         if not layer.lora_enabled:
             continue
         if layer.quantization_mode is not None:
-            raise ValueError(
+            raise UserError(
                 f"{path} is {layer.quantization_mode}: adapters are merged "
                 "before a model is quantized."
             )

@@ -5,6 +5,7 @@ import pathlib
 import re
 
 from pali_tf.checkpoints import folders
+from pali_tf.errors import told
 
 # checkpoint_20, checkpoint_20.orbax-checkpoint-tmp-1, checkpoint_20.damaged-77.
 _NAME = re.compile(r"checkpoint_(?P<step>\d+)(\.(?P<why>[a-z]+).*)?")
@@ -30,6 +31,7 @@ class Checkpoint:
     written: float
 
 
+@told()
 def list_checkpoints(model_dir: pathlib.Path) -> list[Checkpoint]:
     """Gives the checkpoints in order of their steps."""
     found = []

@@ -4,6 +4,7 @@ import base64
 import pathlib
 from collections.abc import Collection
 
+from pali_tf.errors import UserError
 from pali_tf.webli.read import list_splits, read_split
 from pali_tf.webli.records import SOURCES
 
@@ -52,12 +53,12 @@ def data_uri(encoded: bytes) -> str:
     """Gives encoded image bytes as a `data:` address.
 
     Raises:
-        ValueError: the bytes begin like no image that a browser shows.
+        UserError: the bytes begin like no image that a browser shows.
     """
     for magic, media_type in _MEDIA_TYPES.items():
         if encoded.startswith(magic):
             text = base64.b64encode(encoded).decode("ascii")
             return f"data:{media_type};base64,{text}"
-    raise ValueError(
+    raise UserError(
         f"Bytes beginning {encoded[:8]!r} are no JPEG, PNG, GIF or WebP image."
     )

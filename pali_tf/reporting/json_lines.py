@@ -5,19 +5,22 @@ import pathlib
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from pali_tf.errors import UserError, told
 
+
+@told()
 def read_text(path: pathlib.Path) -> str | None:
     """Gives a file's text; None: there is no file.
 
     Raises:
-        ValueError: it holds no text; the message names it.
+        UserError: it holds no text; the message names it.
     """
     if not path.is_file():
         return None
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} holds no text ({error}).") from error
+        raise UserError(f"{path} holds no text ({error}).") from error
 
 
 def read_lines(
@@ -33,7 +36,7 @@ def read_lines(
         needed: Keys that each object has.
 
     Raises:
-        ValueError: A line is no such object; the message names file and line.
+        UserError: A line is no such object; the message names file and line.
     """
     text = read_text(path) or ""
     for number, line in enumerate(text.splitlines(keepends=True), 1):
@@ -41,13 +44,13 @@ def read_lines(
             found = json.loads(line)
         except json.JSONDecodeError as error:
             if line.endswith("\n"):
-                raise ValueError(
+                raise UserError(
                     f"{path}, line {number}: no JSON ({error})."
                 ) from error
             return
         if not isinstance(found, dict) or not found.keys() >= set(needed):
             keys = f" with {', '.join(sorted(needed))}" if needed else ""
-            raise ValueError(f"{path}, line {number}: no object{keys}.")
+            raise UserError(f"{path}, line {number}: no object{keys}.")
         yield found
 
 

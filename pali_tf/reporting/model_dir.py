@@ -1,7 +1,8 @@
 """Whether a folder is a run's MODEL_DIR, and which was meant if it is not."""
 
-import difflib
 import pathlib
+
+from pali_tf.errors import MissingFileError, nearest
 
 # Any of these makes a folder a run.
 _LEFT_BY_RUNS = (
@@ -13,14 +14,13 @@ _LEFT_BY_RUNS = (
     "environment.json",
     "checkpoint_*",
 )
-_MOST_NAMED = 5
 
 
 def check_model_dir(path: pathlib.Path) -> None:
     """Checks that a run left something in a folder.
 
     Raises:
-        FileNotFoundError: there is no such folder, or no run in it; the
+        MissingFileError: there is no such folder, or no run in it; the
             message has the nearest folder that is one.
     """
     if path.is_dir() and is_model_dir(path):
@@ -28,11 +28,11 @@ def check_model_dir(path: pathlib.Path) -> None:
     if path.is_dir():
         problem = (
             f"{path} is no MODEL_DIR: it holds no train/, inference_eval/, "
-            "config.gin or checkpoint_<step>/."
+            "config.gin or checkpoint_<step>/"
         )
     else:
-        problem = f"There is no folder {path}."
-    raise FileNotFoundError(problem + _hint(path))
+        problem = f"There is no folder {path}"
+    raise MissingFileError(problem + _hint(path))
 
 
 def is_model_dir(path: pathlib.Path) -> bool:
@@ -45,27 +45,16 @@ def _hint(path: pathlib.Path) -> str:
     for parent in path.parents[:2]:
         # The path of a checkpoint, of train/ or of a file in them.
         if path.exists() and parent.is_dir() and is_model_dir(parent):
-            return f" Did you mean {parent}?"
-    if path.is_dir():
-        return _listed(" Runs in it", _runs_in(path))
-    beside = _runs_in(path.parent) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, [p.name for p in beside], 1)
-    if near:
-        return f" Did you mean {path.parent / near[0]}?"
-    return _listed(" Runs beside it", beside)
+            return f"; did you mean {str(parent)!r}?"
+    runs = _runs_in(path if path.is_dir() else path.parent)
+    return nearest(path.name, runs) if runs else "."
 
 
-def _runs_in(folder: pathlib.Path) -> list[pathlib.Path]:
-    return sorted(
-        child
+def _runs_in(folder: pathlib.Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [
+        child.name
         for child in folder.iterdir()
         if child.is_dir() and is_model_dir(child)
-    )
-
-
-def _listed(what: str, runs: list[pathlib.Path]) -> str:
-    if not runs:
-        return ""
-    names = ", ".join(str(run) for run in runs[:_MOST_NAMED])
-    more = len(runs) - _MOST_NAMED
-    return f"{what}: {names}{f' and {more} more' if more > 0 else ''}."
+    ]

@@ -1,11 +1,12 @@
 """Reads what a run left in its folders; what is not there stays None."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from pali_tf import json_files
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.reporting.checkpoints import Checkpoint, list_checkpoints
 from pali_tf.reporting.event_files import read_numbers
 from pali_tf.reporting.json_lines import FaultNotingReader
@@ -93,12 +94,12 @@ def read_run(
         answers: A JSON list of what came back over gRPC, if there is one.
 
     Raises:
-        FileNotFoundError: A folder or file named by the caller is not there.
-        ValueError: `answers` holds none.
+        MissingFileError: A folder or file named by the caller is not there.
+        UserError: `answers` holds none.
     """
     for folder in (model_dir, vision_dir):
         if folder is not None and not folder.is_dir():
-            raise FileNotFoundError(f"There is no folder {folder}.")
+            raise MissingFileError(f"There is no folder {folder}.")
     reader = FaultNotingReader()
     step = ("step",)
     return RunRecord(
@@ -208,16 +209,13 @@ def spread(values: list[int], number: int) -> list[int]:
 
 
 def _read_answers(path: pathlib.Path) -> list[dict[str, Any]]:
-    try:
-        answers = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} holds no JSON ({error}).") from error
+    answers = json_files.read(path)
     needed = {"image_source_id", "prompt", "text"}
     if not isinstance(answers, list) or not all(
         isinstance(answer, dict) and needed <= answer.keys()
         for answer in answers
     ):
-        raise ValueError(
+        raise UserError(
             f"{path} holds no list of answers, each with {sorted(needed)}."
         )
     return answers

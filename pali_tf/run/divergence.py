@@ -8,8 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from pali_tf import files
+from pali_tf.errors import UserError
 
-class DivergedError(ValueError):
+
+class DivergedError(UserError):
     """The loss or the gradient is no longer a number."""
 
 
@@ -31,12 +34,9 @@ def write_batch(
     process = f"-process_{jax.process_index()}"
     suffix = process if jax.process_count() > 1 else ""
     path = Path(model_dir) / "diverged" / f"step_{step}{suffix}.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    with open(temporary, "wb") as file:
+    with files.open_whole(path) as file:
         arrays: Any = {name: _storable(value) for name, value in batch.items()}
         np.savez(file, **arrays)
-    os.replace(temporary, path)
     return path
 
 

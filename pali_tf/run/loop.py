@@ -11,6 +11,7 @@ from absl import logging
 
 from pali_tf.checkpoints.progress import Progress
 from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
+from pali_tf.errors import UserError
 from pali_tf.run import (
     divergence,
     identity,
@@ -196,7 +197,7 @@ class _Run:
         try:
             return next(batches)
         except StopIteration:
-            raise ValueError(
+            raise UserError(
                 f"The training data ended after step {step}; it must repeat."
             ) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pali_tf import files
 from pali_tf.run.event_file import EventFile
 
 
@@ -83,6 +84,4 @@ def _drop_lines_after(path: Path, step: int) -> None:
         # A line without its end was cut by a kill.
         if line.endswith("\n") and json.loads(line)["step"] <= step:
             kept.append(line)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    temporary.write_text("".join(kept), encoding="utf-8")
-    os.replace(temporary, path)
+    files.write_whole(path, "".join(kept))

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from pali_tf.checkpoints import checkpoint, initial_parameters
+from pali_tf.errors import UserError
 from pali_tf.models.functional import unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -41,8 +42,8 @@ def load_model_parameters(
         (the nested dict of parameters, the checkpoint's step).
 
     Raises:
-        FileNotFoundError: there is no complete checkpoint.
-        ValueError: it does not hold exactly the model's parameters.
+        MissingFileError: there is no complete checkpoint.
+        UserError: it does not hold exactly the model's parameters.
     """
     found = checkpoint.find(Path(path), fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))
@@ -50,7 +51,7 @@ def load_model_parameters(
     shapes = initial_parameters.fitted_shapes(str(found), specs, selection)
     missing = sorted(specs.keys() - shapes.keys())
     if missing:
-        raise ValueError(
+        raise UserError(
             f"{found} lacks {len(missing)} parameters of the model, such as "
             f"{missing[0]!r}: it is not a checkpoint of a whole run."
         )

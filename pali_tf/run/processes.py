@@ -59,20 +59,20 @@ class ProcessFlags:
         """Checks the numbers."""
         count, index = self.process_count, self.process_index
         if count is not None and count < 1:
-            raise ValueError(f"--process_count is {count}; it must be >= 1.")
+            raise UserError(f"--process_count is {count}; it must be >= 1.")
         if count is not None and index is not None and not 0 <= index < count:
-            raise ValueError(
+            raise UserError(
                 f"--process_index is {index}, not in 0 to {count - 1}."
             )
         if self.coordinator_address and ":" not in self.coordinator_address:
-            raise ValueError(
+            raise UserError(
                 f"--coordinator_address is {self.coordinator_address!r}: a "
                 "host and a port are needed, such as "
                 f"{self.coordinator_address}:8476."
             )
         for name in ("initialization_timeout", "heartbeat_timeout"):
             if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be >= 1 second.")
+                raise UserError(f"--{name} must be >= 1 second.")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +117,7 @@ def flags_of(arguments: argparse.Namespace) -> ProcessFlags:
     Any of the three that name processes means that there are several.
 
     Raises:
-        ValueError: a flag has an impossible value.
+        UserError: a flag has an impossible value.
     """
     named = (
         arguments.coordinator_address,
@@ -202,7 +202,7 @@ def joined(flags: ProcessFlags) -> Iterator[None]:
 
     Raises:
         LostProcessError: another process went away while this one needed it.
-        ValueError: JAX cannot find what a flag leaves out.
+        UserError: JAX cannot find what a flag leaves out.
     """
     if not flags.is_multiprocess:
         yield
@@ -260,7 +260,7 @@ def _initialize(flags: ProcessFlags) -> None:
             shutdown_timeout_seconds=flags.heartbeat_timeout,
         )
     except ValueError as error:
-        raise ValueError(
+        raise UserError(
             f"JAX does not find the run's other processes here ({error}): "
             "name --coordinator_address=HOST:PORT, --process_count and "
             "--process_index."

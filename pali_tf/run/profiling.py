@@ -9,6 +9,7 @@ from typing import Any
 import jax
 from absl import logging
 
+from pali_tf.errors import UserError
 from pali_tf.run import processes
 from pali_tf.training.train_state import TrainState
 from pali_tf.training.train_step import TrainStep
@@ -18,18 +19,18 @@ def parse_steps(text: str) -> range:
     """Reads "FIRST:LAST", both included.
 
     Raises:
-        ValueError: it is not so, or names no step.
+        UserError: it is not so, or names no step.
 
     Example: parse_steps("10:15") gives range(10, 16).
     """
     match = re.fullmatch(r"(\d+):(\d+)", text)
     if match is None:
-        raise ValueError(
+        raise UserError(
             f"--profile_steps={text} is not FIRST:LAST, such as 10:15."
         )
     first, last = int(match[1]), int(match[2])
     if not 1 <= first <= last:
-        raise ValueError(
+        raise UserError(
             f"--profile_steps={text} names no step: they are counted from 1, "
             "and the first comes before the last."
         )

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.run.metric_writer import MetricWriter
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
 from pali_tf.training.train_state import TrainState
@@ -40,7 +41,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         """Checks the numbers."""
         if self.stats_period < 1:
-            raise ValueError(
+            raise UserError(
                 f"stats_period must be >= 1, got {self.stats_period}."
             )
         save = self.checkpoint.save
@@ -49,7 +50,7 @@ class RunConfig:
 
     def _check_best(self, save: SaveCheckpointConfig) -> None:
         if self.eval_period < 1 or save.period % self.eval_period:
-            raise ValueError(
+            raise UserError(
                 f"keep_best needs an evaluation at every checkpoint: "
                 f"eval_period is {self.eval_period}, which does not divide "
                 f"the checkpoints' period, {save.period}."
@@ -61,7 +62,7 @@ class RunConfig:
         ]
         if save.best_metric not in names:
             near = difflib.get_close_matches(save.best_metric, names, 1)
-            raise ValueError(
+            raise UserError(
                 f"best_metric is {save.best_metric!r}, not one of the "
                 f"evaluation's numbers; the nearest is "
                 f"{(near or names)[0]!r}."

@@ -1,6 +1,5 @@
 """The files that tell what a run was: model-info.txt, environment.json."""
 
-import json
 import math
 import os
 import platform
@@ -13,6 +12,7 @@ from typing import Any
 
 import jax
 
+from pali_tf import files, json_files
 from pali_tf.training.freezing import Split
 
 _PACKAGES = (
@@ -31,11 +31,7 @@ _PACKAGES = (
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a file whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    files.write_whole(path, text)
 
 
 def model_info(
@@ -129,5 +125,4 @@ def _git_state() -> dict[str, Any] | None:
 
 def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
     """Writes environment.json, with what the caller knows beyond it."""
-    text = json.dumps(environment() | more, indent=2, ensure_ascii=False)
-    write_text(Path(model_dir) / "environment.json", text + "\n")
+    json_files.write(Path(model_dir) / "environment.json", environment() | more)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 from absl import logging
 
+from pali_tf import files
 from pali_tf.checkpoints import initial_parameters
 from pali_tf.checkpoints.progress import Progress
 from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
@@ -30,8 +31,8 @@ def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
         The table of what trains, and the parameters one by one.
 
     Raises:
-        ValueError: the layout or an initial checkpoint does not fit.
-        FileNotFoundError: an initial checkpoint is not there.
+        UserError: the layout or an initial checkpoint does not fit.
+        MissingFileError: an initial checkpoint is not there.
     """
     specs = trainer.model.functional.specs
     origins = _find_origins(trainer, config or RestoreCheckpointConfig())
@@ -131,7 +132,7 @@ def _report(trainer: Trainer, origins: dict[str, str], model_dir: Path) -> None:
             ", ".join(drawn),
         )
     if jax.process_index() == 0:
-        run_files.write_text(
+        files.write_whole(
             model_dir / "model-info.txt",
             run_files.model_info(
                 specs, trainer.parameter_shardings, trainer.split

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError
+
 # Rises when the same configuration would give other bytes.
 WORLD_VERSION = 2
 
@@ -27,9 +29,7 @@ class SampleConfig:
         """Refuses empty splits."""
         for split, count in self.split_sizes().items():
             if count < 1:
-                raise ValueError(
-                    f"num_{split} must be at least 1, not {count}."
-                )
+                raise UserError(f"num_{split} must be at least 1, not {count}.")
 
     def split_sizes(self) -> dict[str, int]:
         """Returns the number of scenes of each split."""

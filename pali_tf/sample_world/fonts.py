@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import features
 
+from pali_tf.errors import MissingFileError
+
 _WELL_KNOWN = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
@@ -104,7 +106,7 @@ def wheel_font() -> Path:
         path = Path(location) / "mpl-data/fonts/ttf" / _DEJAVU[0]
         if path.is_file():
             return path
-    raise FileNotFoundError(
+    raise MissingFileError(
         "No DejaVu font: it comes inside matplotlib, which is not installed. "
         "Run: pip install matplotlib"
     )

@@ -4,6 +4,7 @@ import functools
 
 from PIL import Image, ImageDraw, ImageFont
 
+from pali_tf.errors import UserError
 from pali_tf.sample_world import fonts
 
 # Drawn this many times larger, then averaged down: smooth edges.
@@ -32,11 +33,11 @@ def word_mask(text: str, script: str, font_pixels: int) -> Image.Image:
     """Returns an "L" image of the word, cut to its ink.
 
     Raises:
-        ValueError: no font draws `script` here; the message says what to do.
+        UserError: no font draws `script` here; the message says what to do.
     """
     path = fonts.find_font(script)
     if path is None:
-        raise ValueError(
+        raise UserError(
             f"No font draws {script} here. To have one: "
             f"{fonts.missing_scripts()[script]}."
         )

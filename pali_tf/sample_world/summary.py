@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pali_tf.errors import UserError
 from pali_tf.sample_world import fonts
 from pali_tf.sample_world.config import SampleConfig
 from pali_tf.webli import read, records
@@ -22,7 +23,7 @@ def describe(output_dir: Path, config: SampleConfig, seconds: float) -> str:
         for split, expected in sizes.items():
             info = read.read_split_info(output_dir, source, split)
             if info.num_examples != expected:
-                raise ValueError(
+                raise UserError(
                     f"{source}/{split} has {info.num_examples} records, "
                     f"expected {expected}."
                 )

@@ -11,8 +11,9 @@ from typing import Any
 
 import tqdm
 
+from pali_tf import files, json_files
+from pali_tf.errors import UserError, told
 from pali_tf.sample_world.config import SampleConfig
-from pali_tf.webli import atomic
 
 CONFIG_FILE = "sample.json"
 
@@ -31,10 +32,10 @@ def write_sample(
         What was done, to be shown.
 
     Raises:
-        ValueError: the folder holds something else, or there is no worker.
+        UserError: the folder holds something else, or there is no worker.
     """
     if num_workers < 1:
-        raise ValueError(
+        raise UserError(
             f"--num_workers is {num_workers}; at least 1 is needed."
         )
     if is_complete(output_dir, config):
@@ -43,12 +44,12 @@ def write_sample(
     from pali_tf.sample_world import pipeline, summary
 
     content = {"config": dataclasses.asdict(config), "is_complete": False}
-    atomic.write_json(output_dir / CONFIG_FILE, content)
-    atomic.remove_leftovers(output_dir)
+    json_files.write(output_dir / CONFIG_FILE, content)
+    files.remove_leftovers(output_dir)
     started = time.monotonic()
     with _progress(output_dir, config):
         pipeline.run(config, output_dir, num_workers)
-    atomic.write_json(output_dir / CONFIG_FILE, content | {"is_complete": True})
+    json_files.write(output_dir / CONFIG_FILE, content | {"is_complete": True})
     return summary.describe(output_dir, config, time.monotonic() - started)
 
 
@@ -56,21 +57,22 @@ def is_complete(output_dir: Path, config: SampleConfig) -> bool:
     """Whether `output_dir` holds all of this sample.
 
     Raises:
-        ValueError: it holds something else, which is not to be written over.
+        UserError: it holds something else, which is not to be written over.
     """
-    if not output_dir.exists() or not any(output_dir.iterdir()):
-        return False
+    with told():
+        if not output_dir.exists() or not any(output_dir.iterdir()):
+            return False
     path = output_dir / CONFIG_FILE
     if not path.is_file():
-        raise ValueError(
+        raise UserError(
             f"{output_dir} is not empty and holds no generated sample. Give "
             "another --output_dir."
         )
-    found = json.loads(path.read_text())
+    found = json_files.read(path)
     # As JSON would give it back: tuples are lists there.
     wanted = json.loads(json.dumps(dataclasses.asdict(config)))
     if found["config"] != wanted:
-        raise ValueError(
+        raise UserError(
             f"{output_dir} holds another sample "
             f"({_differences(found['config'], wanted)}). Give another "
             "--output_dir, or remove this one first."

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pali_tf.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DatasetConfig:
@@ -44,16 +46,16 @@ class DatasetConfig:
     def __post_init__(self) -> None:
         """Checks what this engine cannot do."""
         if self.batch_size < 1:
-            raise ValueError(f"batch_size must be >= 1, got {self.batch_size}.")
+            raise UserError(f"batch_size must be >= 1, got {self.batch_size}.")
         if self.pack:
-            raise ValueError("pack must be False: images cannot be packed.")
+            raise UserError("pack must be False: images cannot be packed.")
         if self.module is not None:
-            raise ValueError(
+            raise UserError(
                 f"module is {self.module!r}, must be None: import the module "
                 "in the gin file instead."
             )
         if self.num_readers is not None and self.num_readers < 1:
-            raise ValueError(f"num_readers is {self.num_readers}, not >= 1.")
+            raise UserError(f"num_readers is {self.num_readers}, not >= 1.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -87,17 +89,17 @@ class SaveCheckpointConfig:
     def __post_init__(self) -> None:
         """Checks the numbers."""
         if self.period < 1:
-            raise ValueError(f"period must be >= 1, got {self.period}.")
+            raise UserError(f"period must be >= 1, got {self.period}.")
         for name in ("keep", "keep_period", "keep_best"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} must be >= 1 or None, got {value}.")
+                raise UserError(f"{name} must be >= 1 or None, got {value}.")
         if self.best_mode not in ("min", "max"):
-            raise ValueError(
+            raise UserError(
                 f"best_mode is {self.best_mode!r}, not 'min' or 'max'."
             )
         if self.dtype != "float32":
-            raise ValueError(
+            raise UserError(
                 f"dtype is {self.dtype!r}; checkpoints are saved in float32, "
                 "or a resumed run would differ."
             )
@@ -120,7 +122,7 @@ class Selection:
         try:
             re.compile(self.only)
         except re.error as error:
-            raise ValueError(
+            raise UserError(
                 f"only={self.only!r} is no regex: {error}."
             ) from None
 
@@ -132,12 +134,12 @@ class Selection:
             where: what holds them, for the message.
 
         Raises:
-            ValueError: there are none.
+            UserError: there are none.
         """
         found = [name for name in names if re.fullmatch(self.only, name)]
         if not found:
             tops = sorted({name.split("/")[0] for name in names})
-            raise ValueError(
+            raise UserError(
                 f"only={self.only!r} matches no parameter of {where}, whose "
                 f"paths begin with {', '.join(tops)}."
             )
@@ -176,7 +178,7 @@ class RestoreCheckpointConfig:
         """Checks the mode and the regex."""
         self.selection()
         if self.mode not in ("specific", "latest"):
-            raise ValueError(
+            raise UserError(
                 f"mode is {self.mode!r}, not 'specific' or 'latest'."
             )
 
@@ -194,11 +196,11 @@ class RestoreCheckpointConfig:
         """Gives the path where there must be exactly one.
 
         Raises:
-            ValueError: there is none, or there are several.
+            UserError: there is none, or there are several.
         """
         paths = self.paths()
         if len(paths) != 1:
-            raise ValueError(
+            raise UserError(
                 f"CHECKPOINT_PATH must name one checkpoint, got {list(paths)}."
             )
         return paths[0]

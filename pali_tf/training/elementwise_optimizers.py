@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import optax
 
+from pali_tf.errors import UserError
 from pali_tf.training.gradient_clipping import clip_gradient
 from pali_tf.training.schedules import Schedule
 
@@ -106,7 +107,7 @@ class Lion:
 def _check_betas(*betas: float) -> None:
     for beta in betas:
         if not 0 <= beta < 1:
-            raise ValueError(f"beta1 and beta2 must lie in [0, 1), got {beta}.")
+            raise UserError(f"beta1 and beta2 must lie in [0, 1), got {beta}.")
 
 
 def _matching(pattern: str) -> Callable[[Mapping], dict[str, bool]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pali_tf.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -31,21 +33,21 @@ def split_paths(paths: Iterable[str], trainable: str) -> Split:
         The two groups, each in the given order.
 
     Raises:
-        ValueError: the regex is malformed or matches no path.
+        UserError: the regex is malformed or matches no path.
 
     Example: r"(?!vision/).*" trains all but the ViT.
     """
     try:
         pattern = re.compile(trainable)
     except re.error as error:
-        raise ValueError(
+        raise UserError(
             f"TRAINABLE {trainable!r} is not a regular expression: {error}."
         ) from error
     paths = tuple(paths)
     matched = tuple(path for path in paths if pattern.fullmatch(path))
     if not matched:
         roots = sorted({path.split("/")[0] for path in paths})
-        raise ValueError(
+        raise UserError(
             f"TRAINABLE {trainable!r} matches no parameter, so nothing would "
             f"train. It must match whole paths; the paths start with {roots}."
         )

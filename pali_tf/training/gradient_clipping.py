@@ -2,6 +2,8 @@
 
 import optax
 
+from pali_tf.errors import UserError
+
 
 def clip_gradient(
     transformation: optax.GradientTransformation, max_norm: float | None
@@ -14,12 +16,12 @@ def clip_gradient(
             not clipped.
 
     Raises:
-        ValueError: max_norm is not above 0.
+        UserError: max_norm is not above 0.
     """
     if max_norm is None:
         return transformation
     if max_norm <= 0:
-        raise ValueError(
+        raise UserError(
             f"global_norm_clip_threshold is {max_norm}, not above 0."
         )
     return optax.chain(optax.clip_by_global_norm(max_norm), transformation)

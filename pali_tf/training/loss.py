@@ -5,12 +5,12 @@ over one-hot targets; here the target's logit is gathered and JAX
 differentiates, so no [B, T, V] of targets is made.
 """
 
-import difflib
 import math
 
 import jax
 import jax.numpy as jnp
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
 
 # The normalisers that are computed from the batch, by T5X's names.
@@ -42,7 +42,7 @@ def token_cross_entropy(
         token is their sum.
 
     Raises:
-        ValueError: the ranks of `logits` and `targets` do not fit.
+        UserError: the ranks of `logits` and `targets` do not fit.
 
     Example: logits [[[0., 0.]]], targets [[1]] give ([[0.6931]], [[0.]]).
     """
@@ -70,13 +70,12 @@ def check_normalizing_factor(factor: float | str | None) -> None:
     """Raises ValueError if `factor` is not one that `normalizer` knows."""
     if isinstance(factor, str):
         if factor not in _SPECIAL:
-            nearest = difflib.get_close_matches(factor.upper(), _SPECIAL, 1, 0)
-            raise ValueError(
-                f"loss_normalizing_factor {factor!r} is not known; did you "
-                f"mean {nearest[0]!r}? A number or None also serve."
+            raise UserError(
+                "loss_normalizing_factor is a number, None or a name, but no "
+                f"{factor!r}{nearest(factor, _SPECIAL)}"
             )
     elif factor is not None and factor <= 0:
-        raise ValueError(
+        raise UserError(
             f"loss_normalizing_factor must be above 0, got {factor}."
         )
 

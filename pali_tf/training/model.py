@@ -17,6 +17,7 @@ from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.decoding.score_classes import ClassScores, score_classes
+from pali_tf.errors import UserError
 from pali_tf.models.functional import FunctionalModel
 from pali_tf.models.lora.adapters import enable_lora
 from pali_tf.models.lora.config import LoRAConfig
@@ -61,14 +62,14 @@ class PaliTrainingModel:
         """Checks the loss settings."""
         loss.check_normalizing_factor(self.loss_normalizing_factor)
         if not 0 <= self.label_smoothing < 1:
-            raise ValueError(
+            raise UserError(
                 f"label_smoothing is {self.label_smoothing}, not in [0, 1)."
             )
         if self.z_loss < 0:
-            raise ValueError(f"z_loss is {self.z_loss}, below 0.")
+            raise UserError(f"z_loss is {self.z_loss}, below 0.")
         rows = self.config.language.vocab_size
         if self.vocabulary is not None and self.vocabulary.vocab_size > rows:
-            raise ValueError(
+            raise UserError(
                 f"The vocabulary has {self.vocabulary.vocab_size} pieces, the "
                 f"model's table {rows} rows: train a smaller vocabulary or "
                 "set a larger vocab_size."

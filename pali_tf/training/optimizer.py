@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import jax
 import optax
 
+from pali_tf.errors import UserError
 from pali_tf.partitioning.logical_axes import is_scanned
 from pali_tf.training.gradient_clipping import clip_gradient
 from pali_tf.training.schedules import Schedule
@@ -71,9 +72,9 @@ class Adafactor:
     def __post_init__(self) -> None:
         """Checks the rates."""
         if self.beta1 is not None and not 0 <= self.beta1 < 1:
-            raise ValueError(f"beta1 must lie in [0, 1), got {self.beta1}.")
+            raise UserError(f"beta1 must lie in [0, 1), got {self.beta1}.")
         if self.decay_rate <= 0:
-            raise ValueError(
+            raise UserError(
                 f"decay_rate must be above 0, got {self.decay_rate}."
             )
 

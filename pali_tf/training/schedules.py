@@ -7,12 +7,12 @@ table of fine-tuning hyper-parameters).
 """
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
 
 Schedule = Callable[[Array], Array]
@@ -74,7 +74,7 @@ def create_learning_rate_scheduler(
         step (int or int32[]) -> float32[].
 
     Raises:
-        ValueError: an unknown factor, or a missing length.
+        UserError: an unknown factor, or a missing length.
 
     Example: "constant * linear_warmup * rsqrt_normalized_decay" with b=1e-2
         and w=1000 gives 5e-3 at 500, 1e-2 at 1000 and 5e-3 at 4000.
@@ -109,15 +109,14 @@ def create_learning_rate_scheduler(
     names = [name.strip() for name in factors.split("*")]
     for name in names:
         if name not in table:
-            nearest = difflib.get_close_matches(name, table, 1, 0)[0]
-            raise ValueError(
-                f"Unknown learning-rate factor {name!r} in {factors!r}; did "
-                f"you mean {nearest!r}? Known: {sorted(table)}."
+            raise UserError(
+                f"The learning rate {factors!r} has an unknown factor, "
+                f"{name!r}{nearest(name, table)}"
             )
     if warmup_steps <= 0:
-        raise ValueError(f"warmup_steps must be above 0, got {warmup_steps}.")
+        raise UserError(f"warmup_steps must be above 0, got {warmup_steps}.")
     if "linear_decay_to_zero" in names and not decay_to_zero_steps:
-        raise ValueError("linear_decay_to_zero needs decay_to_zero_steps.")
+        raise UserError("linear_decay_to_zero needs decay_to_zero_steps.")
 
     def schedule(step: Array) -> Array:
         step = jnp.maximum(0, jnp.asarray(step) - step_offset)

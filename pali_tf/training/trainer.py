@@ -12,6 +12,7 @@ import numpy as np
 from absl import logging
 from jax.sharding import NamedSharding
 
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten
 from pali_tf.partitioning import shardings
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -50,7 +51,7 @@ class Trainer:
     def __post_init__(self) -> None:
         """Checks the average's decay."""
         if self.ema_decay is not None and not 0 < self.ema_decay < 1:
-            raise ValueError(f"ema_decay is {self.ema_decay}, not in (0, 1).")
+            raise UserError(f"ema_decay is {self.ema_decay}, not in (0, 1).")
 
     @functools.cached_property
     def mesh(self) -> jax.sharding.Mesh:
@@ -74,7 +75,7 @@ class Trainer:
     @functools.cached_property
     def _optimizer(self) -> Any:
         if self.model.optimizer_def is None:
-            raise ValueError("The model has no optimizer_def: bind OPTIMIZER.")
+            raise UserError("The model has no optimizer_def: bind OPTIMIZER.")
         return self.model.optimizer_def.make(self.learning_rate_fn)
 
     def _init(self, rng: jax.Array) -> TrainState:
@@ -149,14 +150,14 @@ class Trainer:
             The compiled step; it consumes (donates) the state it is given.
 
         Raises:
-            ValueError: the batch does not divide over devices and parts.
+            UserError: the batch does not divide over devices and parts.
         """
         rows = next(iter(batch.values())).shape[0]
         shardings.check_batch_size(rows, self.mesh)
         parts = self.num_microbatches or 1
         count = shardings.num_batch_shards(self.mesh)
         if rows % parts or rows // parts % count:
-            raise ValueError(
+            raise UserError(
                 f"A batch of {rows} does not split into {parts} microbatches "
                 f"over {count} devices."
             )

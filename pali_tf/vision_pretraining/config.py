@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VisionPretrainingConfig:
@@ -47,11 +49,11 @@ class VisionPretrainingConfig:
 
     def __post_init__(self) -> None:
         if not 0 < self.cooldown_fraction < 1:
-            raise ValueError(
+            raise UserError(
                 f"cooldown_fraction is {self.cooldown_fraction}, not in (0, 1)."
             )
         if self.warmup_steps >= self.num_main_steps:
-            raise ValueError(
+            raise UserError(
                 f"warmup_steps is {self.warmup_steps}, but the cool-down "
                 f"begins at step {self.num_main_steps}: raise num_steps."
             )

@@ -6,6 +6,7 @@ import pathlib
 import tensorflow as tf
 
 from pali_tf.data.images import decode_image
+from pali_tf.errors import MissingFileError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.labels import (
     FEATURES,
@@ -22,7 +23,7 @@ def _records(data_dir: str, split: str) -> tf.data.Dataset:
     pattern = pathlib.Path(data_dir) / _SOURCE / f"{split}.tfrecord-*"
     files = sorted(map(str, pattern.parent.glob(pattern.name)))
     if not files:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"No shards match {pattern}. Make a sample with: "
             f"pali sample-data --output_dir={data_dir}"
         )

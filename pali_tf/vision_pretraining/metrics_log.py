@@ -7,6 +7,7 @@ import time
 import keras
 from absl import logging
 
+from pali_tf.errors import told
 from pali_tf.run.progress import format_seconds
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
@@ -33,8 +34,9 @@ class MetricsLog(keras.callbacks.Callback):
         period: int = 50,
     ):
         super().__init__()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w")
+        with told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w")
         self._schedule = RsqrtWithCooldown(config)
         self._batch_size = config.batch_size
         self._period = period

@@ -1,19 +1,18 @@
 """A data folder again, with the ViT's tokens beside its images."""
 
-import difflib
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.data import data_root
+from pali_tf.errors import MissingFileError, UserError, nearest
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import pipeline, progress, shards
 from pali_tf.visual_tokens.pipeline import TokensJob
 from pali_tf.visual_tokens.tower import LoadedTower
-from pali_tf.webli import atomic, read, records
+from pali_tf.webli import read, records
 from pali_tf.webli.write import VisualTokensInfo
 
 Split = tuple[str, str]
@@ -41,17 +40,17 @@ def make_job(
         has_images: whether the pixels are kept beside them.
 
     Raises:
-        ValueError: the folders are one, or there is no batch.
-        FileNotFoundError: no checkpoint is there.
+        UserError: the folders are one, or there is no batch.
+        MissingFileError: no checkpoint is there.
     """
     data_dir, output_dir = data_dir.resolve(), output_dir.resolve()
     if data_dir == output_dir:
-        raise ValueError(
+        raise UserError(
             f"--data_dir and --output_dir are both {data_dir}: the data are "
             "never written over."
         )
     if batch_size < 1:
-        raise ValueError(f"--batch_size is {batch_size}, below 1.")
+        raise UserError(f"--batch_size is {batch_size}, below 1.")
     found = str(checkpoint.find(vision_checkpoint).resolve())
     return TokensJob(
         data_dir=data_dir,
@@ -82,11 +81,11 @@ def find_splits(
         splits: comma-separated; None: all that are there.
 
     Raises:
-        FileNotFoundError: there is no such folder, or nothing chosen in it.
-        ValueError: an unknown name; the message has the nearest.
+        MissingFileError: there is no such folder, or nothing chosen in it.
+        UserError: an unknown name; the message has the nearest.
     """
     if not data_dir.is_dir():
-        raise FileNotFoundError(f"There is no data folder {data_dir}.")
+        raise MissingFileError(f"There is no data folder {data_dir}.")
     found = read.list_splits(data_dir)
     present = sorted({source for source, _ in found})
     wanted_sources = _names("--sources", sources, present or records.SOURCES)
@@ -98,7 +97,7 @@ def find_splits(
     ]
     if not chosen:
         present = ", ".join("/".join(split) for split in found) or "nothing"
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{data_dir} has none of the chosen splits; it has {present}."
         )
     return chosen
@@ -108,10 +107,8 @@ def _names(flag: str, given: str | None, known: Sequence[str]) -> Sequence[str]:
     names = known if given is None else given.split(",")
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.0)[0]
-            raise ValueError(
-                f"{flag}: there is no {name!r}; did you mean {near!r}? "
-                f"Known: {', '.join(known)}."
+            raise UserError(
+                f"{flag}: there is no {name!r}{nearest(name, known)}"
             )
     return names
 
@@ -130,7 +127,7 @@ def build(
         What was done, to be shown.
 
     Raises:
-        ValueError: a split is there, made in another way.
+        UserError: a split is there, made in another way.
     """
     left = []
     for source, split in splits:
@@ -146,7 +143,7 @@ def build(
         for source, split in left
         for shard in shards.list_shards(job.data_dir, source, split)
     ]
-    atomic.remove_leftovers(job.output_dir)
+    files.remove_leftovers(job.output_dir)
     started = time.monotonic()
     with progress.shown([job.output_dir / s.source / s.file for s in todo]):
         pipeline.run(job, todo, beam_flags)
@@ -170,7 +167,7 @@ def _is_kept(job: TokensJob, split: Split) -> bool:
         return False
     found = read.read_split_info(job.output_dir, source, name).visual_tokens
     if found != job.info:
-        raise ValueError(
+        raise UserError(
             f"{path} is of other data ({found}, not {job.info}). Give another "
             "--output_dir, or remove that split first."
         )
@@ -180,8 +177,6 @@ def _is_kept(job: TokensJob, split: Split) -> bool:
 def _copy_vocabulary(job: TokensJob) -> None:
     """Makes the output a data folder that can be trained from."""
     path = job.output_dir / data_root.VOCABULARY
-    if (job.data_dir / data_root.VOCABULARY).is_file() and not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        shutil.copyfile(job.data_dir / data_root.VOCABULARY, temporary)
-        os.replace(temporary, path)
+    vocabulary = job.data_dir / data_root.VOCABULARY
+    if vocabulary.is_file() and not path.is_file():
+        files.write_whole(path, vocabulary.read_bytes())

@@ -8,6 +8,7 @@ from absl import logging
 
 from pali_tf.data import visual_tokens
 from pali_tf.data.data_root import DataRoot
+from pali_tf.errors import UserError
 from pali_tf.training.configs import DatasetConfig
 from pali_tf.visual_tokens.digest import ROOT, vision_digest
 from pali_tf.webli.write import VisualTokensInfo
@@ -27,7 +28,7 @@ def check_settings(
         images are read.
 
     Raises:
-        ValueError: the ViT trains, or the tokens are of another size.
+        UserError: the ViT trains, or the tokens are of another size.
     """
     reading = [
         each
@@ -39,7 +40,7 @@ def check_settings(
     root = reading[0].mixture_or_task_name.root
     trained = [p for p in trainer.split.trainable if p.startswith(ROOT)]
     if trained:
-        raise ValueError(
+        raise UserError(
             f"TRAINABLE {trainer.model.trainable!r} trains {trained[0]} and "
             f"{len(trained) - 1} more of the ViT, whose stored tokens would "
             "stay as they are. Freeze it (TRAINABLE = '(?!vision/).*'), or "
@@ -50,7 +51,7 @@ def check_settings(
     stored = (info.image_size, info.length, info.width)
     wanted = (vision.image_size, vision.num_patches, vision.width)
     if stored != wanted:
-        raise ValueError(
+        raise UserError(
             f"The visual tokens of {root.path} are of images of "
             f"{stored[0]} pixels, [{stored[1]}, {stored[2]}]; the run's ViT "
             f"makes [{wanted[1]}, {wanted[2]}] of {wanted[0]} pixels. Store "
@@ -75,11 +76,11 @@ def check_digest(info: VisualTokensInfo, root: DataRoot, state: Any) -> None:
         state: the TrainState to start from. All processes must call this.
 
     Raises:
-        ValueError: it is another ViT; the message has both digests.
+        UserError: it is another ViT; the message has both digests.
     """
     own = vision_digest(state.frozen)
     if own != info.vision_sha256:
-        raise ValueError(
+        raise UserError(
             f"The visual tokens of {root.path} were made by the ViT "
             f"{info.vision_sha256}; this run's is {own}. Name that ViT in "
             "INITIAL_CHECKPOINT_PATH, or store the tokens of this one: pali "

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from pali_tf.data import token_storage
 from pali_tf.data.images import decode_image
-from pali_tf.errors import one_line
+from pali_tf.errors import UserError, one_line
 from pali_tf.run import host_tensorflow
 from pali_tf.webli import read, records, write
 
@@ -36,7 +36,7 @@ class LoadedShard(NamedTuple):
     images: np.ndarray
 
 
-class BadRecordError(ValueError):
+class BadRecordError(UserError):
     """A record of the data cannot be used; the message names it."""
 
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from pali_tf.checkpoints import checkpoint, initial_parameters
+from pali_tf.errors import UserError
 from pali_tf.models.functional import FunctionalModel, unflatten
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.models.vit.encoder import VisionEncoder
@@ -48,8 +49,8 @@ class LoadedTower:
         batch_size: int > 0. B, images of a call; the last call is filled up.
 
     Raises:
-        FileNotFoundError: there is no checkpoint.
-        ValueError: the checkpoint holds no ViT, or another one.
+        MissingFileError: there is no checkpoint.
+        UserError: the checkpoint holds no ViT, or another one.
     """
 
     def __init__(self, config: ViTConfig, path: str, batch_size: int):
@@ -92,7 +93,7 @@ def _load(functional: FunctionalModel, path: str) -> dict[str, jax.Array]:
     names = checkpoint.parameter_shapes(found)
     if not any(name.startswith(ROOT) for name in names):
         roots = sorted({name.split("/")[0] for name in names})
-        raise ValueError(
+        raise UserError(
             f"{found} holds no ViT: its parameters lie under "
             f"{', '.join(roots)}, none under {ROOT}."
         )
@@ -101,7 +102,7 @@ def _load(functional: FunctionalModel, path: str) -> dict[str, jax.Array]:
     )
     missing = sorted(functional.specs.keys() - shapes.keys())
     if missing:
-        raise ValueError(
+        raise UserError(
             f"{found} lacks {len(missing)} of the ViT's "
             f"{len(functional.specs)} parameters, such as {missing[0]!r}: is "
             "it one of this size?"

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from pali_tf.errors import UserError
 from pali_tf.webli import records
 
 _TOKENS = "image/visual_tokens"
@@ -65,7 +66,7 @@ def example_to_record(example: tf.train.Example) -> records.Record:
     """Returns the record stored in `example`.
 
     Raises:
-        ValueError: a feature has the wrong type, or parallel lists differ in
+        UserError: a feature has the wrong type, or parallel lists differ in
             length; the message names the features.
     """
     columns = {
@@ -113,7 +114,7 @@ def _if_set(text: str) -> list[str]:
 def _only(columns: dict[str, list[Any]], key: str) -> str | None:
     values = columns.get(key, [])
     if len(values) > 1:
-        raise ValueError(
+        raise UserError(
             f"Feature {key} has {len(values)} values, expected one."
         )
     return values[0] if values else None
@@ -158,7 +159,7 @@ def _question_answers(
     )
     references = columns.get("vqa/reference", [])
     if (total := sum(row[-1] for row in rows)) != len(references):
-        raise ValueError(
+        raise UserError(
             f"vqa/reference has {len(references)} values; "
             f"vqa/num_references counts {total}."
         )
@@ -184,7 +185,7 @@ def _text_pair(columns: dict[str, list[Any]]) -> records.TextPair | None:
     if inputs is None and targets is None:
         return None
     if inputs is None or targets is None:
-        raise ValueError(
+        raise UserError(
             "A text pair needs text_pair/inputs and text_pair/targets."
         )
     return records.TextPair(
@@ -245,7 +246,7 @@ def _feature_values(key: str, feature: tf.train.Feature) -> list[Any]:
     expected = _LIST_FIELDS[records.FEATURES[key]]
     found = feature.WhichOneof("kind")
     if found not in (expected, None):
-        raise ValueError(f"Feature {key} is a {found}, expected {expected}.")
+        raise UserError(f"Feature {key} is a {found}, expected {expected}.")
     values = list(getattr(feature, expected).value)
     if records.FEATURES[key] is bytes and key not in _RAW:
         return [value.decode() for value in values]
@@ -259,7 +260,7 @@ def _rows(columns: dict[str, list[Any]], *keys: str) -> list[tuple[Any, ...]]:
         key: len(values) for key, values in zip(keys, lists, strict=True)
     }
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"Parallel features differ in length: {lengths}.")
+        raise UserError(f"Parallel features differ in length: {lengths}.")
     return list(zip(*lists, strict=True))
 
 
@@ -271,10 +272,10 @@ def _image(columns: dict[str, list[Any]]) -> records.Image | None:
         columns = {"image/encoded": [b""], **columns}
     missing = [f"image/{k}" for k in keys if not columns.get(f"image/{k}")]
     if missing:
-        raise ValueError(f"An image without the features {missing}.")
+        raise UserError(f"An image without the features {missing}.")
     image = records.Image(**{key: columns[f"image/{key}"][0] for key in keys})
     if columns.get("image/key/sha256", [image.sha256]) != [image.sha256]:
-        raise ValueError(
+        raise UserError(
             f"Image {image.source_id}: image/key/sha256 does not fit its bytes."
         )
     return image
@@ -288,7 +289,7 @@ def _visual_tokens(
     if len(missing) == len(keys):
         return None
     if missing:
-        raise ValueError(f"Visual tokens without the features {missing}.")
+        raise UserError(f"Visual tokens without the features {missing}.")
     return records.VisualTokens(
         **{key: columns[f"{_TOKENS}/{key}"][0] for key in keys},
         scale=tuple(columns.get(f"{_TOKENS}/scale", [])),

@@ -8,7 +8,7 @@ from etils.epath import Path
 from google.protobuf import message
 
 from pali_tf import files
-from pali_tf.errors import UserError
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.webli import examples, frames, records, write
 
 
@@ -21,7 +21,9 @@ def list_splits(data_dir: Path) -> list[tuple[str, str]]:
 
 
 def _info_files(data_dir: Path) -> list[Path]:
-    """Gives the info files of a data root, in order."""
+    """Gives the info files of a data root, in order, if it is there."""
+    if not data_dir.is_dir():
+        return []
     return sorted(
         path
         for folder in data_dir.iterdir()
@@ -35,8 +37,8 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     """Returns the content of `<source>/<split>.info.json`.
 
     Raises:
-        FileNotFoundError: there is no such file; the message says what is.
-        ValueError: it is not of this schema version, or is no such file.
+        MissingFileError: there is no such file; the message says what is.
+        UserError: it is not of this schema version, or is no such file.
     """
     path = data_dir / source / f"{split}.info.json"
     if not path.is_file():
@@ -44,7 +46,7 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
             f"{source}/{name}.info.json"
             for source, name in list_splits(data_dir)
         ]
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"No data at {path}: the split was never written, or not to its "
             f"end. Present in {data_dir}: {', '.join(present) or 'nothing'}."
         )
@@ -59,11 +61,11 @@ def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
             visual_tokens=tokens and write.VisualTokensInfo(**tokens),
         )
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(
+        raise UserError(
             f"{path} is not a split's info file: {error}"
         ) from error
     if version != records.SCHEMA_VERSION:
-        raise ValueError(
+        raise UserError(
             f"{path} has schema version {version}; this program reads "
             f"{records.SCHEMA_VERSION}. Write the data again."
         )
@@ -77,7 +79,7 @@ def shard_paths(data_dir: Path, source: str, split: str) -> list[Path]:
     present = {path.name for path in (data_dir / source).iterdir()}
     for path in paths:
         if path.name not in present:
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f"Shard {path} is missing, though {split}.info.json lists it."
             )
     return paths
@@ -87,7 +89,7 @@ def read_shard(path: Path) -> Iterator[records.Record]:
     """Yields a shard's records.
 
     Raises:
-        FileNotFoundError: there is no such shard.
+        MissingFileError: there is no such shard.
         UserError: a record is truncated or corrupt; the message names the
             file, the record's number and the byte offset where it starts.
     """
@@ -102,11 +104,11 @@ def stored_records(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yields (place in bytes, serialized record) of a shard, each checked.
 
     Raises:
-        FileNotFoundError: there is no such shard.
+        MissingFileError: there is no such shard.
         UserError: a record is truncated or corrupt; the message names it.
     """
     if not path.exists():
-        raise FileNotFoundError(f"There is no shard {path}.")
+        raise MissingFileError(f"There is no shard {path}.")
     with path.open("rb") as file:
         try:
             for _, place, data in frames.read(file):
@@ -163,7 +165,7 @@ def verify_split(data_dir: Path, source: str, split: str) -> write.SplitInfo:
     for shard, path in zip(info.shards, paths, strict=True):
         found = files.digest(path)
         if found != shard.sha256:
-            raise ValueError(
+            raise UserError(
                 f"{path} has sha256 {found}, but {split}.info.json says "
                 f"{shard.sha256}. Write this shard again."
             )

@@ -26,6 +26,8 @@ import dataclasses
 import hashlib
 import re
 
+from pali_tf.errors import UserError
+
 # Rises when a feature changes its name or meaning; readers refuse others.
 SCHEMA_VERSION = 1
 
@@ -87,7 +89,7 @@ def check_source(name: str) -> None:
     """Raises ValueError if no folder of stored examples can have this name."""
     if not _SOURCE.fullmatch(name):
         near = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
-        raise ValueError(
+        raise UserError(
             f"A source is named with a-z, 0-9 and _, not {name!r}; "
             f"{near or 'my_data'!r} would do."
         )
@@ -107,7 +109,7 @@ class Box:
         if not (
             0 <= self.ymin < self.ymax <= 1 and 0 <= self.xmin < self.xmax <= 1
         ):
-            raise ValueError(
+            raise UserError(
                 f"{self} is no box: need 0 <= min < max <= 1 on both axes."
             )
 

@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import hashlib
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ import tqdm
 from absl import logging
 
 from pali_tf import files
+from pali_tf.errors import UserError
 from pali_tf.webli import read
 
 # What tasks ask records for; lists have a language beside each entry.
@@ -119,7 +121,15 @@ def load(root: files.Path, source: str, split: str) -> SplitIndex:
     shards = read.shard_paths(root, source, split)
     info = (folder / f"{split}.info.json").read_bytes()
     digest = hashlib.sha256(info).hexdigest()
-    return _load(tuple(map(str, shards)), digest, str(path_of(folder, split)))
+    path = path_of(folder, split)
+    index = _load(tuple(map(str, shards)), digest, str(path))
+    num_examples = json.loads(info)["num_examples"]
+    if index.total != num_examples:
+        raise UserError(
+            f"{folder}: the shards of {split} have {index.total} records, but "
+            f"{split}.info.json says {num_examples}. Write the split again."
+        )
+    return index
 
 
 @functools.lru_cache(maxsize=64)

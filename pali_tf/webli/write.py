@@ -3,13 +3,13 @@
 import contextlib
 import dataclasses
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tensorflow as tf
 
-from pali_tf.webli import atomic, examples, records
+from pali_tf import files, json_files
+from pali_tf.webli import examples, records
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,15 +83,12 @@ class ShardWriter:
 @contextlib.contextmanager
 def open_shard(path: Path) -> Iterator[ShardWriter]:
     """Yields a writer whose file takes its name when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = atomic.temporary_path(path)
-    writer = ShardWriter(temporary)
-    try:
-        yield writer
-        writer.close()
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.staged(path) as temporary:
+        writer = ShardWriter(temporary)
+        try:
+            yield writer
+        finally:
+            writer.close()
 
 
 def describe_shard(path: Path, num_examples: int) -> ShardInfo:
@@ -118,5 +115,5 @@ def write_split_info(
     content = dataclasses.asdict(info)
     if visual_tokens is None:
         del content["visual_tokens"]
-    atomic.write_json(directory / f"{split}.info.json", content)
+    json_files.write(directory / f"{split}.info.json", content)
     return info

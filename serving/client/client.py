@@ -7,6 +7,7 @@ from types import TracebackType
 import grpc
 import numpy as np
 
+from pali_tf.errors import UserError
 from serving.client.protos import predict_pb2, service_grpc, tensor_pb2
 from serving.client.tensors import (
     numbers_from_proto,
@@ -89,7 +90,7 @@ class PaliClient:
         timeout_seconds: float = 60.0,
     ):
         if timeout_seconds <= 0:
-            raise ValueError(
+            raise UserError(
                 f"timeout_seconds must be > 0, got {timeout_seconds}."
             )
         self.server = server
@@ -112,7 +113,7 @@ class PaliClient:
 
         Raises:
             ServerError: the server's code and message.
-            ValueError: the numbers of images and prompts differ.
+            UserError: the numbers of images and prompts differ.
         """
         outputs = self._call(
             ANSWER_SIGNATURE,
@@ -143,7 +144,7 @@ class PaliClient:
 
         Raises:
             ServerError: the server's code and message.
-            ValueError: the numbers of inputs differ.
+            UserError: the numbers of inputs differ.
         """
         outputs = self._call(
             SCORE_SIGNATURE,

@@ -11,6 +11,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from pali_tf.errors import UserError
 from serving.server.services import ModelService, PredictionService
 from serving.server.versions import ModelVersions
 
@@ -49,11 +50,11 @@ class ServerConfig:
 
     def __post_init__(self) -> None:
         if self.num_threads < 1:
-            raise ValueError(f"num_threads must be >= 1: {self.num_threads}.")
+            raise UserError(f"num_threads must be >= 1: {self.num_threads}.")
         if self.poll_seconds <= 0:
-            raise ValueError(f"poll_seconds must be > 0: {self.poll_seconds}.")
+            raise UserError(f"poll_seconds must be > 0: {self.poll_seconds}.")
         if not 0 <= self.port < 2**16:
-            raise ValueError(f"port must be in [0, 65535]: {self.port}.")
+            raise UserError(f"port must be in [0, 65535]: {self.port}.")
 
 
 class PredictServer:
@@ -64,7 +65,7 @@ class PredictServer:
         config: where to listen.
 
     Raises:
-        ValueError: the port is taken.
+        UserError: the port is taken.
     """
 
     def __init__(self, versions: ModelVersions, config: ServerConfig):
@@ -86,7 +87,7 @@ class PredictServer:
         try:
             self.port = self._server.add_insecure_port(address)
         except RuntimeError as error:
-            raise ValueError(
+            raise UserError(
                 f"Cannot listen on {address}: is another server there? "
                 "--port=0 takes a free port."
             ) from error

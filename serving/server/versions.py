@@ -14,6 +14,7 @@ import tensorflow as tf
 from absl import logging
 from tensorflow_serving.apis import model_pb2
 
+from pali_tf.errors import MissingFileError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
 from serving.server.warmup import run_warmup_requests
@@ -38,6 +39,7 @@ class VersionStatus:
     error: str = ""
 
 
+@told()
 def find_versions(base_path: Path) -> list[int]:
     """Gives the versions under a base path, in order.
 
@@ -60,7 +62,7 @@ class ModelVersions:
         base_path: the folder whose subfolders are versions.
 
     Raises:
-        FileNotFoundError: there is no version; the message says how to make
+        MissingFileError: there is no version; the message says how to make
             one.
         ServingError: the latest version cannot be loaded.
     """
@@ -70,7 +72,7 @@ class ModelVersions:
         self.base_path = base_path
         versions = find_versions(base_path)
         if not versions:
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f"No model at {base_path}: expected a folder with an integer "
                 "name that holds saved_model.pb. `pali export` writes one."
             )

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pali_tf import cli
+from pali_tf.errors import UserError
 
 HEAVY = ("tensorflow", "jax", "keras", "seqio", "apache_beam", "numpy", "gin")
 
@@ -75,11 +76,11 @@ def test_a_command_gets_its_arguments_and_gives_its_code(monkeypatch):
 
 def test_debug_keeps_the_traceback(monkeypatch):
     def fail(argv):
-        raise ValueError("no such mixture")
+        raise UserError("no such mixture")
 
     monkeypatch.setattr(cli.Command, "load", lambda command: fail)
     assert cli.main(["train"]) == 2
-    with pytest.raises(ValueError, match="no such mixture"):
+    with pytest.raises(UserError, match="no such mixture"):
         cli.main(["--debug", "train"])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from pali_tf.conversion.array_parts import Region, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.errors import UserError
 
 _LOCAL_HEADER_BYTES = 30
 # What reading a damaged array ends with.
@@ -25,7 +26,7 @@ class NpzSource:
     """Reads an `.npz`.
 
     Raises:
-        ValueError: a damaged file, with its name and the array's.
+        UserError: a damaged file, with its name and the array's.
     """
 
     def __init__(self, path: Path):
@@ -40,7 +41,7 @@ class NpzSource:
                 for member in archive.infolist():
                     self._add(archive, member)
         except (zipfile.BadZipFile, EOFError) as error:
-            raise ValueError(
+            raise UserError(
                 f"{path} is no npz file, or truncated: {error}."
             ) from error
 
@@ -50,10 +51,10 @@ class NpzSource:
             try:
                 shape, fortran, dtype = _read_npy_header(stream)
             except _DAMAGES as error:
-                raise ValueError(f"{self.path}: {name!r}: {error}") from error
+                raise UserError(f"{self.path}: {name!r}: {error}") from error
             header_bytes = stream.tell()
         if dtype.hasobject:
-            raise ValueError(
+            raise UserError(
                 f"{self.path}: {name!r} holds Python objects, which are not "
                 "read."
             )
@@ -77,7 +78,7 @@ class NpzSource:
                 file.seek(self._starts[name] + offset * info.dtype.itemsize)
                 values = file.read(length * info.dtype.itemsize)
                 if len(values) < length * info.dtype.itemsize:
-                    raise ValueError(f"{self.path} ends inside {name!r}.")
+                    raise UserError(f"{self.path} ends inside {name!r}.")
                 flat[done : done + length] = np.frombuffer(values, info.dtype)
                 done += length
         return array
@@ -89,7 +90,7 @@ class NpzSource:
                 with np.load(self.path) as archive:
                     array = archive[name]
             except _DAMAGES as error:
-                raise ValueError(f"{self.path}: {name!r}: {error}") from error
+                raise UserError(f"{self.path}: {name!r}: {error}") from error
             self._unpacked = (name, array.view(self.infos[name].dtype))
         return self._unpacked[1]
 

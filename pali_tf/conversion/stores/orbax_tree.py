@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 
+from pali_tf import json_files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import TensorInfo
+from pali_tf.errors import UserError
 
 # Which item holds parameters, and below which key.
 _OURS = ("params", ())
@@ -56,18 +58,18 @@ class OrbaxSource:
         use_ema: whether the moving average of what trained is read, alone.
 
     Raises:
-        ValueError: half written, or an array that is not there.
+        UserError: half written, or an array that is not there.
     """
 
     def __init__(self, path: Path, *, use_ema: bool = False):
         self.path = path
         found = find_item(path, use_ema=use_ema)
         if found is None or not _is_committed(path):
-            raise ValueError(
+            raise UserError(
                 f"{path} is half written: orbax has not noted its commit."
             )
         directory, prefix = found
-        metadata = json.loads((directory / "_METADATA").read_text())
+        metadata = json_files.read(directory / "_METADATA")
         self._reader = zarr_array.ChunkReader()
         self._arrays: dict[str, ts.TensorStore] = {}
         self.infos: dict[str, TensorInfo] = {}
@@ -94,7 +96,7 @@ class OrbaxSource:
         try:
             return self._reader.read(self._arrays[name], region)
         except ValueError as error:
-            raise ValueError(
+            raise UserError(
                 f"{self.infos[name].file}: {name!r} is incomplete: {error}"
             ) from error
 
@@ -138,4 +140,4 @@ def _open(
     try:
         return zarr_array.open_for_reading(kvstore, driver=driver)
     except ValueError as error:
-        raise ValueError(f"{directory}: {'/'.join(keys)!r}: {error}") from error
+        raise UserError(f"{directory}: {'/'.join(keys)!r}: {error}") from error

@@ -17,8 +17,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from pali_tf import json_files
 from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.errors import MissingFileError, UserError
 
 INDEX_NAME = "model.safetensors.index.json"
 _FILE_NAME = "model.safetensors"
@@ -43,7 +45,7 @@ def find_files(path: Path) -> list[Path]:
     """Gives the files of a checkpoint: a file, or a folder with one or more.
 
     Raises:
-        FileNotFoundError: a shard of the index is not there.
+        MissingFileError: a shard of the index is not there.
     """
     if path.is_file():
         if path.name.endswith(".index.json"):
@@ -54,14 +56,14 @@ def find_files(path: Path) -> list[Path]:
 
 
 def _read_index(index: Path) -> dict[str, str]:
-    return json.loads(index.read_text())["weight_map"]
+    return json_files.read(index)["weight_map"]
 
 
 def _indexed(index: Path) -> list[Path]:
     files = sorted(set(_read_index(index).values()))
     missing = [name for name in files if not (index.parent / name).is_file()]
     if missing:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{index} names {len(files)} shards; not there: "
             f"{', '.join(missing)}."
         )
@@ -75,8 +77,8 @@ class SafetensorsSource:
         path: `*.safetensors`, `*.safetensors.index.json` or their folder.
 
     Raises:
-        ValueError: a damaged file, with its name and the array's.
-        FileNotFoundError: a shard is missing.
+        UserError: a damaged file, with its name and the array's.
+        MissingFileError: a shard is missing.
     """
 
     def __init__(self, path: Path):
@@ -100,18 +102,18 @@ class SafetensorsSource:
             begin, end = entry["data_offsets"]
             num_bytes = int(np.prod(info.shape, dtype=np.int64))
             if end - begin != num_bytes * info.dtype.itemsize:
-                raise ValueError(
+                raise UserError(
                     f"{file}: {name!r} has {end - begin} bytes, its shape "
                     f"{info.shape} and type {entry['dtype']} ask for "
                     f"{num_bytes * info.dtype.itemsize}."
                 )
             if start + end > size:
-                raise ValueError(
+                raise UserError(
                     f"{file} is truncated: {name!r} ends at byte "
                     f"{start + end}, the file at {size}."
                 )
             if name in self.infos:
-                raise ValueError(
+                raise UserError(
                     f"{name!r} is in {self.infos[name].file} and in {file}."
                 )
             self.infos[name] = info
@@ -120,7 +122,7 @@ class SafetensorsSource:
     def _check_index(self, index: Path) -> None:
         for name, file in _read_index(index).items():
             if name not in self.infos or self.infos[name].file.name != file:
-                raise ValueError(
+                raise UserError(
                     f"{index} says that {name!r} is in {file}; it is not."
                 )
 
@@ -138,7 +140,7 @@ class SafetensorsSource:
                 while done < end:
                     count = file.readinto(buffer[done:end])
                     if not count:
-                        raise ValueError(f"{info.file} ends inside {name!r}.")
+                        raise UserError(f"{info.file} ends inside {name!r}.")
                     done += count
         return array
 
@@ -149,7 +151,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
         length = struct.unpack("<Q", size)[0] if len(size) == 8 else 0
         left = file.stat().st_size - 8
         if not 2 <= length <= min(left, _MAX_HEADER_BYTES):
-            raise ValueError(
+            raise UserError(
                 f"{file} is no safetensors file, or truncated: its first "
                 f"eight bytes promise a header of {length} bytes, and "
                 f"{max(left, 0)} follow."
@@ -157,7 +159,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
         try:
             return json.loads(stream.read(length)), 8 + length
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(
+            raise UserError(
                 f"{file} is no safetensors file: its header is not JSON "
                 f"({error})."
             ) from error
@@ -165,7 +167,7 @@ def _read_header(file: Path) -> tuple[dict[str, Any], int]:
 
 def _tensor_info(file: Path, name: str, entry: dict[str, Any]) -> TensorInfo:
     if entry["dtype"] not in _DTYPES:
-        raise ValueError(
+        raise UserError(
             f"{file}: {name!r} has type {entry['dtype']}, which is not one of "
             f"{sorted(_DTYPES)}."
         )
@@ -202,9 +204,9 @@ def write_safetensors(
     if len(shards) > 1:
         total = sum(tensor.num_bytes for tensor in tensors.values())
         index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-        (path / INDEX_NAME).write_text(json.dumps(index, indent=2))
+        json_files.write(path / INDEX_NAME, index)
     if config:
-        (path / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        json_files.write(path / "config.json", config)
 
 
 def _shards(

@@ -23,6 +23,7 @@ import tensorstore as ts
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.errors import UserError
 
 INDEX_NAME = "checkpoint"
 _VERSION = 3
@@ -39,7 +40,7 @@ class T5XSource:
             be told from an incomplete copy.
 
     Raises:
-        ValueError: a damaged index, or an array that is not there.
+        UserError: a damaged index, or an array that is not there.
     """
 
     def __init__(self, path: Path, may_lack_chunks: Any = lambda name: False):
@@ -70,7 +71,7 @@ class T5XSource:
         try:
             return self._reader.read(array, region)
         except ValueError as error:
-            raise ValueError(
+            raise UserError(
                 f"{self.infos[name].file}: {name!r} is incomplete: a chunk is "
                 "missing or damaged. (If it is known to be zeros, name it "
                 f"with --allow.) {error}"
@@ -86,11 +87,11 @@ def _read_index(file: Path) -> dict[str, Any]:
         if isinstance(contents["target"], dict):
             return contents
     except (ValueError, KeyError, AttributeError) as error:
-        raise ValueError(
+        raise UserError(
             f"{file} is no index of a T5X checkpoint, or truncated: "
             f"{type(error).__name__} {error}."
         ) from error
-    raise ValueError(f"{file} holds no tree of parameters.")
+    raise UserError(f"{file} holds no tree of parameters.")
 
 
 def _unpack_array(code: int, data: bytes) -> Any:
@@ -117,7 +118,7 @@ def _relative_path(spec: dict[str, Any]) -> str:
 
 def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
     if not (directory / ".zarray").is_file():
-        raise ValueError(
+        raise UserError(
             f"{directory} is missing or has no .zarray: the index of the "
             f"checkpoint says that {name!r} is there."
         )
@@ -127,7 +128,7 @@ def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
             missing_is_zero=missing_is_zero,
         )
     except ValueError as error:
-        raise ValueError(f"{directory}: {name!r}: {error}") from error
+        raise UserError(f"{directory}: {name!r}: {error}") from error
 
 
 def write_t5x(

@@ -18,6 +18,7 @@ import tensorflow as tf
 from clu.data.dataset_iterator import ArraySpec, DatasetIterator
 
 from pali_tf.data import input_pipeline
+from pali_tf.errors import UserError
 
 _STEP = re.compile(r"checkpoint_(\d+)")
 
@@ -91,11 +92,11 @@ def get_dataset(
             the position.
 
     Raises:
-        ValueError: a setting that would change the batches.
+        UserError: a setting that would change the batches.
     """
     del feature_converter_cls
     if num_epochs is not None or continue_from_last_checkpoint:
-        raise ValueError(
+        raise UserError(
             "num_epochs must be None and continue_from_last_checkpoint False: "
             "training data repeat, and checkpoints hold their position."
         )
@@ -150,13 +151,13 @@ def _rows(
         start_step: the step whose batch comes first.
     """
     if not cfg.shuffle:
-        raise ValueError(
+        raise UserError(
             "DatasetConfig needs shuffle=True to train: batches are drawn in "
             "an order that seed gives."
         )
     index, count = part
     if cfg.batch_size % count:
-        raise ValueError(
+        raise UserError(
             f"BATCH_SIZE {cfg.batch_size} does not divide over the {count} "
             "parts that T5X's hosts read."
         )
@@ -178,5 +179,5 @@ def _rows(
 def _step_of(filename: str | os.PathLike[str]) -> int:
     found = _STEP.search(os.fspath(filename))
     if found is None:
-        raise ValueError(f"{filename} lies in no checkpoint_<step> folder.")
+        raise UserError(f"{filename} lies in no checkpoint_<step> folder.")
     return int(found[1])

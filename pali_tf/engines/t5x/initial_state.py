@@ -15,6 +15,7 @@ from flax.core import frozen_dict
 from jax.sharding import NamedSharding, PartitionSpec
 
 from pali_tf.checkpoints import initial_parameters
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training import freezing
 from pali_tf.training.configs import RestoreCheckpointConfig
@@ -86,7 +87,7 @@ def _check_owner(model_dir: str) -> None:
     """Refuses a MODEL_DIR that the native engine trained."""
     found = sorted(Path(model_dir).glob("checkpoint_*/progress"))
     if model_dir and found:
-        raise ValueError(
+        raise UserError(
             f"{found[0].parent} is the native engine's, which T5X cannot "
             "resume: name a new MODEL_DIR, and start from that checkpoint by "
             "INITIAL_CHECKPOINT_PATH."

@@ -25,6 +25,7 @@ from flax.core import frozen_dict
 from flax.linen import partitioning as flax_partitioning
 
 from pali_tf.engines.t5x.metrics import clu_metrics
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training import freezing, metrics
 from pali_tf.training.metrics import ExampleMetrics
@@ -100,7 +101,7 @@ class T5XPaliModel:
         """
         factor = self.model.loss_normalizing_factor
         if isinstance(factor, str):
-            raise ValueError(
+            raise UserError(
                 f"loss_normalizing_factor {factor!r} is computed from each "
                 "microbatch by T5X: set num_microbatches to None or the "
                 "factor to a number."

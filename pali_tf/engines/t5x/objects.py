@@ -16,6 +16,7 @@ from pali_tf.engines.t5x import optimizers
 from pali_tf.engines.t5x.model import T5XPaliModel
 from pali_tf.engines.t5x.rates import rate_metrics
 from pali_tf.engines.t5x.sharding import sharding_scope
+from pali_tf.errors import UserError
 from pali_tf.partitioning import axis_rules, shardings
 from pali_tf.training import configs
 from pali_tf.training import model as native_model
@@ -45,7 +46,7 @@ def _translate(config: Any, theirs: Any, **more: Any) -> Any:
     """Makes T5X's object out of a native config with the same field names.
 
     Raises:
-        ValueError: a field that T5X has not, and that is not at its default.
+        UserError: a field that T5X has not, and that is not at its default.
     """
     known = inspect.signature(theirs).parameters
     for field in dataclasses.fields(config):
@@ -53,7 +54,7 @@ def _translate(config: Any, theirs: Any, **more: Any) -> Any:
         if field.name in known:
             more.setdefault(field.name, value)
         elif value != field.default:
-            raise ValueError(
+            raise UserError(
                 f"{type(config).__name__}.{field.name} is {value!r}, which "
                 "T5X's engine does not have: leave it out, or run the file "
                 "with ours (pali train)."
@@ -119,7 +120,7 @@ def Trainer(
         **given: what T5X's train() gives: model, train_state, ...
     """
     if ema_decay is not None:
-        raise ValueError(
+        raise UserError(
             f"Trainer.ema_decay is {ema_decay}: T5X's trainer keeps no moving "
             "average. Run the file with our engine (pali train)."
         )

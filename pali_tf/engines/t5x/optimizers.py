@@ -11,6 +11,7 @@ import optax
 from flax.core import frozen_dict
 
 from pali_tf.engines.t5x.trainable import TrainablePart, like
+from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.partitioning.logical_axes import is_scanned
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
@@ -39,14 +40,14 @@ def make_optimizer(
         t5x.optimizers.OptimizerDef.
 
     Raises:
-        ValueError: T5X has no such optimizer.
+        UserError: T5X has no such optimizer.
     """
     if isinstance(definition, Adafactor):
         optimizer = _make_adafactor(definition, specs)
     elif isinstance(definition, AdamW | Lion):
         optimizer = _OptaxOptimizer(_make_optax(definition))
     else:
-        raise ValueError(
+        raise UserError(
             f"T5X's engine has no {type(definition).__name__}: bind OPTIMIZER "
             "to runtime.Adafactor, runtime.AdamW or runtime.Lion."
         )
@@ -58,7 +59,7 @@ def make_optimizer(
 def _make_adafactor(definition: Adafactor, specs: Mapping[str, Any]) -> Any:
     stacks = {path for path in specs if is_scanned(path)}
     if stacks and not definition.factored:
-        raise ValueError(
+        raise UserError(
             "T5X's Adafactor with factored=False scales the blocks of a "
             "scanned stack as one array: set SCAN_LAYERS = False."
         )

@@ -13,6 +13,7 @@ Source: kaggle.com/c/imagenet-object-localization-challenge.
 import re
 from pathlib import Path
 
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options
 
@@ -33,7 +34,7 @@ def read_class_names(options: Options) -> dict[str, str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            raise ValueError(
+            raise UserError(
                 f"{path}: {line!r} is not of the form 'n01440764 tench'."
             )
         names[match[1]] = first_name(match[2])
@@ -51,7 +52,7 @@ def _find(options: Options) -> Path:
     if FIELD in options.fields:
         path = Path(options.fields[FIELD])
         if not path.is_file():
-            raise FileNotFoundError(f"There is no file of names {path}.")
+            raise MissingFileError(f"There is no file of names {path}.")
         return path
     above = options.input.parent / _PUBLISHED
     return (

@@ -15,6 +15,7 @@ Source: image-net.org; github.com/hendrycks/imagenet-r,
 from collections.abc import Iterator
 from pathlib import Path
 
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.benchmarks.class_names import read_class_names
 from pali_tf.importing.images import read_image
 from pali_tf.importing.options import Options
@@ -28,7 +29,7 @@ def read(options: Options) -> Iterator[records.Record]:
     names = read_class_names(options)
     for folder in class_folders(options):
         if folder.name not in names:
-            raise ValueError(
+            raise UserError(
                 f"{folder} is not the folder of a class of ImageNet: expected "
                 'an id like "n01440764", or an index below 1000.'
             )
@@ -39,12 +40,12 @@ def class_folders(options: Options) -> list[Path]:
     """Returns the folders of classes, sorted.
 
     Raises:
-        FileNotFoundError: there is none.
+        MissingFileError: there is none.
     """
     root = options.image_root
     folders = sorted(path for path in root.glob("*") if path.is_dir())
     if not folders:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"{root} has no class folders. Images in one folder must be sorted "
             "into class folders first."
         )

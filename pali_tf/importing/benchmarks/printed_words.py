@@ -20,6 +20,7 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf.errors import MissingFileError
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.benchmarks.question_rows import Words
 from pali_tf.importing.options import Options
@@ -42,7 +43,7 @@ def read_words(options: Options, rosetta_split: str | None = None) -> Words:
     if FIELD in options.fields:
         path = Path(options.fields[FIELD])
         if not path.is_file():
-            raise FileNotFoundError(f"There is no file of words {path}.")
+            raise MissingFileError(f"There is no file of words {path}.")
         return {
             str(entry["image_id"]): tuple(
                 _word(word["text"], word["box"], word.get("language", ""))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pali_tf import json_files
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.files import what_is_in
 from pali_tf.importing.options import Options
 
@@ -20,7 +22,7 @@ class Entry(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         """Raises ValueError: the file is not of the published layout."""
-        raise ValueError(
+        raise UserError(
             f"{self._path}: an entry has no {key!r} but {sorted(self)}; it is "
             "not in the published layout."
         )
@@ -34,7 +36,7 @@ def find_file(options: Options, *names: str) -> Path:
         *names: paths in the folder, the likeliest first.
 
     Raises:
-        FileNotFoundError: there is none; the message says what is there.
+        MissingFileError: there is none; the message says what is there.
     """
     root = options.input
     if root.is_file():
@@ -42,8 +44,8 @@ def find_file(options: Options, *names: str) -> Path:
     for name in names:
         if (root / name).is_file():
             return root / name
-    raise FileNotFoundError(
-        f"There is no {' or '.join(names)}; {what_is_in(root, names[0])}"
+    raise MissingFileError(
+        f"There is no {' or '.join(names)}{what_is_in(root, names[0])}"
     )
 
 
@@ -51,15 +53,15 @@ def find_files(options: Options, pattern: str) -> list[Path]:
     """Returns the input folder's files of a pattern, sorted.
 
     Raises:
-        FileNotFoundError: there is none; the message says what is there.
+        MissingFileError: there is none; the message says what is there.
     """
     root = options.input
     if root.is_file():
         return [root]
     found = sorted(root.glob(pattern))
     if not found:
-        raise FileNotFoundError(
-            f"There is no {pattern}; {what_is_in(root, pattern)}"
+        raise MissingFileError(
+            f"There is no {pattern}{what_is_in(root, pattern)}"
         )
     return found
 
@@ -72,10 +74,10 @@ def for_split(options: Options, **names: str) -> str:
         **names: the data set's own word for each split that it has.
 
     Raises:
-        ValueError: it has no such split.
+        UserError: it has no such split.
     """
     if options.split not in names:
-        raise ValueError(
+        raise UserError(
             f"The data set has no split {options.split!r}; it has "
             f"{', '.join(names)}."
         )
@@ -86,15 +88,11 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file whose objects become `Entry`s.
 
     Raises:
-        ValueError: it is no JSON; the message has the line.
+        UserError: it is no JSON; the message has the line.
     """
-    try:
-        return json.loads(
-            path.read_bytes(),
-            object_pairs_hook=lambda pairs: Entry(pairs, path),
-        )
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON: {error}") from error
+    return json_files.read(
+        path, object_pairs_hook=lambda pairs: Entry(pairs, path)
+    )
 
 
 def read_json_lines(path: Path, options: Options) -> Iterator[Any]:

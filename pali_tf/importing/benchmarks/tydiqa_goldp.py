@@ -9,6 +9,7 @@ Source: github.com/google-research-datasets/tydiqa.
 
 from collections.abc import Iterator
 
+from pali_tf.errors import UserError
 from pali_tf.importing.benchmarks import published, squad
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -38,7 +39,7 @@ def read(options: Options) -> Iterator[records.Record]:
 def _language_of(question_id: str) -> str:
     name = question_id.split("-")[0]
     if name not in _LANGUAGES:
-        raise ValueError(
+        raise UserError(
             f"The id {question_id!r} begins with no language of TyDiQA-GoldP: "
             f"{', '.join(_LANGUAGES)}."
         )

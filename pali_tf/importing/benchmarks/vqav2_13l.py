@@ -17,6 +17,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.benchmarks import published, question_rows, vqav2
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -54,13 +55,13 @@ def _read_translations(
 ) -> dict[str, list[published.Entry]]:
     """Gathers the translations of each question."""
     if FIELD not in options.fields:
-        raise ValueError(
+        raise UserError(
             "The translations of VQAv2-13L are not published: give your own "
             f"as --field={FIELD}=FILE.jsonl."
         )
     path = Path(options.fields[FIELD])
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file of translations {path}.")
+        raise MissingFileError(f"There is no file of translations {path}.")
     found: dict[str, list[published.Entry]] = {}
     for entry in published.read_json_lines(path, options):
         found.setdefault(str(entry["question_id"]), []).append(entry)

@@ -14,6 +14,7 @@ Source: github.com/facebookresearch/XNLI; cims.nyu.edu/~sbowman/multinli;
 import csv
 from collections.abc import Iterator
 
+from pali_tf.errors import UserError
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -37,7 +38,7 @@ def read(options: Options) -> Iterator[records.Record]:
         )
         missing = set(_COLUMNS) - set(rows.fieldnames or ())
         if missing:
-            raise ValueError(
+            raise UserError(
                 f"{path} has no columns {sorted(missing)} but "
                 f"{rows.fieldnames}."
             )

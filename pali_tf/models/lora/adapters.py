@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from pali_tf.errors import UserError
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.parameter_path import parameters_by_path
@@ -24,11 +25,11 @@ def enable_lora(
         The parameter paths of the adapted kernels.
 
     Raises:
-        ValueError: the target matches nothing that can be adapted, or the
+        UserError: the target matches nothing that can be adapted, or the
             model has adapters already.
     """
     if adapters_by_path(model):
-        raise ValueError("The model has adapters already; it takes one set.")
+        raise UserError("The model has adapters already; it takes one set.")
     chosen = find_projections(model, config.target)
     for number, layer in enumerate(chosen.values()):
         layer.enable_lora(

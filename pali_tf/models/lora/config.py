@@ -3,6 +3,8 @@
 import dataclasses
 import re
 
+from pali_tf.errors import UserError
+
 # Queries and values of every attention of the language part.
 # Source: LoRA, arXiv 2106.09685, section 7.1 (at a given number of weights,
 # adapting both does best).
@@ -24,11 +26,11 @@ class LoRAConfig:
 
     def __post_init__(self) -> None:
         if self.rank < 1:
-            raise ValueError(f"LoRA's rank is {self.rank}, below 1.")
+            raise UserError(f"LoRA's rank is {self.rank}, below 1.")
         try:
             re.compile(self.target)
         except re.error as error:
-            raise ValueError(
+            raise UserError(
                 f"LoRA's target {self.target!r} is not a regular expression: "
                 f"{error}."
             ) from error

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
 from pali_tf.models.rematerialisation import check_remat_policy
 
@@ -53,7 +54,7 @@ class MT5Config:
         keras_policy(self.dtype)
         check_remat_policy(self.remat_policy)
         if not 0 <= self.dropout_rate < 1:
-            raise ValueError(
+            raise UserError(
                 f"dropout_rate is {self.dropout_rate}, not in [0, 1)."
             )
 
@@ -80,12 +81,12 @@ def get_config(name: str, **overrides: object) -> MT5Config:
         **overrides: fields of MT5Config to change.
 
     Raises:
-        ValueError: an unknown name.
+        UserError: an unknown name.
 
     Example: get_config("xxl").emb_dim == 4096.
     """
     if name not in _SIZES:
-        raise ValueError(f"mT5 size {name!r} is not one of {list(SIZES)}.")
+        raise UserError(f"There is no mT5 {name!r}{nearest(name, SIZES)}")
     vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim = _SIZES[
         name
     ]

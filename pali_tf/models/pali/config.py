@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.mt5 import config as mt5_config
 from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.vit import config as vit_config
@@ -71,12 +72,12 @@ def get_config(
             or "full".
 
     Raises:
-        ValueError: an unknown name.
+        UserError: an unknown name.
 
     Example: get_config("17b").vision.width == 1792.
     """
     if name not in _SIZES:
-        raise ValueError(f"PaLI size {name!r} is not one of {list(SIZES)}.")
+        raise UserError(f"There is no PaLI {name!r}{nearest(name, SIZES)}")
     vision, language = _SIZES[name]
     shared: dict[str, object] = {
         "dtype": dtype,

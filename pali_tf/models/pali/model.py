@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from pali_tf.errors import UserError
 from pali_tf.layers.initializers import RandomNormal
 from pali_tf.models.mt5.decoder import Decoder
 from pali_tf.models.mt5.encoder import Encoder
@@ -81,7 +82,7 @@ class Pali(keras.Model):
             float[B, P+S, D] and bool[B, P+S], which positions are real.
 
         Raises:
-            ValueError: `visual_tokens` are not of this ViT's shape.
+            UserError: `visual_tokens` are not of this ViT's shape.
         """
         if visual_tokens is None:
             visual_tokens = self.encode_image(images)
@@ -99,7 +100,7 @@ class Pali(keras.Model):
         vision = self.config.vision
         wanted = (vision.num_patches, vision.width)
         if tuple(visual_tokens.shape[1:]) != wanted:
-            raise ValueError(
+            raise UserError(
                 f"visual_tokens have shape {tuple(visual_tokens.shape)}; the "
                 f"ViT gives [B, P, Dv] = (B, {wanted[0]}, {wanted[1]})."
             )

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
 from pali_tf.models.rematerialisation import check_remat_policy
 
@@ -43,13 +44,13 @@ class ViTConfig:
         check_remat_policy(self.remat_policy)
         if self.image_size % self.patch_size:
             below = self.image_size // self.patch_size * self.patch_size
-            raise ValueError(
+            raise UserError(
                 f"image_size {self.image_size} is not a multiple of "
                 f"patch_size {self.patch_size}; the nearest are "
                 f"{below} and {below + self.patch_size}."
             )
         if self.width % self.num_heads:
-            raise ValueError(
+            raise UserError(
                 f"width {self.width} is not a multiple of num_heads "
                 f"{self.num_heads}."
             )
@@ -89,12 +90,12 @@ def get_config(name: str, **overrides: object) -> ViTConfig:
         **overrides: fields of ViTConfig to change.
 
     Raises:
-        ValueError: an unknown name.
+        UserError: an unknown name.
 
     Example: get_config("e/14").depth == 56.
     """
     if name not in _SIZES:
-        raise ValueError(f"ViT size {name!r} is not one of {list(SIZES)}.")
+        raise UserError(f"There is no ViT {name!r}{nearest(name, SIZES)}")
     patch_size, width, depth, mlp_dim, num_heads = _SIZES[name]
     config = ViTConfig(
         patch_size=patch_size,

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import scipy.ndimage
 
+from pali_tf.errors import UserError
 from pali_tf.types import Array
 
 _RANK = 2
@@ -21,7 +22,7 @@ def resize_position_table(table: Array, num_patches: int) -> Array:
         float[num_patches, D].
 
     Raises:
-        ValueError: either number is not a square.
+        UserError: either number is not a square.
 
     Source: PaLI appendix ("2D bilinear upsampling of the positional
     embedding"); google-research/big_vision models/vit.py, resample_posemb
@@ -46,7 +47,7 @@ def resize_position_table(table: Array, num_patches: int) -> Array:
 def _side(num_patches: int) -> int:
     side = math.isqrt(num_patches)
     if side * side != num_patches:
-        raise ValueError(
+        raise UserError(
             f"{num_patches} patches are not a square; the nearest squares are "
             f"{side**2} and {(side + 1) ** 2}."
         )

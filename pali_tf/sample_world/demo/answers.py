@@ -1,5 +1,6 @@
 """Serves the exported model and asks it about test images over gRPC."""
 
+from pali_tf.errors import UserError
 import contextlib
 import json
 import pathlib
@@ -130,7 +131,7 @@ def _images(folders: Folders, source_ids: set[str]) -> dict[str, bytes]:
         if example.image is not None and example.image.source_id in source_ids:
             found[example.image.source_id] = example.image.encoded
     if missing := sorted(source_ids - found.keys()):
-        raise ValueError(
+        raise UserError(
             f"No image in {folders.data / _SOURCE} for {missing[:3]}."
         )
     return found

@@ -14,7 +14,7 @@ from pali_tf.sample_world.demo.runner import (
     run_stage,
 )
 from pali_tf.sample_world.demo.stages import Folders, Stage, make_stages
-from pali_tf.webli import atomic
+from pali_tf import json_files
 
 
 def run(plan: Plan, folders: Folders) -> None:
@@ -36,7 +36,7 @@ def run(plan: Plan, folders: Folders) -> None:
     _serve_and_ask(folders)
     records.append(StageRecord(name="serve", seconds=time.monotonic() - start))
     table = scores.read_scores(folders)
-    atomic.write_json(
+    json_files.write(
         folders.metrics,
         {
             "tasks": table,
@@ -58,7 +58,7 @@ def _serve_and_ask(folders: Folders) -> None:
         given = answers.ask_test_examples(folders, server)
         refusal = answers.refusal_of_a_non_image(server)
         again = answers.ask_test_examples(folders, server)
-    atomic.write_json(folders.answers, given)
+    json_files.write(folders.answers, given)
     same = sum(answer["text"] == answer["prediction"] for answer in given)
     print(f"{same} of {len(given)} served answers equal the evaluation's.")
     print(f"No image: {refusal}")

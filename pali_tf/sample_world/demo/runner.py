@@ -1,5 +1,6 @@
 """Runs stages as processes, and keeps account of time and memory."""
 
+from pali_tf.errors import UserError, told
 import dataclasses
 import os
 import pathlib
@@ -22,7 +23,7 @@ _START_UP_NOTE = re.compile(
 )
 
 
-class StageFailedError(ValueError):
+class StageFailedError(UserError):
     """A stage ended with an error; its own message is above this one."""
 
 
@@ -67,10 +68,11 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     Raises:
         StageFailedError: the stage's exit status was not 0.
     """
-    logs.mkdir(parents=True, exist_ok=True)
+    with told():
+        logs.mkdir(parents=True, exist_ok=True)
     log_path = logs / f"{stage.name}.log"
     start = time.monotonic()
-    with log_path.open("w") as log:
+    with told(log_path), log_path.open("w") as log:
         process = subprocess.Popen(
             pali_command(stage.command),
             stdout=subprocess.PIPE,

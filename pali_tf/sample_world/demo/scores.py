@@ -1,5 +1,6 @@
 """The latest scores of a run, from the files of its evaluation."""
 
+from pali_tf.errors import MissingFileError
 import json
 
 from pali_tf.sample_world.demo.stages import Folders
@@ -15,7 +16,7 @@ def read_scores(folders: Folders) -> dict[str, dict[str, float]]:
         task -> metric -> value; the blind control's are "blind/<metric>".
 
     Raises:
-        FileNotFoundError: the evaluation left nothing.
+        MissingFileError: the evaluation left nothing.
     """
     folder = folders.model / "inference_eval"
     scores = {}
@@ -24,5 +25,5 @@ def read_scores(folders: Folders) -> dict[str, dict[str, float]]:
         line.pop("step", None)
         scores[path.name.removesuffix("-metrics.jsonl")] = line
     if not scores:
-        raise FileNotFoundError(f"No metrics in {folder}: run the eval stage.")
+        raise MissingFileError(f"No metrics in {folder}: run the eval stage.")
     return scores

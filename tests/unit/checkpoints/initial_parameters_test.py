@@ -112,7 +112,7 @@ def test_a_shape_that_differs_is_an_error(tmp_path):
 def test_a_path_that_fits_nothing_names_the_nearest(tmp_path):
     part = {"vision": {"kernal": np.zeros((12, 8), np.float32)}}
     checkpoint.save_parameters(tmp_path, 1, part)
-    with pytest.raises(ValueError, match="nearest is 'vision/kernel'"):
+    with pytest.raises(ValueError, match="did you mean 'vision/kernel'"):
         initial_parameters.find_origins([str(tmp_path)], toy_model.SPECS)
 
 

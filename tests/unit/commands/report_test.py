@@ -260,9 +260,9 @@ def test_the_page_lies_in_the_run_by_default(run, capsys):
 def test_a_run_that_is_none_is_one_line_with_the_nearest(run, capsys):
     assert pali(["report", str(run[0].parent / "mode")]) == 2
     error = capsys.readouterr().err
-    assert error.endswith(f"Did you mean {run[0]}?\n")
+    assert error.endswith(f"mode; did you mean {run[0].name!r}?\n")
     assert pali(["report", str(run[0]), "--compare=/nowhere"]) == 2
-    assert "There is no folder /nowhere." in capsys.readouterr().err
+    assert "There is no folder /nowhere" in capsys.readouterr().err
 
 
 def test_a_report_needs_neither_tensorflow_nor_jax(run, tmp_path):

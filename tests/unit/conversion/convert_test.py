@@ -228,7 +228,7 @@ def huggingface():
 def test_an_array_too_many_is_named_with_the_nearest(tmp_path, huggingface):
     huggingface["lm_heads.weight"] = huggingface["lm_head.weight"]
     write(tmp_path / "source", "hf-mt5", huggingface)
-    message = r"model\.safetensors: 'lm_heads\.weight' is not used; the nearest"
+    message = r"model\.safetensors: 'lm_heads\.weight' is not used; did you"
     assert "'lm_head.weight'" in assert_fails(tmp_path, message)
 
 

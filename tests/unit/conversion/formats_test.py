@@ -64,7 +64,7 @@ def test_a_format_that_it_is_not_is_refused():
 
 
 def test_an_unknown_format_names_the_nearest():
-    with pytest.raises(ValueError, match="nearest is 'hf-mt5'"):
+    with pytest.raises(ValueError, match="did you mean 'hf-mt5'"):
         get_format("hf-mt")
 
 

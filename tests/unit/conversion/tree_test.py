@@ -81,12 +81,5 @@ def test_axes_are_read_off():
     assert axes == {"V": 37, "D": 12, "N": 2, "R": 32, "J": 10, "F": 20}
 
 
-def test_the_nearest_name_is_offered():
-    assert tree.nearest("encoder/norm", {"encoder/encoder_norm": 1}) == (
-        "; the nearest is 'encoder/encoder_norm'"
-    )
-    assert tree.nearest("x", {"encoder": 1}) == ""
-
-
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

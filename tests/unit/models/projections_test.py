@@ -29,7 +29,7 @@ def test_whole_paths_match(model):
 
 def test_no_match_names_the_nearest(model):
     with pytest.raises(
-        ValueError, match=r"nearest of the 52 are encoder/layers_0/mlp/wo/ker"
+        ValueError, match=r"did you mean 'encoder/layers_0/mlp/wo/kernel' or"
     ):
         find_projections(model, "encoder/layer_0/mlp/wo/kernel")
 

@@ -34,7 +34,9 @@ def test_an_unknown_name_gets_the_nearest(name, nearest):
 
 
 def test_a_name_like_no_other_gets_the_list():
-    with pytest.raises(ValueError, match="is not one of v4, v5e, v5p"):
+    with pytest.raises(
+        ValueError, match="no TPU 'h100'. Known: tpu7x, v4, v5e, v5p"
+    ):
         find_chip("h100")
 
 

@@ -90,7 +90,7 @@ def test_an_interrupted_write_leaves_nothing(model, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there(preset):
-    with pytest.raises(FileNotFoundError, match="preset2; beside it is 'pres"):
+    with pytest.raises(FileNotFoundError, match="preset2; did you mean 'pres"):
         PaliModel.from_preset(preset.with_name("preset2"))
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_not_there(preset, name):
 
 def test_a_config_that_is_no_json(preset):
     (preset / folder.CONFIG).write_text("{")
-    with pytest.raises(ValueError, match="config.json is not JSON"):
+    with pytest.raises(ValueError, match="config.json is no JSON"):
         PaliModel.from_preset(preset)
 
 

@@ -23,12 +23,12 @@ def test_what_a_run_leaves_makes_its_folder_a_run(tmp_path, left):
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
-        ("pali_71b", r"There is no folder .*Did you mean .*/pali_17b\?"),
-        ("other", "Runs beside it: .*/pali_17b, .*/pali_3b."),
-        ("", "is no MODEL_DIR.* Runs in it: .*/pali_17b, .*/pali_3b."),
-        ("pali_3b/checkpoint_20", r"Did you mean .*/pali_3b\?"),
-        ("pali_3b/checkpoint_20/params", r"Did you mean .*/pali_3b\?"),
-        ("pali_3b/config.gin", r"Did you mean .*/pali_3b\?"),
+        ("pali_71b", r"There is no folder .*did you mean 'pali_17b' or"),
+        ("other", "no folder .*/other. Known: pali_17b, pali_3b."),
+        ("", "is no MODEL_DIR.* Known: pali_17b, pali_3b."),
+        ("pali_3b/checkpoint_20", r"did you mean '.*/pali_3b'\?"),
+        ("pali_3b/checkpoint_20/params", r"did you mean '.*/pali_3b'\?"),
+        ("pali_3b/config.gin", r"did you mean '.*/pali_3b'\?"),
     ],
 )
 def test_the_nearest_run_is_named(runs, path, answer):

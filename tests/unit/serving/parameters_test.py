@@ -40,7 +40,7 @@ def test_a_missing_parameter_is_named(model, values):
 
 def test_an_unknown_parameter_is_named_with_the_nearest(model, values):
     values["connector/kernels"] = np.zeros(1)
-    with pytest.raises(ValueError, match="nearest is 'connector/kernel'"):
+    with pytest.raises(ValueError, match="did you mean 'connector/kernel'"):
         assign_parameters(model, values)
 
 

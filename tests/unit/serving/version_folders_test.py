@@ -1,6 +1,6 @@
 import pytest
 
-from serving.version_folders import version_path, written_whole
+from serving.version_folders import version_path
 
 
 def test_the_next_free_version(tmp_path):
@@ -17,21 +17,6 @@ def test_versions_that_cannot_be(tmp_path):
         version_path(tmp_path, 2)
     with pytest.raises(ValueError, match="positive integer, not 0"):
         version_path(tmp_path, 0)
-
-
-def test_all_or_nothing(tmp_path):
-    path = tmp_path / "pali" / "1"
-    with pytest.raises(OSError, match="disk"), written_whole(path) as folder:
-        folder.mkdir()
-        (folder / "half").touch()
-        raise OSError("disk full")
-    assert list(path.parent.iterdir()) == []
-    with written_whole(path) as folder:
-        folder.mkdir()
-        (folder / "whole").touch()
-        assert not path.exists()
-    assert [p.name for p in path.parent.iterdir()] == ["1"]
-    assert (path / "whole").is_file()
 
 
 if __name__ == "__main__":

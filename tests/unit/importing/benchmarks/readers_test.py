@@ -276,7 +276,7 @@ def test_the_first_of_equally_common_answers():
 def test_a_missing_file_tells_what_is_there(read):
     with pytest.raises(
         FileNotFoundError,
-        match=r"no TextCaps_0.1_train.json; .*textcaps holds TextCaps_0.1",
+        match=r"no TextCaps_0.1_train.json in .*textcaps; did you mean 'TextC",
     ):
         read("textcaps", split="train")
 
