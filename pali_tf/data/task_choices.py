@@ -1,12 +1,12 @@
 """What the paper leaves open about its tasks, as one configuration.
 
-from pali_tf.errors import UserError
-
 A run binds it in gin (`runtime.TaskChoices`), and its tasks are made with it.
 docs/PAPER.md says why each default is what it is.
 """
 
 import dataclasses
+
+from pali_tf.errors import UserError
 
 ORDERS = ("reading", "stored")
 
