@@ -5,6 +5,7 @@ T5X is on no package index: docs/T5X.md tells how to put it on PYTHONPATH.
 
 import importlib.util
 import json
+import math
 import os
 import pathlib
 import re
@@ -12,6 +13,9 @@ import subprocess
 import sys
 
 import pytest
+
+from pali_tf.reporting import event_files
+from seqio_tasks import mixtures
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The repository has a folder of the same name, which is no package.
@@ -145,6 +149,19 @@ def test_upstream_trains_evaluates_and_saves(unbroken):
     (line,) = map(json.loads, scores.read_text().splitlines())
     assert line["step"] == 10
     assert {"exact_match", "blind/exact_match"} <= line.keys()
+
+
+def test_every_curve_is_of_a_task_of_the_run_and_has_values(unbroken):
+    tasks = set(mixtures.TINY_RATES)
+    for folder in ("train", "training_eval/pali_tiny"):
+        lines = event_files.read_numbers(unbroken[0] / folder, faults := [])
+        assert faults == []
+        names = {name for line in lines for name in line}
+        kinds = ("loss/", "accuracy/", "examples/")
+        assert {
+            name.partition("/")[2] for name in names if name.startswith(kinds)
+        } == tasks
+        assert not any(math.isnan(v) for line in lines for v in line.values())
 
 
 def test_both_engines_have_the_same_losses(run, native, unbroken, tmp_path):

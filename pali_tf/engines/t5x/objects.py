@@ -12,7 +12,7 @@ import importlib
 import inspect
 from typing import Any
 
-from pali_tf.engines.t5x import optimizers
+from pali_tf.engines.t5x import optimizers, trainer
 from pali_tf.engines.t5x.model import T5XPaliModel
 from pali_tf.engines.t5x.rates import rate_metrics
 from pali_tf.engines.t5x.sharding import sharding_scope
@@ -23,7 +23,6 @@ from pali_tf.training.configs import RestoreCheckpointConfig
 from pali_tf.training.schedules import create_learning_rate_scheduler
 
 _partitioning = importlib.import_module("t5x.partitioning")
-_trainer = importlib.import_module("t5x.trainer")
 _utils = importlib.import_module("t5x.utils")
 
 # The last two are ours on both engines: T5X takes any function of the step,
@@ -110,7 +109,7 @@ def Trainer(
     ema_decay: float | None = None,
     **given: Any,
 ) -> Any:
-    """Gives t5x.trainer.Trainer.
+    """Gives T5X's trainer.
 
     Args:
         learning_rate_fn: step to learning rate.
@@ -125,7 +124,7 @@ def Trainer(
         )
     if (num_microbatches or 1) > 1:
         given["model"].check_microbatches()
-    return _trainer.Trainer(
+    return trainer.Trainer(
         learning_rate_fn=learning_rate_fn,
         num_microbatches=num_microbatches,
         **given,
