@@ -4,8 +4,9 @@ import pytest
 import seqio
 
 import seqio_tasks  # noqa: F401 (registers the tasks)
-from pali_tf.data import location
+from pali_tf.data import data_root
 from pali_tf.data.feature_converter import PaliFeatureConverter
+from seqio_tasks import named
 from tests.support import stored_examples
 
 # Those of seqio.scripts.inspect_tasks_main; images have the default size.
@@ -13,13 +14,16 @@ LENGTHS = {"inputs": 32, "targets": 32}
 NAMES = ("object_detection", "text_span_corruption", "pali_highres")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def located(tmp_path_factory):
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root, num_records=6)
-    location.set_data_dir(root)
-    yield
-    location.set_data_dir(None)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def located(root, monkeypatch):
+    monkeypatch.setenv(data_root.ENVIRONMENT_VARIABLE, str(root))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,11 +39,17 @@ def test_examples_need_no_length_of_images(name):
 
 
 @pytest.mark.parametrize(
-    ("lengths", "side"), [(LENGTHS, 224), (stored_examples.LENGTHS, 16)]
+    ("mixture", "lengths", "side"),
+    [
+        ("pali_highres", LENGTHS, 224),
+        (named.find("pali_highres"), stored_examples.LENGTHS, 16),
+    ],
+    ids=["registered", "of a run"],
 )
-def test_get_dataset_gives_the_model_features(lengths, side):
+def test_get_dataset_gives_the_model_features(mixture, lengths, side):
+    converter = PaliFeatureConverter()
     dataset = seqio.get_dataset(
-        "pali_highres", lengths, PaliFeatureConverter(), "test", batch_size=2
+        mixture, lengths, converter, "test", batch_size=2
     )
     shapes = {k: v.shape.as_list() for k, v in dataset.element_spec.items()}
     assert shapes["images"] == [2, side, side, 3]
