@@ -47,16 +47,11 @@ def load_model_parameters(
     found = checkpoint.find(Path(path), fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))
     specs = model.functional.specs
-    shapes = initial_parameters.fitted_shapes(str(found), specs, selection)
-    missing = sorted(specs.keys() - shapes.keys())
-    if missing:
-        raise ValueError(
-            f"{found} lacks {len(missing)} parameters of the model, such as "
-            f"{missing[0]!r}: it is not a checkpoint of a whole run."
-        )
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
-    flat = initial_parameters.load_fitted(str(found), specs, places, selection)
-    return unflatten(flat), int(found.name.rpartition("_")[2])
+    flat, step = initial_parameters.load_all(
+        str(found), specs, places, selection
+    )
+    return unflatten(flat), step
 
 
 class Predictor:

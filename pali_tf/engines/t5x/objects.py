@@ -13,23 +13,25 @@ import inspect
 from typing import Any
 
 from pali_tf.engines.t5x import optimizers, trainer
+from pali_tf.engines.t5x.evaluator import Evaluator
 from pali_tf.engines.t5x.model import T5XPaliModel
+from pali_tf.engines.t5x.parameters import RestoreCheckpointConfig
 from pali_tf.engines.t5x.rates import rate_metrics
 from pali_tf.engines.t5x.sharding import sharding_scope
 from pali_tf.partitioning import axis_rules, shardings
 from pali_tf.training import configs
 from pali_tf.training import model as native_model
-from pali_tf.training.configs import RestoreCheckpointConfig
 from pali_tf.training.schedules import create_learning_rate_scheduler
 
 _partitioning = importlib.import_module("t5x.partitioning")
 _utils = importlib.import_module("t5x.utils")
 
-# The last two are ours on both engines: T5X takes any function of the step,
-# and initial parameters are read by our own code (initial_state.py).
+# create_learning_rate_scheduler is ours on both engines: T5X takes any function
+# of the step.
 __all__ = [
     "CheckpointConfig",
     "DatasetConfig",
+    "Evaluator",
     "PaliTrainingModel",
     "PjitPartitioner",
     "RestoreCheckpointConfig",
@@ -55,7 +57,7 @@ def _translate(config: Any, theirs: Any, **more: Any) -> Any:
             raise ValueError(
                 f"{type(config).__name__}.{field.name} is {value!r}, which "
                 "T5X's engine does not have: leave it out, or run the file "
-                "with ours (pali train)."
+                "with ours (pali)."
             )
     return theirs(**more)
 
