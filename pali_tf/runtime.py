@@ -1,11 +1,12 @@
 """Every name that a run file binds, whichever engine runs it.
 
-The main program decides: where it is T5X's train.py, the names below are T5X's
-objects (pali_tf/engines/t5x/objects.py), else the native engine's, which carry
-T5X's field names. So one gin file, with the same flags, describes a run to
-both. Optimizers, LoRA and decoding are descriptions that both engines read.
+The main program decides: where it is T5X's train.py, eval.py or infer.py, the
+names below are T5X's objects (pali_tf/engines/t5x/objects.py), else the native
+engine's, which carry T5X's field names. So one gin file, with the same flags,
+describes a run to both. Optimizers, LoRA and decoding are descriptions that
+both engines read.
 
-Under T5X, gin/runs/t5x.gin is read as well: what T5X's train() takes beyond
+Under T5X, gin/runs/t5x.gin is read as well: what T5X's functions take beyond
 what a run file binds.
 """
 
@@ -27,9 +28,11 @@ from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
+    from pali_tf.engines.t5x import programs
     from pali_tf.engines.t5x.objects import (
         CheckpointConfig,
         DatasetConfig,
+        Evaluator,
         PaliTrainingModel,
         PjitPartitioner,
         RestoreCheckpointConfig,
@@ -42,6 +45,7 @@ else:
     from pali_tf.engines.native import (
         CheckpointConfig,
         DatasetConfig,
+        Evaluator,
         PaliTrainingModel,
         PjitPartitioner,
         RestoreCheckpointConfig,
@@ -57,6 +61,7 @@ __all__ = [
     "CheckpointConfig",
     "DatasetConfig",
     "DecodingConfig",
+    "Evaluator",
     "Lion",
     "PaliTrainingModel",
     "PjitPartitioner",
@@ -185,6 +190,7 @@ def summarize_gin_config(
 
 
 if chosen_engine() == "t5x":
+    programs.complete_main()
     # Last: the file binds names of this module.
     _GIN = Path(__file__).resolve().parent.parent / "gin"
     gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))

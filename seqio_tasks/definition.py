@@ -10,6 +10,7 @@ from pali_tf.data.data_root import DataRoot
 from pali_tf.data.randomness import draw_seed
 from pali_tf.data.record_query import RecordQuery
 from pali_tf.data.stored_examples import Joining, StoredExamples
+from pali_tf.data.stored_task import StoredTask
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import features
@@ -83,7 +84,7 @@ class TaskDefinition:
         joined: list[Callable[..., tf.data.Dataset]] = (
             [] if joining is None else [joining.step]
         )
-        return seqio.Task(
+        return StoredTask(
             self.name,
             source=StoredExamples(self.source, query, root, joining),
             preprocessors=[

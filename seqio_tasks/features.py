@@ -8,6 +8,7 @@ import tensorflow as tf
 from pali_tf.data import visual_tokens, vocabulary
 from pali_tf.data.autograph import without_autograph
 from pali_tf.data.data_root import DataRoot
+from pali_tf.data.feature_converter import DEFAULT_IMAGE_SIZE
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
 from pali_tf.data.root_vocabulary import PaliVocabulary
@@ -33,11 +34,12 @@ def output_features(root: DataRoot) -> dict[str, seqio.Feature]:
     return {
         "inputs": seqio.Feature(vocabulary=words),
         "targets": seqio.Feature(vocabulary=words),
-        # One of the two, as TASK_FEATURE_LENGTHS says.
-        "images": continuous(dtype=tf.uint8, rank=3, required=False),
-        "visual_tokens": continuous(dtype=tf.bfloat16, rank=2, required=False),
-        "image_mask": continuous(dtype=tf.bool, rank=0),
-        "task_id": continuous(dtype=tf.int32, rank=0),
+        # One of the two is empty, as TASK_FEATURE_LENGTHS says.
+        "images": continuous(dtype=tf.uint8, rank=3),
+        "visual_tokens": continuous(dtype=tf.bfloat16, rank=2),
+        # Of length 1 each: SeqIO's evaluator measures every feature.
+        "image_mask": continuous(dtype=tf.bool),
+        "task_id": continuous(dtype=tf.int32),
     }
 
 
@@ -124,7 +126,8 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
 
     Pixels come from `image/encoded`, decoded and resized; a record without an
     image gets zeros and the mask False. Where the lengths have an entry
-    "visual_tokens", stored tokens come in place of `images`.
+    "visual_tokens", stored tokens come in place of `images`; where they have
+    neither, as with SeqIO's own tools, images have DEFAULT_IMAGE_SIZE.
 
     Args:
         task_id: of the task.
@@ -144,8 +147,8 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
             return {
                 **rest,
                 **add_picture(stored),
-                "image_mask": tf.constant(bool(stored)),
-                "task_id": tf.constant(task_id),
+                "image_mask": tf.constant([bool(stored)]),
+                "task_id": tf.constant([task_id]),
                 "example_id": rest.get("example_id", example_id),
             }
 
@@ -157,7 +160,7 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
 def _picture_adder(
     lengths: Mapping[str, int], root: DataRoot
 ) -> Callable[[Example], Example]:
-    """Gives the function from what is stored of an image to its feature."""
+    """Gives the function from what is stored of an image to its features."""
     if "visual_tokens" in lengths:
         num_tokens = lengths["visual_tokens"]
         width = visual_tokens.stored_width(root.path, num_tokens)
@@ -167,15 +170,19 @@ def _picture_adder(
                 tokens = visual_tokens.read_tokens(stored, num_tokens, width)
             else:
                 tokens = tf.zeros([num_tokens, width], tf.bfloat16)
-            return {"visual_tokens": tokens}
+            no_image = tf.zeros([0, 0, 3], tf.uint8)
+            return {"images": no_image, "visual_tokens": tokens}
 
         return add_tokens
-    side = lengths["images"]
+    side = lengths.get("images", DEFAULT_IMAGE_SIZE)
 
     def add_pixels(stored: Example) -> Example:
         if stored:
-            return {"images": decode_image(stored["image/encoded"], side)}
-        return {"images": tf.zeros([side, side, 3], tf.uint8)}
+            image = decode_image(stored["image/encoded"], side)
+        else:
+            image = tf.zeros([side, side, 3], tf.uint8)
+        no_tokens = tf.zeros([0, 0], tf.bfloat16)
+        return {"images": image, "visual_tokens": no_tokens}
 
     return add_pixels
 

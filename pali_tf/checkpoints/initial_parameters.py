@@ -95,6 +95,37 @@ def load_fitted(
     }
 
 
+def load_all(
+    path: str,
+    specs: Mapping[str, Any],
+    places: Mapping[str, Any],
+    selection: Selection = ALL,
+) -> tuple[dict[str, jax.Array], int]:
+    """Reads a checkpoint that must hold every parameter of the model.
+
+    Args:
+        path: a complete `checkpoint_<step>` directory.
+        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        places: shardings by the model's parameter paths.
+        selection: which of its parameters.
+
+    Returns:
+        (arrays by the model's parameter paths, the checkpoint's step).
+
+    Raises:
+        ValueError: it does not hold exactly the model's parameters.
+    """
+    shapes = fitted_shapes(path, specs, selection)
+    missing = sorted(specs.keys() - shapes.keys())
+    if missing:
+        raise UserError(
+            f"{path} lacks {len(missing)} parameters of the model, such as "
+            f"{missing[0]!r}: it is not a checkpoint of a whole run."
+        )
+    step = int(path.rpartition("_")[2])
+    return load_fitted(path, specs, places, selection), step
+
+
 def find_origins(
     paths: Sequence[str],
     specs: Mapping[str, Any],

@@ -4,6 +4,7 @@ The run file binds `evaluate` under the name that T5X's eval.py gives it.
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from absl import logging
@@ -13,7 +14,11 @@ from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
 from pali_tf.evaluation.score_table import format_table
 from pali_tf.run import program_log
-from pali_tf.training.configs import DatasetConfig, RestoreCheckpointConfig
+from pali_tf.training.configs import (
+    DatasetConfig,
+    Evaluator,
+    RestoreCheckpointConfig,
+)
 
 
 def evaluate(
@@ -23,8 +28,7 @@ def evaluate(
     restore_checkpoint_cfg: RestoreCheckpointConfig,
     partitioner: Any,
     output_dir: str,
-    num_examples: int | None = None,
-    use_blind_control: bool = True,
+    inference_evaluator_cls: Callable[[], Evaluator] = Evaluator,
     is_dry_run: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Evaluates a checkpoint; its arguments are those of T5X's function.
@@ -35,9 +39,7 @@ def evaluate(
         restore_checkpoint_cfg: which checkpoint.
         partitioner: how the model is laid out over devices.
         output_dir: `inference_eval/` is written there.
-        num_examples: the first so many of each task; None: all.
-        use_blind_control: whether to score a second time, with the images of
-            other examples.
+        inference_evaluator_cls: gives how it is scored.
         is_dry_run: find the checkpoint and the tasks, and stop.
 
     Returns:
@@ -76,9 +78,9 @@ def evaluate(
             rank_fn=functools.partial(decoder.rank, params),
             split=dataset_cfg.split,
             batch_size=dataset_cfg.batch_size,
-            num_examples=num_examples,
+            num_examples=dataset_cfg.num_examples,
             seed=dataset_cfg.seed or 0,
-            blind=use_blind_control,
+            blind=inference_evaluator_cls().use_blind_control,
             output_dir=output_dir,
             step=step,
             made_by={"checkpoint": path, "decoding": model.decoding.settings()},

@@ -30,7 +30,6 @@ def infer(
     restore_checkpoint_cfg: RestoreCheckpointConfig,
     partitioner: Any,
     output_dir: str,
-    num_examples: int | None = None,
     is_dry_run: bool = False,
 ) -> list[Path]:
     """Runs a model over a split; its arguments are those of T5X's function.
@@ -42,7 +41,6 @@ def infer(
         restore_checkpoint_cfg: which checkpoint.
         partitioner: how the model is laid out over devices.
         output_dir: where the files go.
-        num_examples: the first so many of each task; None: all.
         is_dry_run: find the checkpoint and the tasks, and stop.
 
     Returns:
@@ -86,9 +84,7 @@ def infer(
     for task in tasks:
         name = f"{task.name}-{dataset_cfg.split}-{step:06d}.jsonl"
         target = Path(output_dir) / name
-        count = _write_lines(
-            target, _lines(task, dataset_cfg, num_examples, run)
-        )
+        count = _write_lines(target, _lines(task, dataset_cfg, run))
         logging.info("Wrote %d examples to %s.", count, target)
         written.append(target)
     return written
@@ -97,10 +93,10 @@ def infer(
 def _lines(
     task: Any,
     config: DatasetConfig,
-    num_examples: int | None,
     run: Callable[[Any], list[dict[str, Any]]],
 ) -> Iterator[dict[str, Any]]:
     """Runs one task, a batch at a time."""
+    from pali_tf.evaluation import prediction_files
     from pali_tf.evaluation.eval_examples import EvalExamples
 
     vocabulary = task.output_features["inputs"].vocabulary
@@ -110,16 +106,12 @@ def _lines(
         split=config.split,
         batch_size=config.batch_size,
         seed=config.seed or 0,
-        limit=num_examples,
+        limit=config.num_examples,
     )
     for batch, rows in examples.batches():
         for fields, found in zip(rows, run(batch), strict=False):
-            yield {
-                "example_id": fields["example_id"].decode(),
-                "input": vocabulary.decode(fields["inputs"].tolist()),
-                "target": vocabulary.decode(fields["targets"].tolist()),
-                **found,
-            }
+            line = prediction_files.describe_example(fields, vocabulary)
+            yield line | found
 
 
 def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:

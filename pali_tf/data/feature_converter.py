@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from pali_tf.errors import UserError
 
+# The side of images where the lengths do not name it: PaLI's first phase.
+DEFAULT_IMAGE_SIZE = 224
+
 _Spec = seqio.FeatureConverter.FeatureSpec
 
 
@@ -20,10 +23,10 @@ class PaliFeatureConverter(seqio.FeatureConverter):
     """Pads the text and shifts the targets right; pictures pass through.
 
     Task features: `inputs` int32[<=S], `targets` int32[<=T], `images`
-    uint8[H, W, 3], and two scalars that have no length: `image_mask` bool,
-    `task_id` int32. `task_feature_lengths` names S, T and H as "inputs",
-    "targets" and "images". With an entry "visual_tokens", P, the task feature
-    `visual_tokens` bfloat16[P, Dv] stands in for `images`.
+    uint8[H, W, 3], `image_mask` bool[1] and `task_id` int32[1].
+    `task_feature_lengths` names S, T and H as "inputs", "targets" and
+    "images"; H is 224 where it is not named. With an entry "visual_tokens", P,
+    the task feature `visual_tokens` bfloat16[P, Dv] stands in for `images`.
 
     | model feature          | type, shape      | content                      |
     |------------------------|------------------|------------------------------|
@@ -73,16 +76,15 @@ class PaliFeatureConverter(seqio.FeatureConverter):
     ) -> tf.data.Dataset:
         """Converts and checks a dataset, as SeqIO does."""
         converter = self
-        if "visual_tokens" in task_feature_lengths:
+        if _picture(task_feature_lengths) == "visual_tokens":
             converter = _StoredTokensConverter()
-            task_feature_lengths = {
-                name: length
-                for name, length in task_feature_lengths.items()
-                if name != "images"
-            }
+        # SeqIO's evaluator gives the length of every output feature.
+        lengths = {"images": DEFAULT_IMAGE_SIZE, **task_feature_lengths}
         # Not this method of `converter`, but the one that it has from SeqIO.
         return seqio.FeatureConverter.__call__(
-            converter, ds, task_feature_lengths
+            converter,
+            ds,
+            {name: lengths[name] for name in converter.TASK_FEATURES},
         )
 
     def convert(
@@ -95,14 +97,14 @@ class PaliFeatureConverter(seqio.FeatureConverter):
         picture = _picture(task_feature_lengths)
         return {
             picture: example[picture],
-            "image_mask": example["image_mask"],
+            "image_mask": tf.reshape(example["image_mask"], []),
             "encoder_input_tokens": _pad(
                 example["inputs"], task_feature_lengths["inputs"]
             ),
             "decoder_input_tokens": tf.concat([[0], targets[:-1]], axis=0),
             "decoder_target_tokens": targets,
             "decoder_loss_weights": tf.cast(targets != 0, tf.float32),
-            "task_id": example["task_id"],
+            "task_id": tf.reshape(example["task_id"], []),
         }
 
     def _convert_features(
@@ -139,7 +141,7 @@ class _StoredTokensConverter(PaliFeatureConverter):
 
 
 def _picture(lengths: Mapping[str, int]) -> str:
-    return "visual_tokens" if "visual_tokens" in lengths else "images"
+    return "visual_tokens" if lengths.get("visual_tokens") else "images"
 
 
 def _pad(tokens: tf.Tensor, length: int) -> tf.Tensor:

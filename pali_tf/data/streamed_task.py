@@ -140,11 +140,13 @@ def apply(
 def _cached_records(task: seqio.Task, split: str, seed: int) -> tf.data.Dataset:
     """Returns one pass over a task's cache, shuffled."""
     if task.cache_dir is None:
+        # Of imported data, names have a colon.
+        module = f"seqio_tasks{'.imported_tasks' if ':' in task.name else ''}"
         raise UserError(
             f"The task {task.name} has no cache in "
             f"{seqio.utils.get_global_cache_dirs() or 'any folder'}. Name its "
             "folder with --seqio_additional_cache_dirs, or make it: "
-            "seqio_cache_tasks --module_import=seqio_tasks "
+            f"seqio_cache_tasks --module_import={module} "
             f"--tasks={task.name} --output_cache_dir=DIR "
             "--pipeline_options=--runner=FnApiRunner"
         )

@@ -5,6 +5,7 @@ from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.configs import (
     CheckpointConfig,
     DatasetConfig,
+    Evaluator,
     RestoreCheckpointConfig,
     SaveCheckpointConfig,
 )
@@ -15,6 +16,7 @@ from pali_tf.training.trainer import Trainer
 __all__ = [
     "CheckpointConfig",
     "DatasetConfig",
+    "Evaluator",
     "PaliTrainingModel",
     "PjitPartitioner",
     "RestoreCheckpointConfig",

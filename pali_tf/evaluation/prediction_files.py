@@ -28,6 +28,22 @@ def write_examples(
     return path
 
 
+def describe_example(
+    fields: Mapping[str, Any], vocabulary: Any
+) -> dict[str, Any]:
+    """Gives what a line says of an example beside what was predicted.
+
+    Args:
+        fields: what the task kept of it, as numpy.
+        vocabulary: of inputs and targets.
+    """
+    return {
+        "example_id": fields["example_id"].decode(),
+        "input": vocabulary.decode(fields["inputs"].tolist()),
+        "target": vocabulary.decode(fields["targets"].tolist()),
+    }
+
+
 def add_metrics(
     model_dir: str | os.PathLike[str],
     task_name: str,

@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from pali_tf.checkpoints import checkpoint, initial_parameters
-from pali_tf.errors import UserError
 from pali_tf.models.functional import unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.partitioning.shardings import PjitPartitioner
@@ -48,16 +47,11 @@ def load_model_parameters(
     found = checkpoint.find(Path(path), fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))
     specs = model.functional.specs
-    shapes = initial_parameters.fitted_shapes(str(found), specs, selection)
-    missing = sorted(specs.keys() - shapes.keys())
-    if missing:
-        raise UserError(
-            f"{found} lacks {len(missing)} parameters of the model, such as "
-            f"{missing[0]!r}: it is not a checkpoint of a whole run."
-        )
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
-    flat = initial_parameters.load_fitted(str(found), specs, places, selection)
-    return unflatten(flat), int(found.name.rpartition("_")[2])
+    flat, step = initial_parameters.load_all(
+        str(found), specs, places, selection
+    )
+    return unflatten(flat), step
 
 
 class Predictor:

@@ -30,6 +30,8 @@ class DatasetConfig:
         module: T5X's deprecated field; must be None.
         num_readers: threads of each process that read training data ahead;
             the batches are the same. None: a few. T5X has no such field.
+        num_examples: of an evaluation: the first so many of each task; None:
+            all. T5X has no such field.
     """
 
     mixture_or_task_name: Any
@@ -42,6 +44,7 @@ class DatasetConfig:
     pack: bool = False
     module: str | None = None
     num_readers: int | None = None
+    num_examples: int | None = None
 
     def __post_init__(self) -> None:
         """Checks what this engine cannot do."""
@@ -56,6 +59,18 @@ class DatasetConfig:
             )
         if self.num_readers is not None and self.num_readers < 1:
             raise UserError(f"num_readers is {self.num_readers}, not >= 1.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evaluator:
+    """How an evaluation by decoding scores; T5X's engine has one of its own.
+
+    Attributes:
+        use_blind_control: whether to score a second time, with the images of
+            other examples.
+    """
+
+    use_blind_control: bool = True
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

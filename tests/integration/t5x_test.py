@@ -1,10 +1,11 @@
-"""Run files on the real T5X: its own train.py, unmodified, and our launcher.
+"""Run files on the real T5X: its own programs, unmodified, and our launcher.
 
 T5X is on no package index: docs/T5X.md tells how to put it on PYTHONPATH.
 """
 
 import importlib.util
 import json
+import math
 import os
 import pathlib
 import re
@@ -12,6 +13,9 @@ import subprocess
 import sys
 
 import pytest
+
+from pali_tf.reporting import event_files
+from seqio_tasks import mixtures
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The repository has a folder of the same name, which is no package.
@@ -31,9 +35,9 @@ TOLERANCE = 1e-5
 LAUNCHER = "t5x/train.py"
 
 
-def upstream():
+def upstream(program="train.py"):
     assert SPEC is not None and SPEC.origin is not None
-    return str(pathlib.Path(SPEC.origin).parent / "train.py")
+    return str(pathlib.Path(SPEC.origin).parent / program)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def run(data_dir):
 
     def run(script, model_dir, *more, environment=None):
         arguments = [
-            *([script] if script.endswith(".py") else ["-m", script]),
+            *([script] if script.endswith(".py") else ["-m", *script.split()]),
             "--gin_file=gin/pali_tiny.gin",
             f"--gin.DATA_DIR='{data_dir}'",
             f"--gin.MODEL_DIR='{model_dir}'",
@@ -147,6 +151,19 @@ def test_upstream_trains_evaluates_and_saves(unbroken):
     assert {"exact_match", "blind/exact_match"} <= line.keys()
 
 
+def test_every_curve_is_of_a_task_of_the_run_and_has_values(unbroken):
+    tasks = set(mixtures.TINY_RATES)
+    for folder in ("train", "training_eval/pali_tiny"):
+        lines = event_files.read_numbers(unbroken[0] / folder, faults := [])
+        assert faults == []
+        names = {name for line in lines for name in line}
+        kinds = ("loss/", "accuracy/", "examples/")
+        assert {
+            name.partition("/")[2] for name in names if name.startswith(kinds)
+        } == tasks
+        assert not any(math.isnan(v) for line in lines for v in line.values())
+
+
 def test_both_engines_have_the_same_losses(run, native, unbroken, tmp_path):
     finish(
         run(
@@ -187,6 +204,67 @@ def test_the_native_engine_starts_from_t5x(run, native, unbroken, tmp_path):
     assert ours[1] == pytest.approx(t5x_losses(log)[1], rel=TOLERANCE)
     drawn = native_losses(native)
     assert abs(ours[1] - drawn[1]) > 1e-3
+
+
+def read_lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def approximately(line):
+    return {
+        name: pytest.approx(value, rel=1e-6)
+        if isinstance(value, float)
+        else value
+        for name, value in line.items()
+    }
+
+
+@pytest.mark.parametrize("maker", ["native", "t5x"])
+def test_upstream_evaluates_as_pali_eval(
+    run, native, unbroken, tmp_path, maker
+):
+    # The latest checkpoint of either engine's MODEL_DIR.
+    checkpoint = {"native": native, "t5x": unbroken[0]}[maker]
+    for program in ("pali_tf.cli eval", upstream("eval.py")):
+        finish(
+            run(
+                program,
+                "unused",
+                "--gin_file=gin/runs/eval.gin",
+                "--gin.MIXTURE_OR_TASK_NAME='pali_highres'",
+                f"--gin.CHECKPOINT_PATH='{checkpoint}'",
+                f"--gin.EVAL_OUTPUT_DIR='{tmp_path / program[-4:]}'",
+            )
+        )
+    ours = sorted((tmp_path / "eval" / "inference_eval").glob("*.jsonl"))
+    assert len(ours) == 2 * len(mixtures.HIGHRES_RATES)
+    for path in ours:
+        theirs = tmp_path / "l.py" / "inference_eval" / path.name
+        assert read_lines(theirs) == [*map(approximately, read_lines(path))]
+
+
+@pytest.mark.parametrize("mode", ["predict", "score"])
+def test_upstream_infers_as_pali_infer(run, native, tmp_path, mode):
+    for program in ("pali_tf.cli infer", upstream("infer.py")):
+        finish(
+            run(
+                program,
+                "unused",
+                "--gin_file=gin/runs/infer.gin",
+                "--gin.MIXTURE_OR_TASK_NAME='pali_highres'",
+                f"--gin.MODE='{mode}'",
+                f"--gin.CHECKPOINT_PATH='{native}'",
+                f"--gin.INFER_OUTPUT_DIR='{tmp_path / program[-4:]}'",
+            )
+        )
+    for task in mixtures.HIGHRES_RATES:
+        (ours,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
+        theirs = tmp_path / "r.py" / f"{task}-{mode}.jsonl-00000-of-00001"
+        expected = [*map(approximately, read_lines(ours))]
+        if mode == "predict":
+            # T5X gives it where MODE is "predict_with_aux" alone.
+            assert all(line.pop("score") for line in expected)
+        assert read_lines(theirs) == expected
 
 
 def test_no_engine_resumes_the_other(run, native, unbroken):
@@ -246,8 +324,12 @@ def test_scanned_stacks_on_two_devices(run, native, unbroken, tmp_path):
             ("--gin_file=gin/optimizers/ema.gin",),
             "T5X's trainer keeps no moving average",
         ),
+        (
+            ("--gin.train_eval/runtime.DatasetConfig.num_examples=2",),
+            "DatasetConfig.num_examples is 2, which T5X's engine",
+        ),
     ],
-    ids=["fsdp", "ema"],
+    ids=["fsdp", "ema", "num_examples"],
 )
 def test_what_t5x_has_not_is_told(run, tmp_path, more, message):
     process = run(upstream(), tmp_path, "--gin.TRAIN_STEPS=2", *more)

@@ -1,8 +1,4 @@
-"""The native engine's evaluation, by the predictions that T5X computes.
-
-T5X takes seqio.Evaluator by default. That measures the length of every
-feature of a task, and ours have two scalars, `image_mask` and `task_id`.
-"""
+"""The native engine's evaluation, by the predictions that T5X computes."""
 
 import concurrent.futures
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +27,9 @@ class Evaluator:
         seed: of what a task draws at random; None: 0.
         log_dir: MODEL_DIR/inference_eval.
         decoding: how the model answers, to be told beside the scores.
+        checkpoint: what is evaluated, to be told there too.
+        use_blind_control: whether to score a second time, with the images of
+            other examples.
         **given: what else T5X gives to SeqIO's.
 
     Source: google-research/t5x, t5x/eval.py (InferenceEvaluator).
@@ -45,6 +44,8 @@ class Evaluator:
         seed: int | None,
         log_dir: str,
         decoding: DecodingConfig | None = None,
+        checkpoint: str = "",
+        use_blind_control: bool = True,
         **given: Any,
     ):
         del given
@@ -55,7 +56,16 @@ class Evaluator:
         self._split = eval_split
         self._seed = seed or 0
         self._model_dir = Path(log_dir).parent
-        self._decoding = (decoding or DecodingConfig()).settings()
+        self._use_blind_control = use_blind_control
+        self._made_by = {
+            "checkpoint": checkpoint,
+            "decoding": (decoding or DecodingConfig()).settings(),
+        }
+
+    @property
+    def model_feature_shapes(self) -> dict[str, tuple[int, ...]]:
+        """None: shapes of parameters do not depend on them."""
+        return {}
 
     def evaluate(
         self,
@@ -88,10 +98,8 @@ class Evaluator:
                 output_dir=self._model_dir if compute_metrics else None,
                 step=step,
                 fill_up=False,
-                made_by={
-                    "checkpoint": str(self._model_dir),
-                    "decoding": self._decoding,
-                },
+                blind=self._use_blind_control,
+                made_by=self._made_by,
             )
             for task in self.eval_tasks
         }

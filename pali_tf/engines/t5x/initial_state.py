@@ -12,13 +12,15 @@ from typing import Any
 import jax
 from absl import logging
 from flax.core import frozen_dict
-from jax.sharding import NamedSharding, PartitionSpec
 
 from pali_tf.checkpoints import initial_parameters
+from pali_tf.engines.t5x.parameters import (
+    RestoreCheckpointConfig,
+    places_of,
+)
 from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training import freezing
-from pali_tf.training.configs import RestoreCheckpointConfig
 
 _utils = importlib.import_module("t5x.utils")
 
@@ -42,7 +44,7 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         **given: Any,
     ):
         _check_owner(model_dir)
-        self._restore = restore
+        self._restore = restore.native
         self._model = init_fn.__self__
         super().__init__(init_fn=init_fn, **given)
 
@@ -61,7 +63,7 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         state = super().from_scratch(init_rng)
         if not origins:
             return state
-        places = self._places()
+        places = places_of(self.train_state_axes, self._partitioner)
         params = flatten(frozen_dict.unfreeze(state.params))
         for path in dict.fromkeys(origins.values()):
             loaded = initial_parameters.load_fitted(
@@ -73,14 +75,6 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
                         value.astype(params[name].dtype), places[name]
                     )
         return state.replace_params(frozen_dict.freeze(unflatten(params)))
-
-    def _places(self) -> dict[str, NamedSharding]:
-        mesh = self._partitioner.mesh
-        axes = flatten(frozen_dict.unfreeze(self.train_state_axes.params))
-        return {
-            path: NamedSharding(mesh, spec or PartitionSpec())
-            for path, spec in axes.items()
-        }
 
 
 def _check_owner(model_dir: str) -> None:

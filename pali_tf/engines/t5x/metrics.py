@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import clu.metrics
 import jax
-import jax.numpy as jnp
 from flax import struct
 
 from pali_tf.training.metrics import MetricSums
@@ -13,7 +12,7 @@ from pali_tf.training.metrics import MetricSums
 
 @struct.dataclass
 class Mean(clu.metrics.Metric):
-    """A sum over a weight; NaN, "no value", where nothing was weighed.
+    """A sum over a weight.
 
     Attributes:
         total: float32[].
@@ -29,10 +28,9 @@ class Mean(clu.metrics.Metric):
             total=self.total + other.total, weight=self.weight + other.weight
         )
 
-    def compute(self) -> jax.Array:
-        """Gives the mean."""
-        mean = self.total / jnp.maximum(self.weight, 1e-9)
-        return jnp.where(self.weight > 0, mean, jnp.nan)
+    def compute(self) -> jax.Array | None:
+        """Gives the mean; None where nothing was weighed."""
+        return self.total / self.weight if self.weight > 0 else None
 
 
 @struct.dataclass

@@ -12,26 +12,27 @@ import importlib
 import inspect
 from typing import Any
 
-from pali_tf.engines.t5x import optimizers
+from pali_tf.engines.t5x import optimizers, trainer
+from pali_tf.engines.t5x.evaluator import Evaluator
 from pali_tf.engines.t5x.model import T5XPaliModel
+from pali_tf.engines.t5x.parameters import RestoreCheckpointConfig
 from pali_tf.engines.t5x.rates import rate_metrics
 from pali_tf.engines.t5x.sharding import sharding_scope
 from pali_tf.errors import UserError
 from pali_tf.partitioning import axis_rules, shardings
 from pali_tf.training import configs
 from pali_tf.training import model as native_model
-from pali_tf.training.configs import RestoreCheckpointConfig
 from pali_tf.training.schedules import create_learning_rate_scheduler
 
 _partitioning = importlib.import_module("t5x.partitioning")
-_trainer = importlib.import_module("t5x.trainer")
 _utils = importlib.import_module("t5x.utils")
 
-# The last two are ours on both engines: T5X takes any function of the step,
-# and initial parameters are read by our own code (initial_state.py).
+# create_learning_rate_scheduler is ours on both engines: T5X takes any function
+# of the step.
 __all__ = [
     "CheckpointConfig",
     "DatasetConfig",
+    "Evaluator",
     "PaliTrainingModel",
     "PjitPartitioner",
     "RestoreCheckpointConfig",
@@ -57,7 +58,7 @@ def _translate(config: Any, theirs: Any, **more: Any) -> Any:
             raise UserError(
                 f"{type(config).__name__}.{field.name} is {value!r}, which "
                 "T5X's engine does not have: leave it out, or run the file "
-                "with ours (pali train)."
+                "with ours (pali)."
             )
     return theirs(**more)
 
@@ -111,7 +112,7 @@ def Trainer(
     ema_decay: float | None = None,
     **given: Any,
 ) -> Any:
-    """Gives t5x.trainer.Trainer.
+    """Gives T5X's trainer.
 
     Args:
         learning_rate_fn: step to learning rate.
@@ -126,7 +127,7 @@ def Trainer(
         )
     if (num_microbatches or 1) > 1:
         given["model"].check_microbatches()
-    return _trainer.Trainer(
+    return trainer.Trainer(
         learning_rate_fn=learning_rate_fn,
         num_microbatches=num_microbatches,
         **given,

@@ -13,8 +13,8 @@ def dataset(inputs=(7, 8, 1), targets=(5, 1)):
             "inputs": tf.constant(inputs, tf.int32),
             "targets": tf.constant(targets, tf.int32),
             "images": tf.fill([2, 2, 3], tf.constant(9, tf.uint8)),
-            "image_mask": tf.constant(True),
-            "task_id": tf.constant(3),
+            "image_mask": tf.constant([True]),
+            "task_id": tf.constant([3]),
             "language": tf.constant("en"),
         }
     )
@@ -44,6 +44,15 @@ def test_shapes_are_static():
     assert shapes["encoder_input_tokens"] == (4,)
     assert shapes["decoder_loss_weights"] == (4,)
     assert shapes["images"] == (2, 2, 3)
+
+
+def test_lengths_of_what_is_left_out_change_nothing():
+    # As seqio.Evaluator measures them.
+    given = {**LENGTHS, "visual_tokens": 0, "image_mask": 1, "task_id": 1}
+    converted = PaliFeatureConverter()(dataset(), given)
+    assert converted.element_spec == (
+        PaliFeatureConverter()(dataset(), LENGTHS).element_spec
+    )
 
 
 def test_packing_is_refused():
