@@ -88,6 +88,21 @@ def test_an_unknown_name_gets_the_nearest(root, capsys):
     assert "pali_pretrain" in capsys.readouterr().err
 
 
+def test_a_task_without_an_example_is_named(root, tmp_path, capsys):
+    argv = [
+        "inspect",
+        f"--data_dir={root}",
+        "--mixture={'webli_ocr': 1, 'captioning:openimages:sw': 1}",
+        "--image_size=16",
+        f"--output={tmp_path / 'page.html'}",
+    ]
+    assert pali(argv) == 2
+    said = capsys.readouterr().err
+    assert "openimages, split train, has no example" in said
+    assert "caption/text in the language 'sw'" in said
+    assert not (tmp_path / "page.html").exists()
+
+
 @pytest.mark.parametrize(
     ("flag", "message"),
     [

@@ -233,19 +233,17 @@ def test_the_number_of_threads_changes_nothing(root, three, monkeypatch):
     # Half of the cores read: one thread, and eight.
     for num_cores in (2, 16):
         monkeypatch.setattr(os, "cpu_count", lambda n=num_cores: n)
-        for first, second in zip(
-            batches(root, THREE, 4), three, strict=True
-        ):
+        for first, second in zip(batches(root, THREE, 4), three, strict=True):
             assert_equal(first, second)
 
 
-def test_examples_are_the_rows_of_the_batches(root, mixed):
-    data = named.find("pali_tiny", root)
+def test_examples_are_the_rows_of_the_batches(root, three):
+    data = named.find(THREE, root)
     drawn = input_pipeline.train_examples(
         data, Reading(feature_lengths=LENGTHS, seed=3, batch_size=8)
     )
     names = data.task_names
-    for batch in mixed[:4]:
+    for batch in three:
         for row in range(8):
             task, example = next(drawn)
             assert task == names[batch["task_id"][row]]
@@ -302,7 +300,7 @@ def test_upstream_seqio_gives_the_same_features(root):
     from pali_tf.data.feature_converter import PaliFeatureConverter
 
     dataset = seqio.get_dataset(
-        named.find("pali_tiny", root),
+        named.find(THREE, root),
         LENGTHS,
         PaliFeatureConverter(pack=False),
         shuffle=True,

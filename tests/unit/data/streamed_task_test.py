@@ -103,9 +103,17 @@ def test_an_image_is_stored_once(root, cache):
     assert info.count('"image/encoded"') == 1 and '"images"' not in info
 
 
-def test_a_task_without_a_cache_says_how_to_make_one(root):
-    data = named.find("webli_ocr", root)
-    with pytest.raises(UserError, match="seqio_cache_tasks .*webli_ocr"):
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("webli_ocr", "seqio_tasks"),
+        ("ocr:webli", "seqio_tasks.imported_tasks"),
+    ],
+)
+def test_a_task_without_a_cache_says_how_to_make_one(root, name, module):
+    data = named.find(name, root)
+    command = f"seqio_cache_tasks --module_import={module} --tasks={name} "
+    with pytest.raises(UserError, match=command):
         batches_of(data, 1, use_cached=True)
 
 
