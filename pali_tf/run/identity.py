@@ -8,6 +8,7 @@ in here.
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,13 +20,18 @@ from absl import logging
 from pali_tf.checkpoints import progress
 from pali_tf.errors import UserError
 from pali_tf.training.configs import DatasetConfig
-from pali_tf.training.schedules import NamedSchedule
+from pali_tf.training.schedules import (
+    NamedSchedule,
+    create_learning_rate_scheduler,
+)
 from pali_tf.training.trainer import Trainer
 
 Identity = dict[str, Any]
 
 OTHER_DATA_FLAG = "--gin.RestoreCheckpointConfig.allow_other_data=True"
 _VOCABULARY = "vocabulary"
+# The keys that are as they are by default.
+_AT_DEFAULT = "at_default"
 _DATA = "data."
 # Fields that do not tell what is trained; the vocabulary is told by digest.
 _NOT_OF_A_RUN = ("vocabulary", "decoding", "remat_policy")
@@ -59,26 +65,44 @@ _MOST_TOLD = 4
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+def of_run(trainer: Trainer, data: Mapping[str, Any]) -> Identity:
+    """Gives what a run is.
+
+    Args:
+        trainer: the model, and how it trains.
+        data: what it trains on, of `of_data`.
+    """
+    found = {**of_trainer(trainer), **data}
+    found[_AT_DEFAULT] = [
+        *of_trainer(trainer)[_AT_DEFAULT],
+        *data.get(_AT_DEFAULT, ()),
+    ]
+    return found
+
+
 def of_trainer(trainer: Trainer) -> Identity:
     """Gives what a run is, but for its data."""
     model: Any = trainer.model
     optimizer = type(model.optimizer_def).__name__
     rate = trainer.learning_rate_fn
-    # A field's settings have its name, but for these.
-    names = {"config": "sizes", "optimizer_def": optimizer}
-    found: Identity = {
+    found = _Settings()
+    found.keys |= {
         "seed": trainer.random_seed,
         "ema_decay": trainer.ema_decay,
         "optimizer": optimizer,
         _VOCABULARY: digest_of(getattr(model, "vocabulary", None)),
     }
+    # A field's settings have its name, but for these.
+    names = {"config": "sizes", "optimizer_def": optimizer}
     for field in dataclasses.fields(model):
         if field.name not in _NOT_OF_A_RUN:
             key = names.get(field.name, field.name)
-            found |= _flat(key, getattr(model, field.name))
+            found.add(key, getattr(model, field.name), field.default)
     if isinstance(rate, NamedSchedule):
-        found |= _flat("learning_rate", rate.settings)
-    return _as_json(found)
+        known = inspect.signature(create_learning_rate_scheduler).parameters
+        for name, value in rate.settings.items():
+            found.add(f"learning_rate.{name}", value, known[name].default)
+    return found.as_json()
 
 
 def of_data(config: DatasetConfig) -> Identity:
@@ -91,24 +115,53 @@ def of_data(config: DatasetConfig) -> Identity:
     mixture: Any = config.mixture_or_task_name
     tasks = getattr(mixture, "tasks", [mixture])
     root = getattr(mixture, "root", None)
-    found: Identity = {
+    found = _Settings()
+    found.keys |= {
         "mixture": mixture.name,
         "tasks": [task.name for task in tasks],
         "batch_size": config.batch_size,
         "split": config.split,
         "data_seed": config.seed or 0,
         "use_cached": config.use_cached,
-        **_flat("lengths", config.task_feature_lengths),
-        **_flat("choices", getattr(mixture, "choices", None)),
     }
+    found.add("lengths", config.task_feature_lengths)
+    found.add("choices", getattr(mixture, "choices", None))
     for task in tasks:
         if len(tasks) > 1:
-            found[f"rates.{task.name}"] = float(mixture.get_rate(task))
+            found.keys[f"rates.{task.name}"] = float(mixture.get_rate(task))
         source = getattr(task.source, "source", None)
         if root is not None and source is not None:
             digest = root.data_sha256(source, config.split)
-            found[f"{_DATA}{source}"] = digest
-    return _as_json(found)
+            found.keys[f"{_DATA}{source}"] = digest
+    return found.as_json()
+
+
+class _Settings:
+    """Gathers settings, and which of them are at their default."""
+
+    def __init__(self) -> None:
+        self.keys: Identity = {}
+        self._at_default: list[str] = []
+
+    def add(self, key: str, value: Any, default: Any = ...) -> None:
+        """Adds a setting, or those of a dataclass or mapping below its key."""
+        if dataclasses.is_dataclass(value):
+            for field in dataclasses.fields(value):
+                if field.name not in _NOT_OF_A_RUN:
+                    part = getattr(value, field.name)
+                    self.add(f"{key}.{field.name}", part, field.default)
+        elif isinstance(value, Mapping):
+            for name, part in value.items():
+                self.add(f"{key}.{name}", part)
+        else:
+            self.keys[key] = value
+            if value == default:
+                self._at_default.append(key)
+
+    def as_json(self) -> Identity:
+        """Gives them as they come back from a file: lists for tuples."""
+        found = {**self.keys, _AT_DEFAULT: self._at_default}
+        return json.loads(json.dumps(found, default=str))
 
 
 def digest_of(vocabulary: Any) -> str | None:
@@ -213,7 +266,23 @@ def check_alike(everyones: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    return [key for key in {**a, **b} if a.get(key) != b.get(key)]
+    """Gives the keys that differ.
+
+    What only one of them has, at its default, is of another version.
+    """
+    of_version = {
+        key
+        for one, other in ((a, b), (b, a))
+        for key in one.get(_AT_DEFAULT, ())
+        if key not in other
+    }
+    return [
+        key
+        for key in {**a, **b}
+        if key != _AT_DEFAULT
+        and key not in of_version
+        and a.get(key) != b.get(key)
+    ]
 
 
 def _told(
@@ -244,24 +313,3 @@ def _short(value: Any) -> str:
     if isinstance(value, str) and _DIGEST.fullmatch(value):
         return value[:12]
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _flat(key: str, value: Any) -> Identity:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {
-            field.name: getattr(value, field.name)
-            for field in dataclasses.fields(value)
-        }
-    if not isinstance(value, Mapping):
-        return {} if value is None else {key: value}
-    return {
-        name: leaf
-        for below, part in value.items()
-        if below not in _NOT_OF_A_RUN
-        for name, leaf in _flat(f"{key}.{below}", part).items()
-    }
-
-
-def _as_json(found: Identity) -> Identity:
-    """Gives it as it comes back from a file: lists for tuples."""
-    return json.loads(json.dumps(found, default=str))

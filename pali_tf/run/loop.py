@@ -54,7 +54,7 @@ def run(
         DamagedCheckpointError: the checkpoint to go on from is damaged.
         UserError: the folder holds another run, or the processes differ.
     """
-    own = {**identity.of_trainer(trainer), **config.data}
+    own = identity.of_run(trainer, config.data)
     identity.check_alike(processes.gather(own))
     with contextlib.ExitStack() as stack:
         check_owner = stack.enter_context(ownership.held(config.model_dir))

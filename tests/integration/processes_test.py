@@ -152,6 +152,56 @@ def test_pali_train_on_two_processes_is_as_on_one(tmp_path):
     assert (two / task).is_file() == (one / task).is_file()
 
 
+def assert_all_refuse(arguments, folder, of_last, told):
+    with process_group.started(
+        arguments, 2, folder, of_last=[of_last]
+    ) as group:
+        found = process_group.statuses(group)
+    assert found == [2, 2]
+    for index in range(2):
+        said = process_group.stderr(folder, index)
+        assert told in said
+        assert "Traceback" not in said
+    assert not (folder / "model").exists()
+
+
+def test_processes_of_other_seeds_are_no_run(tmp_path):
+    assert_all_refuse(
+        toy(tmp_path / "model"),
+        tmp_path,
+        "--seed=1",
+        "Process 1 was not started as process 0 was: seed is 0 there and 1",
+    )
+
+
+def test_processes_of_other_rates_are_no_run(tmp_path):
+    """It is told before the data are looked for."""
+    assert_all_refuse(
+        pali_train("/nowhere", tmp_path / "model"),
+        tmp_path,
+        "--gin.PEAK_LEARNING_RATE=0.1",
+        "PEAK_LEARNING_RATE is '0.01' there and '0.1' here",
+    )
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    """Both processes of the second know who has it."""
+    model_dir = tmp_path / "model"
+    endless = [*TOY, str(model_dir), "100000", "1"]
+    with process_group.started(endless, 2, tmp_path / "one") as group:
+        process_group.wait_until(
+            lambda: process_group.has_logged(model_dir, 1), group
+        )
+        with process_group.started(endless, 2, tmp_path / "two") as second:
+            assert process_group.statuses(second) == [2, 2]
+        group[1].send_signal(signal.SIGTERM)
+        assert process_group.statuses(group) == [128 + signal.SIGTERM] * 2
+    for index in range(2):
+        said = process_group.stderr(tmp_path / "two", index)
+        assert f"{model_dir} is another run's: process {group[0].pid}" in said
+    assert not list(model_dir.glob("running-*"))
+
+
 def test_a_process_that_does_not_come_is_told(tmp_path):
     arguments = [*toy(tmp_path / "model"), "--initialization_timeout=3"]
     with process_group.started(arguments, 2, tmp_path) as group:

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from sentencepiece import sentencepiece_model_pb2
 
 from pali_tf.conversion.array_parts import whole
 from pali_tf.conversion.formats import open_source
@@ -83,11 +85,12 @@ def finish(arguments, **more):
 
 
 def interrupt(arguments, model_dir, *, at_step, number):
-    """Starts a run and sends a signal once it has logged a step."""
+    """Signals a run once it has logged a step; it speaks to the file `said`."""
     lines = model_dir / "train" / "metrics.jsonl"
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
-    )
+    with open(model_dir.with_name("said"), "w") as stderr:
+        process = subprocess.Popen(
+            arguments, cwd=ROOT, env=environment(), stderr=stderr
+        )
     deadline = time.monotonic() + PATIENCE_SECONDS
     try:
         while time.monotonic() < deadline and process.poll() is None:
@@ -148,6 +151,10 @@ def test_killed_and_stopped_runs_end_with_the_same_losses(
     assert not (model_dir / "checkpoint_20").exists()
     stopped = interrupt(arguments, model_dir, at_step=13, number=signal.SIGTERM)
     assert stopped == 128 + signal.SIGTERM
+    said = (tmp_path / "said").read_text()
+    assert "is saved. The same command continues." in said
+    assert "In call to configurable" not in said
+    assert not list(model_dir.glob("running-*"))
     result = finish(arguments)
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Resuming" in result.stderr
@@ -288,6 +295,75 @@ def test_predictions_and_scores_of_a_split(data_dir, unbroken, tmp_path):
     assert [line["input"] for line in found["predict"]] == [
         line["input"] for line in found["score"]
     ]
+
+
+def test_another_run_in_its_folder_is_refused(data_dir, unbroken):
+    before = sorted(path.name for path in unbroken.iterdir())
+    result = finish(
+        command(
+            data_dir,
+            unbroken,
+            "--gin.TRAIN_STEPS=30",
+            "--gin.BATCH_SIZE=16",
+            "--gin.IMAGE_SIZE=96",
+            "--gin.MIXTURE_OR_TASK_NAME='vq2a_cc3m35l_vqa'",
+        )
+    )
+    assert result.returncode == 2
+    told = result.stderr.splitlines()[-1]
+    assert f"{unbroken} holds another run: " in told
+    assert "image_size was 64 and is 96 (--gin.IMAGE_SIZE)" in told
+    assert "mixture was 'pali_tiny' and is 'vq2a_cc3m35l_vqa'" in told
+    assert "Traceback" not in result.stderr
+    assert sorted(path.name for path in unbroken.iterdir()) == before
+
+
+@pytest.fixture(scope="module")
+def other_words(data_dir, tmp_path_factory):
+    """The data with another vocabulary of the same size."""
+    path = tmp_path_factory.mktemp("other") / "data"
+    shutil.copytree(data_dir, path)
+    file = path / "vocabulary" / "sentencepiece.model"
+    model = sentencepiece_model_pb2.ModelProto.FromString(file.read_bytes())
+    first, second = model.pieces[300], model.pieces[301]
+    first.piece, second.piece = second.piece, first.piece
+    file.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("program", "run", "checkpoint", "output"),
+    [
+        ("train", None, "INITIAL_CHECKPOINT_PATH", "MODEL_DIR"),
+        ("eval", "eval", "CHECKPOINT_PATH", "EVAL_OUTPUT_DIR"),
+        ("save-preset", "preset", "CHECKPOINT_PATH", "PRESET_DIR"),
+        ("export", "export", "CHECKPOINT_PATH", "EXPORT_DIR"),
+    ],
+)
+def test_tokens_of_another_vocabulary_are_refused(
+    other_words, unbroken, tmp_path, program, run, checkpoint, output
+):
+    arguments = [
+        *(sys.executable, "-m", "pali_tf.cli", program),
+        "--gin_file=gin/pali_tiny.gin",
+        *([f"--gin_file=gin/runs/{run}.gin"] if run else []),
+        f"--gin.DATA_DIR='{other_words}'",
+        f"--gin.{checkpoint}='{unbroken}'",
+        f"--gin.{output}='{tmp_path / 'out'}'",
+    ]
+    result = finish(arguments)
+    assert result.returncode == 2, result.stderr[-3000:]
+    assert "was trained with another vocabulary" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_file_in_the_place_of_its_folder_is_told_at_once(data_dir, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = finish(command(data_dir, tmp_path / "file"))
+    assert result.returncode == 2
+    told = f"MODEL_DIR {tmp_path / 'file'} cannot be written to: it is a file"
+    assert told in result.stderr.splitlines()[-1]
+    assert "Compiled" not in result.stderr
 
 
 def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):

@@ -27,10 +27,12 @@ BATCH_SIZE = 8
 PAUSE_SECONDS = 0.1
 
 
-def train(model_dir: str, num_steps: int, num_partitions: int) -> None:
+def train(
+    model_dir: str, num_steps: int, num_partitions: int, seed: int
+) -> None:
     """Trains the toy on the devices of all processes."""
     trainer = dataclasses.replace(
-        toy_model.make_trainer(),
+        toy_model.make_trainer(seed=seed),
         partitioner=PjitPartitioner(
             num_partitions=num_partitions, logical_axis_rules=toy_model.RULES
         ),
@@ -58,12 +60,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("model_dir")
     parser.add_argument("num_steps", type=int)
     parser.add_argument("num_partitions", type=int)
+    parser.add_argument("--seed", type=int, default=0)
     processes.add_flags(parser)
     flags = parser.parse_args(argv)
     program_log.set_up()
     try:
         with processes.joined(processes.flags_of(flags)):
-            train(flags.model_dir, flags.num_steps, flags.num_partitions)
+            train(
+                flags.model_dir,
+                flags.num_steps,
+                flags.num_partitions,
+                flags.seed,
+            )
     except TrainingInterrupted as stop:
         logging.warning("%s", stop)
         return 128 + stop.signal_number

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.support.repository import ROOT
 
@@ -24,9 +24,16 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(
-    arguments: list[str], count: int, folder: pathlib.Path
+    arguments: list[str],
+    count: int,
+    folder: pathlib.Path,
+    *,
+    of_last: Sequence[str] = (),
 ) -> Iterator[list[subprocess.Popen]]:
-    """Starts `python *arguments` as `count` processes; stderr to files."""
+    """Starts `python *arguments` as `count` processes; stderr to files.
+
+    The last one is given `of_last` as well.
+    """
     flags = [
         f"--coordinator_address=127.0.0.1:{free_port()}",
         f"--process_count={count}",
@@ -37,6 +44,8 @@ def started(
     try:
         for index in range(count):
             own = [*flags, f"--process_index={index}"] if count > 1 else []
+            if index == count - 1:
+                own += of_last
             with open(folder / f"stderr_{index}", "w") as stderr:
                 process = subprocess.Popen(
                     [sys.executable, *arguments, *own],

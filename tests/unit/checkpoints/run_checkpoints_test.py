@@ -121,53 +121,6 @@ def test_an_average_that_was_not_kept(tmp_path):
         )
 
 
-def test_a_checkpoint_of_the_earlier_form_is_refused_in_one_line(saved, copied):
-    """Before there were identities; its parameters are read."""
-    latest = copied / "checkpoint_4"
-    earlier = {"step": 4, "num_batches_read": 4, "task_names": ["first"]}
-    (latest / "progress" / "metadata").write_text(json.dumps(earlier))
-    digests.write(latest)
-    with pytest.raises(UserError) as caught:
-        restore_latest(copied, saved[0])
-    message = str(caught.value)
-    assert f"{latest} does not tell of which run it is" in message
-    assert f"--gin.INITIAL_CHECKPOINT_PATH=\"'{latest}'\"" in message
-    assert checkpoint.load_parameters(latest).keys() == toy_model.SPECS.keys()
-
-
-def test_no_array_depends_on_the_number_of_tasks(saved, copied):
-    """A release that knows more tasks goes on with the sums by name."""
-    trainer, _, state = saved
-    found = []
-    for path in sorted((copied / "checkpoint_3").glob("*/_METADATA")):
-        found += json.loads(path.read_text())["tree_metadata"]
-    assert found
-    assert not [key for key in found if "metrics" in key]
-    more = dataclasses.replace(trainer, num_tasks=3)
-    checkpoints = open_checkpoints(copied, task_names=("new", *toy_model.TASKS))
-    restored, _ = checkpoints.restore(3, more.abstract_state)
-    checkpoints.close()
-    for name in ("cross_entropy", "num_tokens", "num_examples"):
-        before = getattr(state.metrics, name)
-        np.testing.assert_array_equal(
-            getattr(restored.metrics, name), [0, *before]
-        )
-    np.testing.assert_array_equal(restored.metrics.z_loss, state.metrics.z_loss)
-
-
-def test_what_must_not_go_on_is_told_before_arrays_are_read(copied, saved):
-    """Even a damaged array beside it is not looked at."""
-    flip(all_files(copied / "checkpoint_4" / "params")[-1])
-
-    def check(progress):
-        raise UserError(f"not {progress.identity}")
-
-    checkpoints = open_checkpoints(copied)
-    with pytest.raises(UserError, match="not {'seed': 0}"):
-        checkpoints.restore_latest(saved[0].abstract_state, check=check)
-    checkpoints.close()
-
-
 def test_a_run_that_lost_its_folder_does_not_save(saved, tmp_path):
     def refuse():
         raise UserError("another run's")
@@ -352,19 +305,6 @@ def test_only_the_latest_are_kept(saved, tmp_path):
         checkpoints.save(saved[2], dataclasses.replace(PROGRESS, step=step))
     checkpoints.close()
     assert checkpoint.complete_steps(tmp_path) == [2, 3]
-
-
-def test_the_best_are_kept_across_runs(saved, tmp_path):
-    """The loss is lowest at step 2; nan is never the best."""
-    config = SaveCheckpointConfig(keep=1, keep_best=1)
-    for steps in ({1: 3.0, 2: 1.0}, {3: 2.0, 4: float("nan"), 5: 2.5}):
-        checkpoints = open_checkpoints(tmp_path, config)
-        for step, loss in steps.items():
-            progress = dataclasses.replace(PROGRESS, step=step)
-            checkpoints.save(saved[2], progress)
-            checkpoints.evaluations.note(step, {"loss": loss})
-        checkpoints.close()
-    assert checkpoint.complete_steps(tmp_path) == [2, 5]
 
 
 def test_one_of_every_so_many_is_kept(saved, tmp_path):

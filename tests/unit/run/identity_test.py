@@ -180,6 +180,24 @@ def test_a_run_may_be_longer_and_laid_out_anew(tmp_path):
     identity.check(make_data(), make_data(num_readers=4), tmp_path)
 
 
+def test_a_setting_of_a_later_version_is_no_difference_at_its_default(
+    tmp_path,
+):
+    now = identity.of_run(toy_model.make_trainer(), make_data())
+    before = {
+        key: value
+        for key, value in now.items()
+        if key not in ("choices.max_listed", "Adafactor.epsilon1")
+    }
+    before["at_default"] = [key for key in now["at_default"] if key in before]
+    identity.check(before, now, tmp_path)
+    identity.check(now, before, tmp_path)
+    other = make_data(choices=TaskChoices(max_listed=3))
+    other = identity.of_run(toy_model.make_trainer(), other)
+    with pytest.raises(UserError, match="max_listed was None and is 3"):
+        identity.check(before, other, tmp_path)
+
+
 def test_changed_data_need_a_word(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(logging.get_absl_logger(), "propagate", True)
     stored, now = make_data(digest="1"), make_data(digest="2")

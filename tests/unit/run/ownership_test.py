@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.errors import UserError
 from pali_tf.run import loop, ownership
@@ -183,6 +184,21 @@ def test_an_owner_renews_its_file_and_sees_that_it_is_gone(tmp_path):
         path.unlink()
         with pytest.raises(UserError, match="was removed: another run took"):
             check()
+
+
+def test_a_folder_has_one_owner_on_any_storage(storage):
+    folder = files.as_path(storage) / "owned"
+    with ownership.held(folder) as check:
+        check()
+        with pytest.raises(UserError, match=f"{folder} is another run's"):
+            take(folder)
+        [path] = folder.glob("running-*")
+        check()
+        path.unlink()
+        with pytest.raises(UserError, match="was removed"):
+            check()
+    assert len(take(folder)) == 1
+    assert not list(folder.glob("running-*"))
 
 
 def test_of_two_that_begin_at_once_not_both_have_it(tmp_path):

@@ -55,6 +55,14 @@ def test_a_new_version_takes_over(base_path):
     ]
 
 
+def test_statuses_can_be_read_while_a_version_comes(base_path):
+    versions = ModelVersions("toy", base_path)
+    reading = iter(versions._statuses.values())
+    versions._set(2, State.LOADING)
+    assert [status.version for status in reading] == [1]
+    assert [status.version for status in versions.statuses()] == [2, 1]
+
+
 def test_a_damaged_version_leaves_the_old_one_serving(base_path):
     versions = ModelVersions("toy", base_path)
     (base_path / "2").mkdir()
