@@ -54,8 +54,8 @@ def export(
         The version's folder.
 
     Raises:
-        FileNotFoundError: no checkpoint is there.
-        ValueError: the checkpoint does not fit the model, the version
+        MissingFileError: no checkpoint is there.
+        UserError: the checkpoint does not fit the model, the version
             exists, or what was written does not load.
     """
     # These import Keras; its backend is chosen by now.

@@ -130,7 +130,7 @@ def train(
 
 
 def _check_data(datasets: Iterable[DatasetConfig | None]) -> None:
-    """Raises FileNotFoundError before step 1, not at the first evaluation."""
+    """Raises MissingFileError before step 1, not at the first evaluation."""
     import seqio
 
     for config in filter(None, datasets):

@@ -51,7 +51,7 @@ def process_rows(mesh: Mesh, batch_size: int, num_readers: int) -> ProcessRows:
             [r B / R, (r + 1) B / R).
 
     Raises:
-        ValueError: B does not divide over the devices.
+        UserError: B does not divide over the devices.
     """
     shardings.check_batch_size(batch_size, mesh)
     return rows_of_spans(
