@@ -114,25 +114,33 @@ def told(path: object = None) -> Iterator[None]:
             or a temporary file of it.
 
     Raises:
-        UserError: for any OSError of the block, with the path and the remedy;
-            it is a FileNotFoundError or a FileExistsError where that was one.
+        UserError: for any OSError of the block, and for bytes that are no
+            text, with the path and the remedy; it is a FileNotFoundError or a
+            FileExistsError where that was one.
     """
     try:
         yield
     except UserError:
         raise
-    except OSError as error:
-        kind: type[UserError] = UserError
-        if isinstance(error, FileNotFoundError):
-            kind = MissingFileError
-        elif isinstance(error, FileExistsError):
-            kind = ExistingFileError
-        place = error.filename
-        if not place or (path and os.path.basename(str(path)) in str(place)):
-            place = path
-        what = (error.strerror or str(error)).rstrip(".")
-        remedy = _REMEDIES.get(error.errno or 0, "")
-        raise kind(
-            f"{f'{place}: ' * (place is not None)}{what}"
-            f"{f'; {remedy}' * bool(remedy)}."
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _as_user_error(error, path) from error
+
+
+def _as_user_error(
+    error: OSError | UnicodeDecodeError, path: object
+) -> UserError:
+    if isinstance(error, UnicodeDecodeError):
+        return UserError(f"{path or 'A file'} is no text in UTF-8: {error}.")
+    kind = UserError
+    if isinstance(error, FileNotFoundError):
+        kind = MissingFileError
+    elif isinstance(error, FileExistsError):
+        kind = ExistingFileError
+    place = error.filename
+    if not place or (path and os.path.basename(str(path)) in str(place)):
+        place = path
+    parts = [f"{place}: "] if place else []
+    parts.append((error.strerror or str(error)).rstrip("."))
+    if error.errno in _REMEDIES:
+        parts.append(f"; {_REMEDIES[error.errno]}")
+    return kind("".join(parts) + ".")

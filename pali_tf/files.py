@@ -27,7 +27,7 @@ import fsspec
 import fsspec.config
 from etils.epath import Path
 
-from pali_tf.errors import UserError, told
+from pali_tf.errors import MissingFileError, UserError, told
 
 # The scheme of a bucket, and the library that reads and writes it.
 _LIBRARIES = {"gs": "gcsfs", "s3": "s3fs"}
@@ -202,7 +202,7 @@ def local_copy(path: Path) -> Iterator[pathlib.Path]:
     For what only reads from a disk: SentencePiece, SavedModels.
 
     Raises:
-        FileNotFoundError: nothing is in the bucket at `path`.
+        MissingFileError: nothing is in the bucket at `path`.
     """
     if not is_bucket(path):
         yield pathlib.Path(path)
@@ -282,7 +282,7 @@ def move(source: Path, target: Path) -> None:
         target: on the same storage; a file there is replaced.
 
     Raises:
-        FileNotFoundError: nothing is at `source`.
+        MissingFileError: nothing is at `source`.
     """
     if not is_bucket(source):
         os.replace(source, target)
@@ -365,7 +365,7 @@ def _known_files(path: Path) -> list[str]:
     """Gives the names of files at or below a path; there must be some."""
     names = list(list_files(path))
     if not names:
-        raise FileNotFoundError(f"There is no file or folder {path}.")
+        raise MissingFileError(f"There is no file or folder {path}.")
     return names
 
 

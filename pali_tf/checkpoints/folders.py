@@ -58,7 +58,7 @@ def is_t5x(path: str | os.PathLike[str]) -> bool:
 
 
 def check_is_ours(directory: Path) -> None:
-    """Raises ValueError if T5X trained in a MODEL_DIR: we cannot resume it."""
+    """Raises UserError if T5X trained in a MODEL_DIR: we cannot resume it."""
     for child in sorted(directory.glob(f"{PREFIX}_*")):
         if NAME.fullmatch(child.name) and is_t5x(child):
             raise UserError(

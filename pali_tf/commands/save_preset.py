@@ -46,9 +46,9 @@ def save_preset(
         The folder.
 
     Raises:
-        FileNotFoundError: no checkpoint is there.
-        FileExistsError: the folder exists.
-        ValueError: the checkpoint does not fit the model.
+        MissingFileError: no checkpoint is there.
+        ExistingFileError: the folder exists.
+        UserError: the checkpoint does not fit the model.
     """
     # These import Keras; its backend is chosen by now.
     from pali_tf.checkpoints import checkpoint

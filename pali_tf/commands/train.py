@@ -125,7 +125,7 @@ def train(
 
 
 def _check_data(datasets: Iterable[DatasetConfig | None]) -> None:
-    """Raises FileNotFoundError before step 1, not at the first evaluation."""
+    """Raises MissingFileError before step 1, not at the first evaluation."""
     for config in filter(None, datasets):
         for task in config.mixture_or_task_name.tasks:
             task.source.list_shards(config.split)

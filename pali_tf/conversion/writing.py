@@ -79,7 +79,7 @@ def plan_targets(
         links.sort(key=_order)
         try:
             targets.append(_plan(parameters, name, links, dtype, on_bytes))
-        except ValueError as error:
+        except UserError as error:
             problems.append(f"{name!r}: {error}.")
     if problems:
         raise ConversionError("The target cannot be written:", problems)

@@ -42,7 +42,6 @@ class Rescored:
     num_missing: int
 
 
-@told()
 def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     """Reads a file of predictions.
 
@@ -54,7 +53,7 @@ def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise MissingFileError(f"There is no file of predictions {path}.")
     lines = []
-    with open(path, encoding="utf-8") as file:
+    with told(path), open(path, encoding="utf-8") as file:
         for number, text in enumerate(file, start=1):
             if not text.strip():
                 continue

@@ -193,6 +193,6 @@ def _box(
             min((top + height) / image_height, 1),
             min((left + width) / image_width, 1),
         )
-    except ValueError as error:
+    except UserError as error:
         options.problems.report("empty-box", place, str(error))
         return None

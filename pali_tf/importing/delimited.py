@@ -18,8 +18,8 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields the records of tables, whose columns `rows` lists.
 
     Raises:
-        FileNotFoundError: there are none.
-        ValueError: a column is missing; the message has the nearest.
+        MissingFileError: there are none.
+        UserError: a column is missing; the message has the nearest.
     """
     csv.field_size_limit(_MOST_CELL_BYTES)
     yield from rows_to_records(_rows(options), options)

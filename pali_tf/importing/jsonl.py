@@ -15,7 +15,7 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields the records of JSON-lines files.
 
     Raises:
-        FileNotFoundError: there are none.
+        MissingFileError: there are none.
     """
     yield from rows_to_records(_rows(options), options)
 

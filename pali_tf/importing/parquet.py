@@ -23,8 +23,8 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields the records of Parquet files, whose columns `rows` lists.
 
     Raises:
-        FileNotFoundError: there are none.
-        ValueError: a column is missing; the message has the nearest.
+        MissingFileError: there are none.
+        UserError: a column is missing; the message has the nearest.
     """
     yield from rows_to_records(_rows(options), options)
 

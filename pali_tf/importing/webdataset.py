@@ -35,7 +35,7 @@ def read(options: Options) -> Iterator[records.Record]:
     """Yields the records of tar archives, which are read as streams.
 
     Raises:
-        FileNotFoundError: there are none.
+        MissingFileError: there are none.
     """
     yield from rows_to_records(_rows(options), options)
 

@@ -26,7 +26,7 @@ def change_layout(
         Arrays by parameter path.
 
     Raises:
-        ValueError: a block is missing in a tower.
+        UserError: a block is missing in a tower.
     """
     fitted = stack_layers(
         unstack_layers(values, where=specs.__contains__),

@@ -17,7 +17,7 @@ def process_rows(mesh: Mesh, batch_size: int) -> Sequence[int]:
         batch_size: B.
 
     Raises:
-        ValueError: B does not divide over the devices.
+        UserError: B does not divide over the devices.
     """
     shardings.check_batch_size(batch_size, mesh)
     places = shardings.batch_sharding(mesh).addressable_devices_indices_map(

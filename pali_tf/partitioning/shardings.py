@@ -219,7 +219,7 @@ def num_batch_shards(mesh: Mesh) -> int:
 
 
 def check_batch_size(batch_size: int, mesh: Mesh) -> None:
-    """Raises ValueError if the rows of a batch do not divide over devices."""
+    """Raises UserError if the rows of a batch do not divide over devices."""
     count = num_batch_shards(mesh)
     if batch_size % count:
         below = batch_size - batch_size % count

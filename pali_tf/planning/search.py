@@ -7,6 +7,7 @@ from typing import Any
 
 from absl import logging
 
+from pali_tf.errors import UserError
 from pali_tf.planning import ahead_of_time
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
 from pali_tf.planning.estimate import Estimate, estimate
@@ -152,6 +153,6 @@ def _divides(run: Run, num_devices: int) -> bool:
             layout.mesh(num_devices),  # type: ignore[arg-type]
             run.trainer.model.functional.specs,
         )
-    except ValueError:  # A parameter does not divide over its axes.
+    except UserError:  # A parameter does not divide over its axes.
         return False
     return True

@@ -43,7 +43,7 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
     }
     try:
         return kind(**arguments)
-    except ValueError as error:
+    except UserError as error:
         raise UserError(f"{place}: {error}") from error
 
 

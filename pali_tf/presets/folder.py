@@ -65,7 +65,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
     config = preset_config.from_json(json_files.read(file), str(file))
     try:
         tokenizer = Tokenizer(vocabulary.read_bytes())
-    except ValueError as error:
+    except UserError as error:
         raise UserError(f"{vocabulary}: {error}") from error
     return Preset(config, tokenizer, SafetensorsSource(path))
 

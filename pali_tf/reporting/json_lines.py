@@ -8,7 +8,6 @@ from typing import Any
 from pali_tf.errors import UserError, told
 
 
-@told()
 def read_text(path: pathlib.Path) -> str | None:
     """Gives a file's text; None: there is no file.
 
@@ -17,10 +16,8 @@ def read_text(path: pathlib.Path) -> str | None:
     """
     if not path.is_file():
         return None
-    try:
+    with told(path):
         return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} holds no text ({error}).") from error
 
 
 def read_lines(
@@ -68,7 +65,7 @@ class FaultNotingReader:
         """Gives a file's text; None: there is none."""
         try:
             return read_text(path)
-        except ValueError as error:
+        except UserError as error:
             self.faults.append(str(error))
             return None
 
@@ -95,7 +92,7 @@ class FaultNotingReader:
         try:
             for line in read_lines(path, needed):
                 found.append(line)
-        except ValueError as error:
+        except UserError as error:
             self.faults.append(
                 f"{error} What follows that line is not shown."
                 if found

@@ -86,7 +86,7 @@ FEATURES: dict[str, type] = {
 
 
 def check_source(name: str) -> None:
-    """Raises ValueError if no folder of stored examples can have this name."""
+    """Raises UserError if no folder of stored examples can have this name."""
     if not _SOURCE.fullmatch(name):
         near = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
         raise UserError(

@@ -91,7 +91,7 @@ def test_training_starts_from_two_converted_parts(tmp_path):
 def test_a_mistake_is_told_without_a_traceback(tmp_path):
     result = run(MT5, tmp_path / "x", "--target_format", "hf-mt")
     assert result.returncode == 2
-    assert "nearest is 'hf-mt5'" in result.stderr
+    assert "did you mean 'hf-mt5'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

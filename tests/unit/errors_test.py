@@ -150,6 +150,15 @@ def test_a_temporary_file_has_the_name_that_it_would_have_been_given():
             raise PermissionError(errno.EACCES, denied, "/x/.out.html.12.tmp")
 
 
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    (tmp_path / "x.txt").write_bytes(b"\xff")
+    with pytest.raises(
+        UserError, match="/x.txt is no text in UTF-8: 'utf-8' co"
+    ):
+        with told(tmp_path / "x.txt"):
+            (tmp_path / "x.txt").read_text(encoding="utf-8")
+
+
 def test_told_leaves_other_errors_as_they_are():
     mistake, defect = MissingFileError("x"), ValueError("x")
     for error in mistake, defect:

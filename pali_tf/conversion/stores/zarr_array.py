@@ -26,7 +26,7 @@ def open_for_reading(
             an error when it is read.
 
     Raises:
-        ValueError: it is not there, or damaged.
+        UserError: it is not there, or damaged.
     """
     spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
     if driver == "zarr":
@@ -61,7 +61,7 @@ class ChunkReader:
         """Reads a part of an array.
 
         Raises:
-            ValueError: a chunk is missing or damaged.
+            UserError: a chunk is missing or damaged.
         """
         layout = array.chunk_layout.read_chunk.shape or ()
         chunks = [size or 1 for size in layout]

@@ -13,7 +13,7 @@ Source: kaggle.com/c/imagenet-object-localization-challenge.
 import re
 from pathlib import Path
 
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options
 
@@ -31,7 +31,9 @@ def read_class_names(options: Options) -> dict[str, str]:
     """
     path = _find(options)
     names = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    with told(path):
+        lines = path.read_text(encoding="utf-8").splitlines()
+    for line in lines:
         match = _LINE.fullmatch(line.strip())
         if match is None:
             raise UserError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pali_tf import json_files
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.files import what_is_in
 from pali_tf.importing.options import Options
 
@@ -101,7 +101,7 @@ def read_json_lines(path: Path, options: Options) -> Iterator[Any]:
     A line that is no JSON is reported as "malformed-line" and passed over.
     """
     opened = bz2.open if path.suffix == ".bz2" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
+    with told(path), opened(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(

@@ -14,7 +14,7 @@ Source: github.com/facebookresearch/XNLI; cims.nyu.edu/~sbowman/multinli;
 import csv
 from collections.abc import Iterator
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -32,7 +32,7 @@ _COLUMNS = ("gold_label", "sentence1", "sentence2", "pairID")
 def read(options: Options) -> Iterator[records.Record]:
     """Yields a pair of texts and "0", "1" or "2"."""
     path = published.find_file(options, published.for_split(options, **_FILES))
-    with path.open(encoding="utf-8", newline="") as file:
+    with told(path), path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(
             file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True
         )

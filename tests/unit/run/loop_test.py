@@ -244,7 +244,7 @@ def test_the_best_and_every_so_many_are_kept_beside_the_latest(tmp_path):
     [
         ({"eval_period": 3}, "eval_period is 3, which does not divide"),
         ({"eval_period": 0}, "needs an evaluation at every checkpoint"),
-        ({"best_metric": "loss/fist"}, "nearest is 'loss/first'"),
+        ({"best_metric": "loss/fist"}, "did you mean 'loss/first'"),
     ],
 )
 def test_what_keeping_the_best_needs(tmp_path, changes, message):
