@@ -17,7 +17,11 @@ from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.errors import UserError
 from pali_tf.run import processes, program_log
-from pali_tf.training.configs import CheckpointConfig, DatasetConfig
+from pali_tf.training.configs import (
+    CheckpointConfig,
+    DatasetConfig,
+    check_training_order,
+)
 
 
 def train(
@@ -73,6 +77,7 @@ def train(
     from pali_tf.visual_tokens import run_check
 
     _check_seed(random_seed)
+    check_training_order(train_dataset_cfg)
     data = train_dataset_cfg.mixture_or_task_name
     traced = profiling.parse_steps(profile_steps) if profile_steps else None
     trainer = trainer_cls(
@@ -167,11 +172,6 @@ def _batches(config: DatasetConfig, start: int, *, mesh: Any) -> Iterator[Any]:
     from pali_tf.data import input_pipeline
     from pali_tf.partitioning.process_rows import process_rows
 
-    if not config.shuffle:
-        raise UserError(
-            "DatasetConfig needs shuffle=True to train: batches are drawn in "
-            "an order that seed gives."
-        )
     return input_pipeline.train_batches(
         config.mixture_or_task_name,
         input_pipeline.Reading(
@@ -179,6 +179,7 @@ def _batches(config: DatasetConfig, start: int, *, mesh: Any) -> Iterator[Any]:
             batch_size=config.batch_size,
             seed=config.seed or 0,
             split=config.split,
+            shuffle=config.shuffle,
             start_step=start,
             rows=process_rows(mesh, config.batch_size),
             num_readers=config.num_readers,

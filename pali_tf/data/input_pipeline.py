@@ -50,6 +50,8 @@ class Reading:
         batch_size: B.
         seed: >= 0. Same seed and step, same batch.
         split: "train".
+        shuffle: whether a task's examples come in an order drawn from `seed`;
+            else as they are stored, one pass after another.
         start_step: the step whose batch comes first.
         rows: which of the B to read, in order; None: all.
         num_readers: threads that read ahead; None: a few.
@@ -60,6 +62,7 @@ class Reading:
     batch_size: int
     seed: int
     split: str = "train"
+    shuffle: bool = True
     start_step: int = 0
     rows: Sequence[int] | None = None
     num_readers: int | None = None
@@ -245,16 +248,18 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         """Gives what a task makes for its rows, for ever."""
         task, reading = self._data.tasks[number], self._reading
         seed = _task_seed(reading.seed, task.name)
+        task_rows = streamed_task.TaskRows(
+            self._plan(None), number, self.rows, reading.start_step
+        )
         if reading.use_cached or not _is_indexed(task):
             return streamed_task.features(
                 task,
                 lengths=reading.feature_lengths,
                 split=reading.split,
                 seed=seed,
+                shuffle=reading.shuffle,
                 use_cached=reading.use_cached,
-                rows=streamed_task.TaskRows(
-                    self._plan(None), number, self.rows, reading.start_step
-                ),
+                rows=task_rows,
             )
         stream = TaskStream(
             examples=task.source.examples(
@@ -265,6 +270,9 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         )
 
         def chunks() -> Iterator[Chunk]:
+            if not reading.shuffle:
+                for numbers in task_rows.own_numbers():
+                    yield from stream.in_order(numbers)
             rows = self._own_plan.from_step(reading.start_step)
             own = (some[some.tasks == number] for some in rows)
             try:

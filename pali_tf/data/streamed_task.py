@@ -55,6 +55,13 @@ class TaskRows:
             is_own = np.tile(own, len(some.tasks) // size)
             yield is_own[some.tasks == self.task]
 
+    def own_numbers(self) -> Iterator[np.ndarray]:
+        """Yields the places of the process' among the task's, int64[N]."""
+        place = self.num_before
+        for is_own in self.is_own():
+            yield place + np.flatnonzero(is_own)
+            place += len(is_own)
+
 
 def add_cache_dirs(dirs: str) -> None:
     """Looks for caches in folders named "a,b", as T5X's flag has them."""
@@ -67,6 +74,7 @@ def features(
     lengths: Mapping[str, int],
     split: str,
     seed: int,
+    shuffle: bool,
     use_cached: bool,
     rows: TaskRows,
 ) -> tf.data.Dataset:
@@ -77,6 +85,7 @@ def features(
         lengths: of the task features.
         split: "train".
         seed: of the shuffles and of what the task draws.
+        shuffle: whether records come in another order than they are stored.
         use_cached: whether to read what seqio_cache_tasks wrote.
         rows: which of the examples.
 
@@ -85,9 +94,9 @@ def features(
     """
     seed %= 2**31
     dataset = (
-        _cached_records(task, split, seed)
+        _cached_records(task, split, seed, shuffle)
         if use_cached
-        else task.source.get_dataset(split=split, shuffle=True, seed=seed)
+        else task.source.get_dataset(split=split, shuffle=shuffle, seed=seed)
     )
     steps = _steps_after(task, use_cached)
     # Up to its seed, an example costs little.
@@ -137,8 +146,10 @@ def apply(
     return dataset
 
 
-def _cached_records(task: seqio.Task, split: str, seed: int) -> tf.data.Dataset:
-    """Returns one pass over a task's cache, shuffled."""
+def _cached_records(
+    task: seqio.Task, split: str, seed: int, shuffle: bool
+) -> tf.data.Dataset:
+    """Returns one pass over a task's cache."""
     if task.cache_dir is None:
         # Of imported data, names have a colon.
         module = f"seqio_tasks{'.imported_tasks' if ':' in task.name else ''}"
@@ -153,8 +164,8 @@ def _cached_records(task: seqio.Task, split: str, seed: int) -> tf.data.Dataset:
     # Task.get_dataset would run all its steps; a run that resumes skips
     # examples before the costly ones.
     source = task._get_cached_source(split)
-    dataset = source.get_dataset(split=split, shuffle=True, seed=seed)
-    return dataset.shuffle(_SHUFFLE_RECORDS, seed=seed)
+    dataset = source.get_dataset(split=split, shuffle=shuffle, seed=seed)
+    return dataset.shuffle(_SHUFFLE_RECORDS, seed=seed) if shuffle else dataset
 
 
 def _steps_after(task: seqio.Task, is_cached: bool) -> list[Step]:

@@ -117,8 +117,9 @@ class TaskStream:
         """Yields examples by their numbers.
 
         Args:
-            numbers: int64[N].
+            numbers: int64[N]; those beyond the last example begin again.
         """
+        numbers = numbers % self.examples.num_examples
         for first in range(0, len(numbers), _MOST):
             part = numbers[first : first + _MOST]
             keys = [_Key(0, 0, 0, 0, number) for number in part.tolist()]

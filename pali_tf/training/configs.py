@@ -22,7 +22,8 @@ class DatasetConfig:
             tokens, "images" the side of the square image in pixels.
         split: "train", "validation" or "test".
         batch_size: examples a batch, over all devices.
-        shuffle: whether the order is drawn from `seed`.
+        shuffle: whether the order is drawn from `seed`; of training, True.
+            An evaluation by decoding reads one pass, in order, always.
         seed: of order and of preprocessing; None: 0, so that a run always
             resumes where it stopped.
         use_cached: whether SeqIO's offline cache is read.
@@ -59,6 +60,19 @@ class DatasetConfig:
             )
         if self.num_readers is not None and self.num_readers < 1:
             raise UserError(f"num_readers is {self.num_readers}, not >= 1.")
+
+
+def check_training_order(config: Any) -> None:
+    """Refuses to train on data in the order that they are stored.
+
+    Args:
+        config: of the data to train on: a DatasetConfig, or T5X's.
+    """
+    if not config.shuffle:
+        raise UserError(
+            "The DatasetConfig of training needs shuffle=True: its batches "
+            "are drawn in an order that seed gives."
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,30 @@ def test_every_include_exists(path):
     assert missing == []
 
 
+@pytest.mark.parametrize(
+    ("file", "function", "more"),
+    [
+        ("eval", "evaluate", "inference_evaluator_cls"),
+        ("infer", "infer", "mode"),
+    ],
+)
+def test_t5x_s_functions_have_the_arguments_that_are_bound(
+    file, function, more
+):
+    # Gin refuses any other as soon as T5X's own program reads the file.
+    text = text_of(ROOT / f"gin/runs/{file}.gin")
+    block = re.search(rf"^\w+\.{function}:\n((?:  .*\n)+)", text, re.MULTILINE)
+    assert block is not None
+    assert {*re.findall(r"^  (\w+) =", block[1], re.MULTILINE)} == {
+        "model",
+        "dataset_cfg",
+        "restore_checkpoint_cfg",
+        "partitioner",
+        "output_dir",
+        more,
+    }
+
+
 @pytest.mark.parametrize("path", RUN_FILES, ids=name)
 def test_run_files_are_short(path):
     assert path.read_text().count("\n") <= MOST_RUN_FILE_LINES

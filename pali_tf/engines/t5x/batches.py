@@ -19,6 +19,7 @@ from clu.data.dataset_iterator import ArraySpec, DatasetIterator
 
 from pali_tf.data import input_pipeline
 from pali_tf.errors import UserError
+from pali_tf.training.configs import check_training_order
 
 _STEP = re.compile(r"checkpoint_(\d+)")
 
@@ -95,6 +96,7 @@ def get_dataset(
         UserError: a setting that would change the batches.
     """
     del feature_converter_cls
+    check_training_order(cfg)
     if num_epochs is not None or continue_from_last_checkpoint:
         raise UserError(
             "num_epochs must be None and continue_from_last_checkpoint False: "
@@ -150,11 +152,6 @@ def _rows(
         part: which of how many parts of a batch.
         start_step: the step whose batch comes first.
     """
-    if not cfg.shuffle:
-        raise UserError(
-            "DatasetConfig needs shuffle=True to train: batches are drawn in "
-            "an order that seed gives."
-        )
     index, count = part
     if cfg.batch_size % count:
         raise UserError(
@@ -169,6 +166,7 @@ def _rows(
             batch_size=cfg.batch_size,
             seed=cfg.seed or 0,
             split=cfg.split,
+            shuffle=cfg.shuffle,
             start_step=start_step,
             rows=range(index * size, (index + 1) * size),
             use_cached=cfg.use_cached,

@@ -1,6 +1,7 @@
 """What the entry point adds to the loop: work of a step, scores, flags."""
 
 import dataclasses
+import functools
 import json
 import types
 
@@ -44,6 +45,19 @@ def make_trainer(trainable):
         random_seed=0,
         learning_rate_fn=lambda step: 0.1,
     )
+
+
+def test_validation_batches_may_be_in_order(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "pali_tf.data.input_pipeline.train_batches",
+        lambda data, reading: iter([asked.append(reading)]),
+    )
+    mesh = PjitPartitioner(num_partitions=1).mesh()
+    batches = functools.partial(train._batches, mesh=mesh)
+    config = dataclasses.replace(dataset(8), shuffle=False)
+    list(train._eval_batches(batches, config, 2)())
+    assert [reading.shuffle for reading in asked] == [False]
 
 
 def test_the_work_of_a_step_is_that_of_its_examples():

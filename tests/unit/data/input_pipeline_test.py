@@ -114,6 +114,26 @@ def test_a_split_of_fewer_records_than_rows_will_do(root):
     assert len(set(images.tolist())) == 10
 
 
+@pytest.mark.parametrize("rows", [None, range(2, 6)])
+def test_unshuffled_batches_are_in_the_order_of_the_disk(root, rows):
+    (task,) = named.find("cc3m35l_captioning", root).tasks
+    stored = [
+        example["images"]
+        for example in input_pipeline.eval_dataset(
+            task, feature_lengths=LENGTHS, split="train", seed=0
+        ).as_numpy_iterator()
+    ]
+    found = batches(root, task.name, 3, shuffle=False, rows=rows)
+    for n, batch in enumerate(found):
+        # 12 records: the second batch begins them again.
+        expected = [stored[(8 * n + row) % 12] for row in rows or range(8)]
+        np.testing.assert_array_equal(batch["images"], expected)
+    resumed = batches(
+        root, task.name, 1, shuffle=False, rows=rows, start_step=2
+    )
+    assert_equal(resumed[0], found[2])
+
+
 def test_another_seed_gives_other_batches(root, three):
     (other,) = batches(root, THREE, 1, seed=4)
     tokens = "encoder_input_tokens"

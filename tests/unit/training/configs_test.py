@@ -43,6 +43,20 @@ def test_save(changes, message):
         configs.SaveCheckpointConfig(**changes)
 
 
+def test_only_an_evaluation_may_be_in_order():
+    fields = {
+        "mixture_or_task_name": "",
+        "task_feature_lengths": {},
+        "split": "validation",
+        "batch_size": 1,
+        "seed": 0,
+    }
+    configs.check_training_order(configs.DatasetConfig(shuffle=True, **fields))
+    in_order = configs.DatasetConfig(shuffle=False, **fields)
+    with pytest.raises(ValueError, match="of training needs shuffle=True"):
+        configs.check_training_order(in_order)
+
+
 def test_restore_paths():
     def paths(path):
         return configs.RestoreCheckpointConfig(path=path).paths()

@@ -94,10 +94,16 @@ def test_validation_batches_are_the_first_ones_each_time(asked):
         assert [int(batch["rows"][0]) for batch in batches] == [0, 100]
 
 
+def test_validation_batches_may_be_in_order(asked):
+    config = make_config(shuffle=False)
+    t5x_batches.get_training_eval_datasets(config, 0, 1, 2)
+    assert [reading.shuffle for reading in asked] == [False]
+
+
 @pytest.mark.parametrize(
     ("changes", "parts", "message"),
     [
-        ({"shuffle": False}, 1, "shuffle=True"),
+        ({"shuffle": False}, 1, "of training needs shuffle=True"),
         ({}, 3, "does not divide over the 3 parts"),
     ],
 )
