@@ -10,10 +10,11 @@ import difflib
 from collections.abc import Callable
 
 import jax.numpy as jnp
+from jaxtyping import Float32, Int
 
 from pali_tf.types import Array
 
-Schedule = Callable[[Array], Array]
+Schedule = Callable[[Int[Array, ""] | int], Float32[Array, ""]]
 
 
 def create_learning_rate_scheduler(
@@ -51,7 +52,7 @@ def create_learning_rate_scheduler(
         decay_to_zero_steps: length of linear_decay_to_zero.
 
     Returns:
-        step (int or int32[]) -> float32[].
+        The function.
 
     Raises:
         ValueError: an unknown factor, or a missing length.
@@ -98,7 +99,7 @@ def create_learning_rate_scheduler(
     if "linear_decay_to_zero" in names and not decay_to_zero_steps:
         raise ValueError("linear_decay_to_zero needs decay_to_zero_steps.")
 
-    def schedule(step: Array) -> Array:
+    def schedule(step: Int[Array, ""] | int) -> Float32[Array, ""]:
         step = jnp.maximum(0, jnp.asarray(step) - step_offset)
         rate = jnp.float32(1.0)
         for name in names:
