@@ -7,6 +7,7 @@ import setuptools
 CORE = [
     "absl-py>=2.3",
     "gin-config==0.5.0",
+    "jaxtyping>=0.3.11",
     "keras>=3.15,<3.16",
     "numpy>=2.0",
     "packaging>=24",
@@ -72,7 +73,6 @@ T5X = (
         "fiddle>=0.3.1",
         "flax>=0.12.8,<0.13",
         "grain>=0.2.18",
-        "jaxtyping>=0.3.11",
     ]
 )
 
@@ -88,6 +88,7 @@ TEST = (
     + SERVE
     + UI
     + [
+        "beartype>=0.22",  # Checks shapes, for jaxtyping.
         "hypothesis>=6.100",
         "pytest>=8.0",
         "pytest-xdist>=3.6",

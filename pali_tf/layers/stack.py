@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from jaxtyping import Float, Int
+from jaxtyping import Float, UInt32
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
@@ -243,7 +243,7 @@ class ScannedStack(Stack):
 
     def _draw_seeds(
         self, template: keras.layers.Layer, training: bool
-    ) -> list[Int[Array, "L ..."]]:
+    ) -> list[UInt32[Array, "L ..."]]:
         """The state of each random generator of each block."""
         if not training:
             return []

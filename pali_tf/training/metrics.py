@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import no_type_check
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +10,6 @@ from jaxtyping import Float32, Int32, Shaped
 from pali_tf.types import Array, Batch
 
 
-# What JAX puts into a tree's fields need not be arrays (shardings, say): these
-# shapes are not checked when one is made.
-@no_type_check
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExampleMetrics:
@@ -33,7 +29,6 @@ class ExampleMetrics:
     num_tokens: Float32[Array, " B"]
 
 
-@no_type_check
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MetricSums:

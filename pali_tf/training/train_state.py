@@ -1,7 +1,7 @@
 """Everything a step changes, as one tree of arrays."""
 
 import dataclasses
-from typing import Any, no_type_check
+from typing import Any
 
 import jax
 from jaxtyping import Float32, Int32, Shaped
@@ -11,7 +11,6 @@ from pali_tf.training.metrics import MetricSums
 from pali_tf.types import Array, Params
 
 
-@no_type_check  # As metrics.ExampleMetrics.
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainState:

@@ -1,5 +1,6 @@
 """Holds calls in the model's packages to the shapes of their signatures."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,10 @@ def install() -> None:
 
     def decorator(*, typechecker: Callable[..., Any]) -> Callable[[Any], Any]:
         def decorate(fn: Any) -> Any:
-            # Keras asks what a layer's __init__ takes, and sees no wrapped one.
-            if getattr(fn, "__name__", None) == "__init__":
-                return fn
-            return jaxtyped(fn, typechecker=typechecker)
+            # How objects are made is not checked: JAX puts into a tree's fields
+            # what is no array, and Keras looks at the __init__ of its layers.
+            is_making = inspect.isclass(fn) or fn.__name__ == "__init__"
+            return fn if is_making else jaxtyped(fn, typechecker=typechecker)
 
         return decorate
 

@@ -69,7 +69,7 @@ class Pali(keras.Model):
         training: bool = False,
         *,
         visual_tokens: Float[Array, "B P Dv"] | None = None,
-    ) -> tuple[Float[Array, "B P+S D"], Bool[Array, "B P+S"]]:
+    ) -> tuple[Float[Array, "B joined D"], Bool[Array, "B joined"]]:
         """Encodes image and text together.
 
         Args:
