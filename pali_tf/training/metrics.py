@@ -80,7 +80,7 @@ def add(
     sums: MetricSums,
     examples: ExampleMetrics,
     batch: Batch,
-    step: Int32[Array, ""],
+    step: Int32[Array, ""] | int,
     gradient_norm: Float32[Array, ""] | float = 0.0,
 ) -> MetricSums:
     """Adds one batch to the sums.
