@@ -20,7 +20,7 @@ _SPECIAL = ("NUM_REAL_TARGET_TOKENS", "NUM_TOTAL_TARGET_TOKENS")
 
 def token_cross_entropy(
     logits: Float[Array, "*any V"],
-    targets: Int[Array, "*any"],
+    targets: Int[Array, "..."],
     *,
     label_smoothing: float = 0.0,
     z_loss: float = 0.0,

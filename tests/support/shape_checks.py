@@ -26,5 +26,7 @@ def install() -> None:
     # By this name the import hook's decorators call it.
     jaxtyping.jaxtyped = decorator
     jaxtyping.install_import_hook(
-        [f"pali_tf.{name}" for name in PACKAGES], "beartype.beartype"
+        [f"pali_tf.{name}" for name in PACKAGES],
+        # An int is a float, as type checkers have it.
+        "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
     )
