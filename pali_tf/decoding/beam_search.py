@@ -11,6 +11,7 @@ are settled, not all K; they are the same.
 
 from typing import Any, NamedTuple
 
+from jaxtyping import Bool, Float32, Int, Int32, Shaped
 from keras import ops
 
 from pali_tf.decoding.cached_decoder import EOS_ID, PAD_ID, CachedDecoder
@@ -28,30 +29,32 @@ class Hypotheses(NamedTuple):
     """The best outputs of a search, best first.
 
     Attributes:
-        tokens: int32[B, N, T]. Up to and with EOS; 0 after it.
-        scores: float32[B, N]. Sum of the log-probabilities of `tokens`;
-            -1e7 where there is no hypothesis.
-        num_steps: int32[]. Positions decoded.
+        tokens: up to and with EOS; 0 after it.
+        scores: sum of the log-probabilities of `tokens`; -1e7 where there is
+            no hypothesis.
+        num_steps: positions decoded.
     """
 
-    tokens: Array
-    scores: Array
-    num_steps: Array
+    tokens: Int32[Array, "B N T"]
+    scores: Float32[Array, "B N"]
+    num_steps: Int32[Array, ""]
 
 
 class _State(NamedTuple):
-    position: Array  # int32[]
-    live_tokens: Array  # int32[B, K, T]
-    live_scores: Array  # float32[B, K], best first
-    last: Array  # int32[B, K], of live_tokens
-    ended_tokens: Array  # int32[B, K, T]
-    ended_scores: Array  # float32[B, K]
-    ended_ranks: Array  # float32[B, K], scores / brevity penalty; best first
+    position: Int32[Array, ""]
+    live_tokens: Int32[Array, "B K T"]
+    live_scores: Float32[Array, "B K"]  # best first
+    last: Int32[Array, "B K"]  # of live_tokens
+    ended_tokens: Int32[Array, "B K T"]
+    ended_scores: Float32[Array, "B K"]
+    ended_ranks: Float32[Array, "B K"]  # scores / brevity penalty; best first
     caches: Any
 
 
-def brevity_penalty(alpha: float, length: Array) -> Array:
-    """Gives ((5 + length)/6)^alpha: float32[...] of lengths in tokens."""
+def brevity_penalty(
+    alpha: float, length: Int[Array, "*any"] | int
+) -> Float32[Array, "*any"]:
+    """Gives ((5 + length)/6)^alpha of lengths in tokens."""
     return ops.power((5.0 + ops.cast(length, "float32")) / 6.0, alpha)
 
 
@@ -71,7 +74,7 @@ def beam_search(
     """
     longest = brevity_penalty(alpha, decoder.length)
 
-    def not_done(*state: Any) -> Array:
+    def not_done(*state: Any) -> Bool[Array, ""]:
         now = _State(*state)
         # A sum only falls, and the penalty is at most that of the full length.
         bound = now.live_scores[:, 0] / longest
@@ -148,16 +151,22 @@ def _extend(decoder: CachedDecoder, alpha: float, state: _State) -> _State:
 
 
 def _candidates(
-    decoder: CachedDecoder, logits: Array, live_scores: Array, number: int
-) -> tuple[Array, Array, Array]:
+    decoder: CachedDecoder,
+    logits: Float32[Array, "R V"],
+    live_scores: Float32[Array, "B K"],
+    number: int,
+) -> tuple[
+    Float32[Array, "B {number}"],
+    Int32[Array, "B {number}"],
+    Int32[Array, "B {number}"],
+]:
     """Gives the best continuations of an example's live hypotheses.
 
     They are among as many of each row, so no sum is made for each of the V
     tokens: only for the largest logits.
 
     Returns:
-        scores float32[B, number], best first; the beams that they continue,
-        int32[B, number]; their tokens, int32[B, number].
+        Scores, best first; the beams that they continue; their tokens.
     """
     num_beams = decoder.rows_per_example
     width = min(number, decoder.vocab_size)
@@ -171,8 +180,9 @@ def _candidates(
     return scores, ops.cast(chosen, "int32") // width, tokens
 
 
-def _pick(x: Array, indices: Array) -> Array:
-    """[B, M, ...] and int32[B, N] -> [B, N, ...]."""
+def _pick(
+    x: Shaped[Array, "B M *rest"], indices: Int[Array, "B N"]
+) -> Shaped[Array, "B N *rest"]:
     if len(x.shape) == 3:
         indices = indices[..., None]
     return ops.take_along_axis(x, indices, axis=1)

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 from keras import ops
 
 from pali_tf.errors import UserError
@@ -25,7 +26,7 @@ class CachedDecoder:
     Attributes:
         model: a built Pali.
         memory: what the decoder needs of the encoder's output.
-        num_examples: int32[]. B.
+        num_examples: B.
         rows_per_example: K.
         length: T, positions to decode.
         num_pieces: size of the vocabulary. The rows of the padded table
@@ -34,14 +35,14 @@ class CachedDecoder:
 
     model: Pali
     memory: Any
-    num_examples: Array
+    num_examples: Int[Array, ""] | int
     rows_per_example: int
     length: int
     num_pieces: int
 
     @property
-    def num_rows(self) -> Array:
-        """int32[]. R."""
+    def num_rows(self) -> Int[Array, ""] | int:
+        """R."""
         return self.num_examples * self.rows_per_example
 
     @property
@@ -49,8 +50,8 @@ class CachedDecoder:
         """V, rows of the padded table."""
         return self.model.config.language.vocab_size
 
-    def start(self) -> tuple[Array, Any]:
-        """Gives the tokens int32[R] before the first, and empty caches."""
+    def start(self) -> tuple[Int32[Array, " R"], Any]:
+        """Gives the tokens before the first, and empty caches."""
         # T5 decoders start from padding.
         tokens = ops.full((self.num_rows,), PAD_ID, dtype="int32")
         return tokens, self.model.decoder.make_caches(
@@ -58,22 +59,22 @@ class CachedDecoder:
         )
 
     def step(
-        self, tokens: Array, caches: Any, position: Array
-    ) -> tuple[Array, Any]:
+        self, tokens: Int32[Array, " R"], caches: Any, position: Int[Array, ""]
+    ) -> tuple[Float32[Array, "R V"], Any]:
         """Decodes one position.
 
         Args:
-            tokens: int32[R]. Those of the position before.
+            tokens: those of the position before.
             caches: of all positions before.
-            position: int32[], in [0, T).
+            position: in [0, T).
 
         Returns:
-            float32[R, V], logits, and the caches after.
+            Logits, and the caches after.
         """
         x = self.model.token_embedder(tokens[:, None])
         return self.model.decoder.decode_step(x, caches, position, self.memory)
 
-    def choosable(self, logits: Array) -> Array:
+    def choosable(self, logits: Float32[Array, "R V"]) -> Float32[Array, "R V"]:
         """Puts what must not be chosen below everything else."""
         ids = ops.arange(self.vocab_size)
         allowed = ops.logical_and(ids < self.num_pieces, ids != PAD_ID)
@@ -82,26 +83,26 @@ class CachedDecoder:
 
 def encode_once(
     model: Pali,
-    images: Array | None,
-    image_mask: Array,
-    encoder_input_tokens: Array,
+    images: UInt8[Array, "B H W 3"] | None,
+    image_mask: Bool[Array, " B"],
+    encoder_input_tokens: Int[Array, "B S"],
     *,
     rows_per_example: int,
     length: int,
     num_pieces: int,
-    visual_tokens: Array | None = None,
+    visual_tokens: Float[Array, "B P Dv"] | None = None,
 ) -> CachedDecoder:
     """Encodes a batch for a search over its outputs.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
-        image_mask: bool[B].
-        encoder_input_tokens: int32[B, S].
+        images: pixels; None: `visual_tokens` stand in.
+        image_mask: false: a text-only example.
+        encoder_input_tokens: the prompts; 0 is padding.
         rows_per_example: see CachedDecoder, as the others.
         length: int.
         num_pieces: int.
-        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
+        visual_tokens: stored ones; None: of `images`.
 
     Raises:
         UserError: `length` or `num_pieces` leaves nothing to decode.

@@ -6,6 +6,7 @@ the exported SavedModel.
 
 from typing import NamedTuple
 
+from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 from keras import ops
 
 from pali_tf.decoding.beam_search import (
@@ -26,46 +27,46 @@ class DecodeOutput(NamedTuple):
     """N answers to each example, best first.
 
     Attributes:
-        tokens: int32[B, N, T]. Up to and with EOS; 0 after it.
-        scores: float32[B, N]. Sum of the log-probabilities of `tokens` under
-            the model, whatever the temperature; -1e7 where beam search found
-            no N-th answer.
-        normalized_scores: float32[B, N]. `scores` over the brevity penalty, by
-            which beams are ranked; samples are ranked by `scores`.
-        num_steps: int32[]. Positions decoded until all was done, <= T.
+        tokens: up to and with EOS; 0 after it.
+        scores: sum of the log-probabilities of `tokens` under the model,
+            whatever the temperature; -1e7 where beam search found no N-th
+            answer.
+        normalized_scores: `scores` over the brevity penalty, by which beams
+            are ranked; samples are ranked by `scores`.
+        num_steps: positions decoded until all was done, <= T.
     """
 
-    tokens: Array
-    scores: Array
-    normalized_scores: Array
-    num_steps: Array
+    tokens: Int32[Array, "B N T"]
+    scores: Float32[Array, "B N"]
+    normalized_scores: Float32[Array, "B N"]
+    num_steps: Int32[Array, ""]
 
 
 def decode(
     model: Pali,
-    images: Array | None,
-    image_mask: Array,
-    encoder_input_tokens: Array,
+    images: UInt8[Array, "B H W 3"] | None,
+    image_mask: Bool[Array, " B"],
+    encoder_input_tokens: Int[Array, "B S"],
     *,
     config: DecodingConfig,
     max_decode_len: int,
     num_pieces: int,
-    seed: Array | None = None,
-    visual_tokens: Array | None = None,
+    seed: Int[Array, ""] | None = None,
+    visual_tokens: Float[Array, "B P Dv"] | None = None,
 ) -> DecodeOutput:
     """Answers each example of a batch, by the method of `config`.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
-        image_mask: bool[B].
-        encoder_input_tokens: int32[B, S].
+        images: pixels; None: `visual_tokens` stand in.
+        image_mask: false: a text-only example.
+        encoder_input_tokens: the prompts; 0 is padding.
         config: greedy, sampling or beam search.
-        max_decode_len: int. T.
-        num_pieces: int. Size of the vocabulary; the padded rows of the table
+        max_decode_len: T.
+        num_pieces: size of the vocabulary; the padded rows of the table
             beyond it, and the padding token, are never produced.
-        seed: int32[], of sampling; None: the one of `config`.
-        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
+        seed: of sampling; None: the one of `config`.
+        visual_tokens: stored ones; None: of `images`.
 
     Returns:
         DecodeOutput, with N = config.num_return.

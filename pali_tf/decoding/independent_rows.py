@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from jaxtyping import Float32, Int, Int32
 from keras import ops
 
 from pali_tf.decoding.cached_decoder import EOS_ID, PAD_ID, CachedDecoder
@@ -10,25 +11,27 @@ from pali_tf.decoding.log_probability import log_probability
 from pali_tf.decoding.top_k import top_k
 from pali_tf.types import Array
 
-# From logits float32[R, V] and the position int32[] to tokens int32[R].
-Choose = Callable[[Array, Array], Array]
+# From the logits of a position, and its number, to the tokens of all rows.
+Choose = Callable[[Float32[Array, "R V"], Int[Array, ""]], Int32[Array, " R"]]
 
 
 class DecodedRows(NamedTuple):
     """What each row chose.
 
     Attributes:
-        tokens: int32[R, T]. Up to and with EOS; 0 after it.
-        scores: float32[R]. Sum of the log-probabilities of `tokens`.
-        num_steps: int32[]. Positions decoded until all rows had ended.
+        tokens: up to and with EOS; 0 after it.
+        scores: sum of the log-probabilities of `tokens`.
+        num_steps: positions decoded until all rows had ended.
     """
 
-    tokens: Array
-    scores: Array
-    num_steps: Array
+    tokens: Int32[Array, "R T"]
+    scores: Float32[Array, " R"]
+    num_steps: Int32[Array, ""]
 
 
-def likeliest(logits: Array, position: Array) -> Array:
+def likeliest(
+    logits: Float32[Array, "R V"], position: Int[Array, ""]
+) -> Int32[Array, " R"]:
     """Chooses the likeliest token of each row: greedy decoding."""
     del position
     return top_k(logits, 1)[1][:, 0]

@@ -8,6 +8,7 @@ does not change with the batch that it is in.
 import math
 
 import keras
+from jaxtyping import Bool, Float, Float32, Int, Integer, UInt8, UInt32
 from keras import ops
 
 from pali_tf.types import Array
@@ -15,12 +16,12 @@ from pali_tf.types import Array
 _GOLDEN = 0x9E3779B9  # 2^32 / golden ratio: far apart for neighbours.
 
 
-def _uint32(x: Array) -> Array:
+def _uint32(x: Integer[Array, "*any"] | int) -> UInt32[Array, "*any"]:
     return ops.cast(x, "uint32")
 
 
-def _mix(x: Array) -> Array:
-    """uint32[...] -> uint32[...]: each bit depends on all of them.
+def _mix(x: UInt32[Array, "*any"]) -> UInt32[Array, "*any"]:
+    """Makes each bit depend on all of them.
 
     Source: Chris Wellons, "Prospecting for Hash Functions" (2018), lowbias32,
     public domain.
@@ -31,26 +32,27 @@ def _mix(x: Array) -> Array:
     return ops.bitwise_xor(x, ops.right_shift(x, _uint32(16)))
 
 
-def fold_in(key: Array, data: Array) -> Array:
-    """Gives the key of a part: uint32[...], int[...] -> uint32[...]."""
+def fold_in(
+    key: UInt32[Array, "..."], data: Integer[Array, "..."]
+) -> UInt32[Array, "..."]:
+    """Gives the key of a part; the two shapes are broadcast."""
     data = (_uint32(data) + _uint32(1)) * _uint32(_GOLDEN)
     return _mix(ops.bitwise_xor(key, _mix(data)))
 
 
 def example_keys(
-    seed: Array, pictures: Array, image_mask: Array, tokens: Array
-) -> Array:
+    seed: Int[Array, ""] | int,
+    pictures: UInt8[Array, "B H W 3"] | Float[Array, "B P Dv"],
+    image_mask: Bool[Array, " B"],
+    tokens: Int[Array, "B S"],
+) -> UInt32[Array, " B"]:
     """Gives a key to each example, by its contents.
 
     Args:
-        seed: int32[].
-        pictures: uint8[B, H, W, 3], images, or float[B, P, Dv], their stored
-            tokens; the keys of the two differ.
-        image_mask: bool[B]. False: the image does not count.
-        tokens: int32[B, S]; 0 is padding and does not count.
-
-    Returns:
-        uint32[B].
+        seed: of all keys.
+        pictures: images, or their stored tokens; the keys of the two differ.
+        image_mask: false: the image does not count.
+        tokens: 0 is padding and does not count.
     """
     key = _mix(_uint32(seed))
     text = fold_in(fold_in(key, ops.arange(tokens.shape[1])), tokens)
@@ -66,15 +68,15 @@ def example_keys(
     return _mix(_mix(ops.sum(text, axis=1)) + image)
 
 
-def uniform(key: Array) -> Array:
-    """uint32[...] -> float32[...], in (0, 1)."""
+def uniform(key: UInt32[Array, "*any"]) -> Float32[Array, "*any"]:
+    """Draws in (0, 1)."""
     # 23 bits and a half: exact in float32, and neither 0 nor 1.
     bits = ops.cast(ops.right_shift(key, _uint32(9)), "float32")
     return (bits + 0.5) * 2.0**-23
 
 
-def gumbel(key: Array) -> Array:
-    """uint32[...] -> float32[...], of the Gumbel distribution.
+def gumbel(key: UInt32[Array, "*any"]) -> Float32[Array, "*any"]:
+    """Draws of the Gumbel distribution.
 
     argmax(logits + gumbel) is a draw from softmax(logits).
     """

@@ -3,17 +3,18 @@
 from typing import Any
 
 import keras
+from jaxtyping import Float, Int
 from keras import ops, tree
 
 from pali_tf.types import Array
 
 
-def reorder(caches: Any, parents: Array) -> Any:
+def reorder(caches: Any, parents: Int[Array, "B K"]) -> Any:
     """Gives each row the past of its parent.
 
     Args:
         caches: a tree of [..., R, N, H]: K rows of each of B examples in turn.
-        parents: int32[B, K]. For each row, one of its example's K rows.
+        parents: for each row, one of its example's K rows.
 
     Returns:
         The same tree.
@@ -30,17 +31,19 @@ def reorder(caches: Any, parents: Array) -> Any:
     return _inside_each_example(caches, parents)
 
 
-def _over_all_rows(caches: Any, parents: Array) -> Any:
+def _over_all_rows(caches: Any, parents: Int[Array, "B K"]) -> Any:
     num_examples, num_beams = ops.shape(parents)
     first = ops.arange(num_examples)[:, None] * num_beams
     rows = ops.reshape(first + parents, (-1,))
     return tree.map_structure(lambda x: ops.take(x, rows, axis=-3), caches)
 
 
-def _inside_each_example(caches: Any, parents: Array) -> Any:
+def _inside_each_example(caches: Any, parents: Int[Array, "B K"]) -> Any:
     num_beams = parents.shape[1]
 
-    def gather(x: Array) -> Array:
+    def gather(
+        x: Float[Array, "*before R N H"],
+    ) -> Float[Array, "*before R N H"]:
         *before, _, num_heads, width = x.shape
         beams = ops.reshape(x, (*before, -1, num_beams, num_heads, width))
         places = ops.reshape(parents, (*[1] * len(before), -1, num_beams, 1, 1))

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from jaxtyping import Float32, Int32
 from keras import ops
 
 from pali_tf.decoding.log_probability import log_probability
@@ -13,12 +14,12 @@ class ScoreOutput(NamedTuple):
     """Scores of targets.
 
     Attributes:
-        scores: float32[B]. Sum of log-probabilities over real tokens.
-        num_tokens: int32[B]. How many tokens those are, EOS included.
+        scores: sum of log-probabilities over real tokens.
+        num_tokens: how many tokens those are, EOS included.
     """
 
-    scores: Array
-    num_tokens: Array
+    scores: Float32[Array, " B"]
+    num_tokens: Int32[Array, " B"]
 
 
 def score_targets(model: Pali, batch: Batch) -> ScoreOutput:

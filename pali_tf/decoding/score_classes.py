@@ -9,6 +9,7 @@ Source: PaLI section 4.4 and appendix, zero-shot image classification.
 
 from typing import NamedTuple
 
+from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 from keras import ops
 
 from pali_tf.decoding.cached_decoder import PAD_ID
@@ -22,35 +23,35 @@ class ClassScores(NamedTuple):
     """Scores of C classes.
 
     Attributes:
-        scores: float32[B, C]. Sum of the log-probabilities of a class' tokens.
-        num_tokens: int32[C]. How many tokens those are, EOS included.
+        scores: sum of the log-probabilities of a class' tokens.
+        num_tokens: how many tokens those are, EOS included.
     """
 
-    scores: Array
-    num_tokens: Array
+    scores: Float32[Array, "B C"]
+    num_tokens: Int32[Array, " C"]
 
 
 def score_classes(
     model: Pali,
-    images: Array | None,
-    image_mask: Array,
-    encoder_input_tokens: Array,
-    candidates: Array,
+    images: UInt8[Array, "B H W 3"] | None,
+    image_mask: Bool[Array, " B"],
+    encoder_input_tokens: Int[Array, "B S"],
+    candidates: Int[Array, "C T"],
     *,
     chunk_size: int = 16,
-    visual_tokens: Array | None = None,
+    visual_tokens: Float[Array, "B P Dv"] | None = None,
 ) -> ClassScores:
     """Scores every class for every example; each example is encoded once.
 
     Args:
         model: a built Pali.
-        images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
-        image_mask: bool[B].
-        encoder_input_tokens: int32[B, S]. The prompts.
-        candidates: int32[C, T]. The names, each with its EOS; 0 is padding.
+        images: pixels; None: `visual_tokens` stand in.
+        image_mask: false: a text-only example.
+        encoder_input_tokens: the prompts; 0 is padding.
+        candidates: the names, each with its EOS; 0 is padding.
         chunk_size: int > 0. So many classes are decoded at once; their logits
             take B * chunk_size * T * V * 4 bytes.
-        visual_tokens: float[B, P, Dv], stored ones; None: of `images`.
+        visual_tokens: stored ones; None: of `images`.
 
     Returns:
         ClassScores.
@@ -71,8 +72,9 @@ def score_classes(
     memory = model.decoder.make_memory(encoded, valid, length)
     num_examples = ops.shape(encoder_input_tokens)[0]
 
-    def score_chunk(names: Array) -> Array:
-        # int32[chunk, T] -> float32[B, chunk]
+    def score_chunk(
+        names: Int32[Array, "chunk T"],
+    ) -> Float32[Array, "B chunk"]:
         targets = ops.broadcast_to(
             names[None], (num_examples, chunk_size, length)
         )

@@ -1,5 +1,6 @@
 """The largest of many numbers, such as the logits of 250,112 pieces."""
 
+from jaxtyping import Float32, Int32
 from keras import ops
 
 from pali_tf.types import Array
@@ -7,7 +8,9 @@ from pali_tf.types import Array
 _BLOCK = 128
 
 
-def top_k(x: Array, k: int) -> tuple[Array, Array]:
+def top_k(
+    x: Float32[Array, "R V"], k: int
+) -> tuple[Float32[Array, "R {k}"], Int32[Array, "R {k}"]]:
     """Gives the k largest of each row, largest first; the first of equals.
 
     In two stages, exactly. The row is cut into blocks; the k largest numbers
@@ -17,11 +20,11 @@ def top_k(x: Array, k: int) -> tuple[Array, Array]:
     32 rows of 250,112 on a CPU.
 
     Args:
-        x: float32[R, V].
-        k: int, in [1, V].
+        x: rows of numbers.
+        k: in [1, V].
 
     Returns:
-        values float32[R, k] and indices int32[R, k].
+        The values and their indices.
 
     Example: top_k([[1, 7, 7, 3]], 2) is ([[7, 7]], [[1, 2]]).
     """

@@ -9,13 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from pali_tf.inspection.findings import MOST_CUT, TITLES, Finding
 from pali_tf.inspection.sample import Drawn, Token
 from pali_tf.inspection.statistics import TaskStatistics
-from pali_tf.reporting import task_titles
+from pali_tf.reporting import page_kit, task_titles
 from pali_tf.reporting.images import data_uri
 
 _SHOWN_IDS = 6
@@ -54,24 +53,10 @@ def render(
         tasks: of `statistics.summarize`.
         findings: of `findings.find`.
     """
-    environment = jinja2.Environment(
-        # The styles of the reports are those of this page.
-        loader=jinja2.ChoiceLoader(
-            [
-                jinja2.PackageLoader("pali_tf.inspection"),
-                jinja2.PackageLoader("pali_tf.reporting"),
-            ]
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-    def raw(name: str) -> Markup:
-        return Markup(environment.get_template(name).render())
-
+    environment = page_kit.environment("pali_tf.inspection")
     return environment.get_template("inspect.html.j2").render(
+        title=f"{source.name}: what the model sees",
+        command="inspect",
         source=source,
         tasks=tasks,
         words=task_titles,
@@ -79,8 +64,6 @@ def render(
         finding_titles=TITLES,
         findings=[(finding, _ids(finding, examples)) for finding in findings],
         tiles=_tiles(examples, tasks),
-        styles=[raw("style.css"), raw("inspect.css")],
-        script=raw("inspect.js"),
         content=_embed(pack(examples, findings, tasks)),
     )
 

@@ -11,6 +11,8 @@ import contextvars
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from jaxtyping import Shaped
+
 from pali_tf.types import Array, LogicalAxes
 
 Constrain: TypeAlias = Callable[[Array, LogicalAxes], Array]
@@ -34,7 +36,9 @@ def activation_sharding_scope(constrain: Constrain) -> Iterator[None]:
         _constrain.reset(token)
 
 
-def constrain(x: Array, axes: LogicalAxes) -> Array:
+def constrain(
+    x: Shaped[Array, "*shape"], axes: LogicalAxes
+) -> Shaped[Array, "*shape"]:
     """Puts an activation where the scope's rules say.
 
     Args:

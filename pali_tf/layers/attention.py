@@ -1,6 +1,7 @@
 """Multi-head attention, for both towers."""
 
 import keras
+from jaxtyping import Float, Float32, Int
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
@@ -8,6 +9,8 @@ from pali_tf.layers.dense import Dense
 from pali_tf.layers.initializers import VarianceScaling
 from pali_tf.layers.kv_cache import KVCache, update_cache
 from pali_tf.types import Array
+
+KeysValues = tuple[Float[Array, "B N H K"], Float[Array, "B N K H"]]
 
 
 @keras.saving.register_keras_serializable("pali_tf")
@@ -82,7 +85,9 @@ class MultiHeadAttention(keras.layers.Layer):
         scale = 1.0 / self.head_dim if name == "query" else 1.0
         return VarianceScaling(scale, "fan_in", "untruncated_normal")
 
-    def project_keys_values(self, inputs_kv: Array) -> tuple[Array, Array]:
+    def project_keys_values(
+        self, inputs_kv: Float[Array, "B K D"]
+    ) -> KeysValues:
         """Gives the keys and values of inputs, laid out for `call`.
 
         The axes stand as the matrix products of `call` read them: a decoder
@@ -90,10 +95,10 @@ class MultiHeadAttention(keras.layers.Layer):
         them at every step.
 
         Args:
-            inputs_kv: float[B, S, D].
+            inputs_kv: what is attended to.
 
         Returns:
-            (keys float[B, N, H, S], values float[B, N, S, H]).
+            The keys and the values.
         """
         return (
             ops.transpose(self._split_heads(self.key(inputs_kv)), (0, 2, 3, 1)),
@@ -104,21 +109,18 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def call(
         self,
-        inputs_q: Array,
-        keys_values: tuple[Array, Array] | None = None,
-        bias: Array | None = None,
+        inputs_q: Float[Array, "B Q D"],
+        keys_values: KeysValues | None = None,
+        bias: Float32[Array, "#B #N #Q #K"] | None = None,
         training: bool = False,
-    ) -> Array:
+    ) -> Float[Array, "B Q D"]:
         """Attends from `inputs_q` to itself or to given keys and values.
 
         Args:
-            inputs_q: float[B, Q, D].
+            inputs_q: what attends.
             keys_values: of `project_keys_values`; None: of `inputs_q`.
-            bias: float32, broadcastable to [B, N, Q, K], added to the logits.
+            bias: added to the logits.
             training: whether dropout is on.
-
-        Returns:
-            float[B, Q, D].
         """
         if keys_values is None:
             keys_values = self.project_keys_values(inputs_q)
@@ -129,19 +131,23 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._merge(ops.einsum("bnqk,bnkh->bqnh", weights, value))
 
     def decode_step(
-        self, inputs_q: Array, cache: KVCache, position: Array, bias: Array
-    ) -> tuple[Array, KVCache]:
+        self,
+        inputs_q: Float[Array, "B 1 D"],
+        cache: KVCache,
+        position: Int[Array, ""],
+        bias: Float32[Array, "#B #N 1 T"],
+    ) -> tuple[Float[Array, "B 1 D"], KVCache]:
         """Attends from one position to all decoded so far.
 
         Args:
-            inputs_q: float[B, 1, D].
+            inputs_q: of this position.
             cache: of the positions before.
-            position: int32[].
-            bias: float32, broadcastable to [B, N, 1, T]; must mask the
-                positions after `position`.
+            position: in [0, T).
+            bias: added to the logits; must mask the positions after
+                `position`.
 
         Returns:
-            float[B, 1, D] and the cache that includes this position.
+            What it attended to, and the cache that includes this position.
         """
         cache = update_cache(
             cache,
@@ -155,7 +161,11 @@ class MultiHeadAttention(keras.layers.Layer):
         outputs = ops.einsum("bnqk,kbnh->bqnh", weights, cache.value)
         return self._merge(outputs), cache
 
-    def _softmax(self, logits: Array, bias: Array | None) -> Array:
+    def _softmax(
+        self,
+        logits: Float[Array, "B N Q K"],
+        bias: Float32[Array, "#B #N #Q #K"] | None,
+    ) -> Float[Array, "B N Q K"]:
         logits = ops.cast(logits, "float32")
         if self.scale_logits:
             logits = logits * self.head_dim**-0.5
@@ -163,14 +173,14 @@ class MultiHeadAttention(keras.layers.Layer):
             logits = logits + bias
         return ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
 
-    def _split_heads(self, x: Array) -> Array:
-        # [B, Q, N*H] -> [B, Q, N, H]
+    def _split_heads(
+        self, x: Float[Array, "B Q joined"]
+    ) -> Float[Array, "B Q N H"]:
         batch, length, _ = ops.shape(x)
         x = ops.reshape(x, (batch, length, self.num_heads, self.head_dim))
         return constrain(x, ("batch", "length", "heads", "kv"))
 
-    def _merge(self, x: Array) -> Array:
-        # [B, Q, N, H] -> [B, Q, D]
+    def _merge(self, x: Float[Array, "B Q N H"]) -> Float[Array, "B Q D"]:
         batch, length, _, _ = ops.shape(x)
         joined = self.num_heads * self.head_dim
         return self.out(ops.reshape(x, (batch, length, joined)))

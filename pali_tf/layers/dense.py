@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+from jaxtyping import Float
 from keras import ops
 
 from pali_tf.types import Array
@@ -40,8 +41,10 @@ class Dense(keras.layers.Dense):
         As keras.layers.Dense.
     """
 
-    def call(self, inputs: Array, training: bool | None = None) -> Array:
-        """float[..., D] -> float[..., F]."""
+    def call(
+        self, inputs: Float[Array, "*any D"], training: bool | None = None
+    ) -> Float[Array, "*any F"]:
+        """Projects the last axis."""
         if not _rows_are_joined.get():
             return super().call(inputs, training=training)
         *leading, width = ops.shape(inputs)

@@ -3,6 +3,7 @@
 import functools
 
 import keras
+from jaxtyping import Float
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
@@ -54,8 +55,10 @@ class GatedFeedForward(keras.layers.Layer):
             setattr(self, name, dense)
             dense.build(shape)
 
-    def call(self, inputs: Array, training: bool = False) -> Array:
-        """float[B, T, D] -> float[B, T, D]."""
+    def call(
+        self, inputs: Float[Array, "B T D"], training: bool = False
+    ) -> Float[Array, "B T D"]:
+        """Maps each token by itself."""
         hidden = gelu(self.wi_0(inputs)) * self.wi_1(inputs)
         hidden = constrain(hidden, ("batch", "length", "mlp"))
         return self.wo(self.dropout(hidden, training=training))
@@ -99,8 +102,8 @@ class FeedForward(keras.layers.Layer):
             setattr(self, name, dense)
             dense.build(shape)
 
-    def call(self, inputs: Array) -> Array:
-        """float[B, P, D] -> float[B, P, D]."""
+    def call(self, inputs: Float[Array, "B P D"]) -> Float[Array, "B P D"]:
+        """Maps each token by itself."""
         hidden = constrain(gelu(self.wi(inputs)), ("batch", "length", "mlp"))
         return self.wo(hidden)
 

@@ -12,12 +12,15 @@ import contextvars
 from collections.abc import Callable, Iterator
 
 import keras
+from jaxtyping import Float, Key
 from keras import ops
 
 from pali_tf.types import Array
 
-_next_key: contextvars.ContextVar[Callable[[], Array] | None] = (
-    contextvars.ContextVar("next_key", default=None)
+NextKey = Callable[[], Key[Array, ""]]
+
+_next_key: contextvars.ContextVar[NextKey | None] = contextvars.ContextVar(
+    "next_key", default=None
 )
 _is_drawing: contextvars.ContextVar[bool] = contextvars.ContextVar(
     "is_drawing", default=True
@@ -25,7 +28,7 @@ _is_drawing: contextvars.ContextVar[bool] = contextvars.ContextVar(
 
 
 @contextlib.contextmanager
-def random_key_scope(next_key: Callable[[], Array]) -> Iterator[None]:
+def random_key_scope(next_key: NextKey) -> Iterator[None]:
     """Makes the initializers below draw their seeds from `next_key`.
 
     Args:
@@ -55,7 +58,7 @@ class _Keyed(keras.initializers.Initializer):
 
     def __call__(
         self, shape: tuple[int, ...], dtype: str | None = None
-    ) -> Array:
+    ) -> Float[Array, "..."]:
         if not _is_drawing.get():
             return ops.zeros(shape, dtype=dtype)
         next_key = _next_key.get()

@@ -7,6 +7,7 @@ an XLA op on TensorFlow, which TF Serving cannot run).
 
 from typing import NamedTuple
 
+from jaxtyping import Float, Int
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
@@ -16,17 +17,21 @@ _AXES = ("length", "batch", "heads", "kv")
 
 
 class KVCache(NamedTuple):
-    """Keys and values of one attention layer: float[T, R, N, H] each.
+    """Keys and values of one attention layer.
 
     R rows: the hypotheses (beams, say) of each example of a batch in turn.
     """
 
-    key: Array
-    value: Array
+    key: Float[Array, "T R N H"]
+    value: Float[Array, "T R N H"]
 
 
 def make_cache(
-    length: int, num_rows: Array, num_heads: int, head_dim: int, dtype: str
+    length: int,
+    num_rows: Int[Array, ""] | int,
+    num_heads: int,
+    head_dim: int,
+    dtype: str,
 ) -> KVCache:
     """Makes an empty cache of `length` positions."""
     zeros = ops.zeros((length, num_rows, num_heads, head_dim), dtype=dtype)
@@ -35,22 +40,27 @@ def make_cache(
 
 
 def update_cache(
-    cache: KVCache, key: Array, value: Array, position: Array
+    cache: KVCache,
+    key: Float[Array, "R 1 N H"],
+    value: Float[Array, "R 1 N H"],
+    position: Int[Array, ""],
 ) -> KVCache:
     """Writes one position.
 
     Args:
         cache: the cache before.
-        key: float[R, 1, N, H].
-        value: float[R, 1, N, H].
-        position: int32[]. In [0, T).
+        key: of this position.
+        value: of this position.
+        position: in [0, T).
 
     Returns:
         The cache after; the one before is unchanged.
     """
     index = ops.reshape(position, (1, 1))
 
-    def write(rows: Array, row: Array) -> Array:
+    def write(
+        rows: Float[Array, "T R N H"], row: Float[Array, "R 1 N H"]
+    ) -> Float[Array, "T R N H"]:
         row = ops.transpose(row, (1, 0, 2, 3))
         return constrain(ops.scatter_update(rows, index, row), _AXES)
 

@@ -6,6 +6,7 @@ q1    1  1  0
 q2    1  1  1
 """
 
+from jaxtyping import Bool, Float32
 from keras import ops
 
 from pali_tf.types import Array
@@ -15,35 +16,24 @@ from pali_tf.types import Array
 _MASKED = -1e10
 
 
-def make_padding_mask(key_valid: Array) -> Array:
-    """Lets every query look at the valid keys.
-
-    Args:
-        key_valid: bool[B, S].
-
-    Returns:
-        bool[B, 1, 1, S].
-    """
+def make_padding_mask(key_valid: Bool[Array, "B S"]) -> Bool[Array, "B 1 1 S"]:
+    """Lets every query look at the valid keys."""
     return ops.cast(key_valid, "bool")[:, None, None, :]
 
 
-def make_causal_mask(length: int) -> Array:
-    """Lets a query look at itself and at what came before it.
-
-    Returns:
-        bool[1, 1, T, T].
-    """
+def make_causal_mask(length: int) -> Bool[Array, "1 1 {length} {length}"]:
+    """Lets a query look at itself and at what came before it."""
     positions = ops.arange(length)
     return (positions[:, None] >= positions[None, :])[None, None]
 
 
-def mask_to_bias(mask: Array) -> Array:
+def mask_to_bias(mask: Bool[Array, "*any"]) -> Float32[Array, "*any"]:
     """Turns a mask into what is added to the attention logits.
 
     Args:
-        mask: bool[...].
+        mask: of any shape.
 
     Returns:
-        float32[...]: 0 where true, -1e10 where false.
+        0 where true, -1e10 where false.
     """
     return ops.where(mask, 0.0, _MASKED)

@@ -1,6 +1,7 @@
 """An image as a sequence of patch embeddings."""
 
 import keras
+from jaxtyping import Float
 from keras import ops
 
 from pali_tf.layers.dense import Dense
@@ -38,8 +39,8 @@ class PatchEmbedding(keras.layers.Layer):
         )
         self.projection.build((None, None, self.patch_size**2 * 3))
 
-    def call(self, images: Array) -> Array:
-        """float[B, H, W, 3] -> float[B, P, D], rows of patches in turn."""
+    def call(self, images: Float[Array, "B H W 3"]) -> Float[Array, "B P D"]:
+        """Gives the patches, row by row."""
         batch, height, width, _ = ops.shape(images)
         size = self.patch_size
         rows, columns = height // size, width // size

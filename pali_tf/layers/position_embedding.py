@@ -1,6 +1,7 @@
 """A learned vector for each position of a grid of patches."""
 
 import keras
+from jaxtyping import Float
 
 from pali_tf.layers.initializers import RandomNormal
 from pali_tf.types import Array
@@ -31,8 +32,8 @@ class PositionEmbedding(keras.layers.Layer):
             initializer=RandomNormal(stddev=self.initial_stddev or width**-0.5),
         )
 
-    def call(self, inputs: Array) -> Array:
-        """float[B, P, D] -> float[B, P, D]."""
+    def call(self, inputs: Float[Array, "B P D"]) -> Float[Array, "B P D"]:
+        """Adds each position's vector."""
         return inputs + self.embedding
 
     def get_config(self) -> dict:

@@ -3,6 +3,7 @@
 import math
 
 import keras
+from jaxtyping import Float32, Int
 from keras import ops
 
 from pali_tf.layers.initializers import VarianceScaling
@@ -10,26 +11,26 @@ from pali_tf.types import Array
 
 
 def relative_position_bucket(
-    relative_position: Array,
+    relative_position: Int[Array, "*any"],
     *,
     bidirectional: bool,
     num_buckets: int,
     max_distance: int,
-) -> Array:
+) -> Int[Array, "*any"]:
     """Maps the distance from query to key to a bucket.
 
     Near distances have a bucket each; farther ones share buckets that grow
     with the logarithm of the distance up to `max_distance`.
 
     Args:
-        relative_position: int32[...]. Key position less query position.
+        relative_position: key position less query position.
         bidirectional: whether keys after the query have buckets of their own
             (encoder); otherwise they fall into bucket 0 (decoder).
         num_buckets: int. 32 in mT5.
         max_distance: int. 128 in mT5.
 
     Returns:
-        int32[...] in [0, num_buckets).
+        Buckets in [0, num_buckets).
 
     Example: bidirectional, 32 buckets: -1 -> 1, 0 -> 0, 1 -> 17, 200 -> 31.
 
@@ -91,8 +92,12 @@ class RelativePositionBias(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, query_positions: Array, key_positions: Array) -> Array:
-        """int32[Q], int32[K] -> float32[1, N, Q, K]."""
+    def call(
+        self,
+        query_positions: Int[Array, " Q"],
+        key_positions: Int[Array, " K"],
+    ) -> Float32[Array, "1 N Q K"]:
+        """Gives the numbers of each pair of positions."""
         buckets = relative_position_bucket(
             key_positions[None, :] - query_positions[:, None],
             bidirectional=self.bidirectional,

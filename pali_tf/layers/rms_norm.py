@@ -1,6 +1,7 @@
 """T5's layer norm: a root mean square, no mean, no bias."""
 
 import keras
+from jaxtyping import Float
 from keras import ops
 
 from pali_tf.types import Array
@@ -32,8 +33,8 @@ class RMSNorm(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, inputs: Array) -> Array:
-        """float[..., D] -> compute type[..., D]."""
+    def call(self, inputs: Float[Array, "*any D"]) -> Float[Array, "*any D"]:
+        """Gives the compute type, whatever that of the inputs."""
         x = ops.cast(inputs, "float32")
         mean_square = ops.mean(ops.square(x), axis=-1, keepdims=True)
         x = x * ops.rsqrt(mean_square + self.epsilon)

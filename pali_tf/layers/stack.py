@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+from jaxtyping import Float, UInt32
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
 from pali_tf.types import Array
 
 # step(block, x, *of_this_block) -> (x after the block, what it gives beside).
-Step = Callable[..., tuple[Array, Any]]
+Step = Callable[..., tuple[Float[Array, "B T D"], Any]]
 
 
 class Stack(keras.layers.Layer):
@@ -50,15 +51,19 @@ class Stack(keras.layers.Layer):
         self.remat_policy = remat_policy
 
     def run(
-        self, step: Step, x: Array, *per_block: Any, training: bool = False
-    ) -> tuple[Array, Any]:
+        self,
+        step: Step,
+        x: Float[Array, "B T D"],
+        *per_block: Any,
+        training: bool = False,
+    ) -> tuple[Float[Array, "B T D"], Any]:
         """Runs the blocks in turn.
 
         Args:
             step: called with each block, the x before it and what belongs to
                 this block of each tree; gives the x after it and a tree, ()
                 for nothing. It reads no variables but the block's.
-            x: float[B, T, D].
+            x: what goes into the first block.
             *per_block: trees in the stack's form.
             training: whether dropout is on.
 
@@ -68,7 +73,7 @@ class Stack(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def collect(self, fn: Callable[..., Any], x: Array) -> Any:
+    def collect(self, fn: Callable[..., Any], x: Float[Array, "B T D"]) -> Any:
         """Gives fn(block, x) of each block, as one tree in the stack's form."""
         # What a scan carries is kept once a block; x is the same for all.
         nothing = ops.zeros((1, 1, 1))
@@ -100,8 +105,12 @@ class UnrolledStack(Stack):
             block.build(input_shape)
 
     def run(
-        self, step: Step, x: Array, *per_block: Any, training: bool = False
-    ) -> tuple[Array, Any]:
+        self,
+        step: Step,
+        x: Float[Array, "B T D"],
+        *per_block: Any,
+        training: bool = False,
+    ) -> tuple[Float[Array, "B T D"], Any]:
         """See `Stack.run`."""
         del training
         slices = list(zip(*per_block, strict=True)) or [()] * self.num_layers
@@ -116,8 +125,10 @@ class UnrolledStack(Stack):
 
     def _make_group(
         self, step: Step, blocks: Sequence[keras.layers.Layer]
-    ) -> Callable[[Array, Sequence[Any]], tuple[Array, list[Any]]]:
-        def run_group(x: Array, slices: Sequence[Any]) -> tuple[Array, list]:
+    ) -> Callable[..., tuple[Float[Array, "B T D"], list[Any]]]:
+        def run_group(
+            x: Float[Array, "B T D"], slices: Sequence[Any]
+        ) -> tuple[Float[Array, "B T D"], list]:
             outputs = []
             for block, of_block in zip(blocks, slices, strict=True):
 
@@ -189,8 +200,12 @@ class ScannedStack(Stack):
             )
 
     def run(
-        self, step: Step, x: Array, *per_block: Any, training: bool = False
-    ) -> tuple[Array, Any]:
+        self,
+        step: Step,
+        x: Float[Array, "B T D"],
+        *per_block: Any,
+        training: bool = False,
+    ) -> tuple[Float[Array, "B T D"], Any]:
         """See `Stack.run`."""
         template = self._recipe.block
         seeds = self._draw_seeds(template, training)
@@ -199,7 +214,9 @@ class ScannedStack(Stack):
             *(template.non_trainable_variables if seeds else ()),
         ]
 
-        def run_block(x: Array, scanned: Any) -> tuple[Array, Any]:
+        def run_block(
+            x: Float[Array, "B T D"], scanned: Any
+        ) -> tuple[Float[Array, "B T D"], Any]:
             values, of_block = scanned
             with keras.StatelessScope(
                 state_mapping=list(zip(variables, values, strict=True))
@@ -207,7 +224,9 @@ class ScannedStack(Stack):
                 x, output = step(template, x, *of_block)
             return constrain(x, ("batch", "length", "embed")), output
 
-        def run_group(x: Array, scanned: Any) -> tuple[Array, Any]:
+        def run_group(
+            x: Float[Array, "B T D"], scanned: Any
+        ) -> tuple[Float[Array, "B T D"], Any]:
             return _scan(self._remat(run_block, of="block"), x, scanned)
 
         scanned = ([v.value for v in self.stacked] + seeds, per_block)
@@ -224,8 +243,8 @@ class ScannedStack(Stack):
 
     def _draw_seeds(
         self, template: keras.layers.Layer, training: bool
-    ) -> list[Array]:
-        """The state of each random generator of each block: [L, ...]."""
+    ) -> list[UInt32[Array, "L ..."]]:
+        """The state of each random generator of each block."""
         if not training:
             return []
         return [
@@ -242,7 +261,9 @@ class ScannedStack(Stack):
         ]
 
 
-def _scan(fn: Callable[..., Any], x: Array, xs: Any) -> tuple[Array, Any]:
+def _scan(
+    fn: Callable[..., Any], x: Float[Array, "B T D"], xs: Any
+) -> tuple[Float[Array, "B T D"], Any]:
     if keras.backend.backend() == "jax":
         return ops.scan(fn, x, xs)
     # Elsewhere Keras' scan wants outputs of the shape of x: one step a slice.

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import keras
 import numpy as np
+from jaxtyping import Float32, Key, Shaped, UInt32
 
 from pali_tf.layers.initializers import random_key_scope
 from pali_tf.models.parameter_path import is_seed_state, parameters_by_path
@@ -49,7 +50,7 @@ class FunctionalModel:
         self._build = build
         built: list[keras.Model] = []
 
-        def values() -> list[Array]:
+        def values() -> list[Shaped[Array, "..."]]:
             built.append(build())
             return [v.value for v in built[0].variables]
 
@@ -80,18 +81,18 @@ class FunctionalModel:
             {path: spec.logical_axes for path, spec in self.specs.items()}
         )
 
-    def init(self, rng: Array) -> Params:
+    def init(self, rng: Key[Array, ""]) -> Params:
         """Draws initial parameters; a pure function of `rng`.
 
         Args:
-            rng: a JAX key.
+            rng: where all randomness comes from.
 
         Returns:
             The nested dict of float32 parameters.
         """
         counter = itertools.count()
 
-        def next_key() -> Array:
+        def next_key() -> Key[Array, ""]:
             return jax.random.fold_in(rng, next(counter))
 
         with random_key_scope(next_key):
@@ -105,19 +106,19 @@ class FunctionalModel:
         params: Params,
         batch: Batch,
         *,
-        rng: Array | None = None,
+        rng: Key[Array, ""] | None = None,
         training: bool = False,
-    ) -> Array:
+    ) -> Float32[Array, "B T V"]:
         """Calls the model on a batch.
 
         Args:
             params: the nested dict.
             batch: model features.
-            rng: a JAX key for dropout; needed when it is on.
+            rng: of dropout; needed when it is on.
             training: whether dropout is on.
 
         Returns:
-            float32[B, T, V]. Logits.
+            Logits.
         """
         return self.call(
             lambda model: model(batch, training=training), params, rng=rng
@@ -128,7 +129,7 @@ class FunctionalModel:
         fn: Callable[..., Any],
         params: Params,
         *args: Any,
-        rng: Array | None = None,
+        rng: Key[Array, ""] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Runs `fn(model, *args, **kwargs)` under the given parameters.
@@ -137,7 +138,7 @@ class FunctionalModel:
             fn: a function of the Keras model, such as one that decodes.
             params: the nested dict; every parameter must be there.
             *args: of `fn`.
-            rng: a JAX key for dropout; None: dropout is an error.
+            rng: of dropout; None: dropout is an error.
             **kwargs: of `fn`.
 
         Returns:
@@ -160,7 +161,9 @@ class FunctionalModel:
         with keras.StatelessScope(state_mapping=mapping):
             return fn(self.model, *args, **kwargs)
 
-    def _seed_values(self, rng: Array | None) -> list[tuple[Any, Array]]:
+    def _seed_values(
+        self, rng: Key[Array, ""] | None
+    ) -> list[tuple[Any, UInt32[Array, " 2"]]]:
         if rng is None:
             return []
         return [

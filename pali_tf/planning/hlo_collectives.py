@@ -2,6 +2,10 @@
 
 A loop's body stands in the text once and runs as often as its condition says:
 what is inside counts so many times.
+
+It is text because jaxlib's own HloModule tells an instruction's name, opcode
+and operands, not its shape, its groups or what it calls; a class for the proto
+that has these is in TensorFlow's wheel alone.
 """
 
 import dataclasses

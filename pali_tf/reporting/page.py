@@ -1,17 +1,16 @@
 """Puts a run's record into one HTML page."""
 
-import importlib.resources
 import statistics
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from pali_tf.reporting import (
     curves,
     gallery,
+    page_kit,
     runs_beside,
     samples,
     scores,
@@ -22,7 +21,6 @@ from pali_tf.reporting import (
 from pali_tf.reporting.plot import format_number
 from pali_tf.reporting.run_record import RunRecord
 
-_TEMPLATES = importlib.resources.files("pali_tf.reporting") / "templates"
 _FOLLOWED_EXAMPLES = 3
 
 
@@ -54,7 +52,7 @@ def render(
         .get_template("report.html.j2")
         .render(
             title=title,
-            style=Markup(_read("style.css")),
+            command="report",
             run=run,
             words=task_titles,
             status=status.describe(run),
@@ -85,13 +83,7 @@ def render(
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_kit.environment("pali_tf.reporting")
     environment.filters["number"] = format_number
     environment.filters["moment"] = status.moment
     environment.filters["duration"] = status.duration
@@ -185,7 +177,3 @@ def _served_tile(answers: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         f"{equal} of {len(compared)}",
         "served answers equal the evaluation's",
     )
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")

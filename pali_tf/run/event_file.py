@@ -15,10 +15,10 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 class EventFile:
     """Writes one event file, a record at a time.
 
-    It is made from TensorBoard's protos: its own writer class would import
-    TensorFlow wherever that is installed. The file begins with a note that a
-    process went on after `start_step`, by which TensorBoard leaves out what an
-    earlier one wrote of later steps.
+    It is made from TensorBoard's protos: its own writers, and clu's, would
+    import TensorFlow wherever that is installed. The file begins with a note
+    that a process went on after `start_step`, by which TensorBoard leaves out
+    what an earlier one wrote of later steps.
 
     Args:
         directory: made if need be.

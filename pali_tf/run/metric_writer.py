@@ -13,6 +13,8 @@ from pali_tf.run.event_file import EventFile
 class MetricWriter:
     """Appends one object a logging point to `metrics.jsonl` and TensorBoard.
 
+    No library's writer takes back the lines of steps that come again.
+
     Args:
         directory: made if need be.
         start_step: lines of a later step, left by a run that was killed after

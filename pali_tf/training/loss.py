@@ -9,6 +9,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float, Float32, Int
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
@@ -18,12 +19,12 @@ _SPECIAL = ("NUM_REAL_TARGET_TOKENS", "NUM_TOTAL_TARGET_TOKENS")
 
 
 def token_cross_entropy(
-    logits: Array,
-    targets: Array,
+    logits: Float[Array, "*any V"],
+    targets: Int[Array, "..."],
     *,
     label_smoothing: float = 0.0,
     z_loss: float = 0.0,
-) -> tuple[Array, Array]:
+) -> tuple[Float32[Array, "*any"], Float32[Array, "*any"]]:
     """Gives the cross-entropy of every token.
 
     With smoothing e the target keeps 1 - e and the other V - 1 classes share
@@ -32,14 +33,13 @@ def token_cross_entropy(
     normalised, which bfloat16 needs.
 
     Args:
-        logits: float32[B, T, V]. Unnormalised.
-        targets: int32[B, T].
+        logits: unnormalised.
+        targets: what should have been said.
         label_smoothing: e, in [0, 1).
         z_loss: weight of the log(Z)^2 term, >= 0.
 
     Returns:
-        (cross_entropy float32[B, T], z_loss float32[B, T]); the loss of a
-        token is their sum.
+        (cross_entropy, z_loss); the loss of a token is their sum.
 
     Raises:
         UserError: the ranks of `logits` and `targets` do not fit.
@@ -80,7 +80,9 @@ def check_normalizing_factor(factor: float | str | None) -> None:
         )
 
 
-def normalizer(factor: float | str | None, weights: Array) -> Array:
+def normalizer(
+    factor: float | str | None, weights: Float32[Array, "B T"]
+) -> Float32[Array, ""]:
     """Gives the number that the summed loss of a batch is divided by.
 
     Args:
@@ -88,10 +90,7 @@ def normalizer(factor: float | str | None, weights: Array) -> Array:
             "NUM_REAL_TARGET_TOKENS" (the sum of weights, at least 1, so that
             a batch without targets has loss 0) or "NUM_TOTAL_TARGET_TOKENS"
             (padding counted).
-        weights: float32[B, T], in [0, 1]; 0 marks padding.
-
-    Returns:
-        float32[].
+        weights: in [0, 1]; 0 marks padding.
     """
     check_normalizing_factor(factor)
     if factor == "NUM_REAL_TARGET_TOKENS":

@@ -7,8 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float32, Int32, Shaped
 
-from pali_tf.types import Array
+from pali_tf.types import Array, Batch
 
 # A log line of large batches may sum more tokens than int32 can count.
 _CARRY_BITS = 30
@@ -20,17 +21,17 @@ class ExampleMetrics:
     """What the loss function tells about each example of a batch.
 
     Attributes:
-        cross_entropy: float32[B]. Summed over the example's target tokens.
-        z_loss: float32[B].
-        num_correct: float32[B]. Weighted count of tokens predicted right,
-            given the tokens before them.
-        num_tokens: float32[B]. Sum of the loss weights.
+        cross_entropy: summed over the example's target tokens.
+        z_loss: summed as well.
+        num_correct: weighted count of tokens predicted right, given the
+            tokens before them.
+        num_tokens: sum of the loss weights.
     """
 
-    cross_entropy: Array
-    z_loss: Array
-    num_correct: Array
-    num_tokens: Array
+    cross_entropy: Float32[Array, " B"]
+    z_loss: Float32[Array, " B"]
+    num_correct: Float32[Array, " B"]
+    num_tokens: Float32[Array, " B"]
 
 
 @jax.tree_util.register_dataclass
@@ -39,33 +40,32 @@ class MetricSums:
     """Sums over the steps since the last log line; K is the number of tasks.
 
     Attributes:
-        cross_entropy: float32[K].
-        num_correct: float32[K].
-        num_tokens: float32[K].
-        num_examples: int32[K].
-        z_loss: float32[].
-        num_images: int32[]. Examples that carry an image.
-        num_input_tokens: int32[]. Encoder tokens that are not padding, modulo
-            2^30; one batch has fewer.
-        num_carries: int32[]. How often 2^30 of them were full.
-        num_steps: int32[].
-        gradient_norm: float32[]. Of all trainable parameters together, before
-            clipping.
-        first_bad_step: int32[]. The first step whose loss or gradient was not
-            finite; -1 if there was none.
+        cross_entropy: of each task, as the next three.
+        num_correct: weighted count of tokens predicted right.
+        num_tokens: sum of the loss weights.
+        num_examples: how many there were.
+        z_loss: of all tasks together.
+        num_images: examples that carry an image.
+        num_input_tokens: encoder tokens that are not padding, modulo 2^30; one
+            batch has fewer.
+        num_carries: how often 2^30 of them were full.
+        num_steps: how many were added up.
+        gradient_norm: of all trainable parameters together, before clipping.
+        first_bad_step: the first step whose loss or gradient was not finite;
+            -1 if there was none.
     """
 
-    cross_entropy: Array
-    num_correct: Array
-    num_tokens: Array
-    num_examples: Array
-    z_loss: Array
-    num_images: Array
-    num_input_tokens: Array
-    num_carries: Array
-    num_steps: Array
-    gradient_norm: Array
-    first_bad_step: Array
+    cross_entropy: Float32[Array, " K"]
+    num_correct: Float32[Array, " K"]
+    num_tokens: Float32[Array, " K"]
+    num_examples: Int32[Array, " K"]
+    z_loss: Float32[Array, ""]
+    num_images: Int32[Array, ""]
+    num_input_tokens: Int32[Array, ""]
+    num_carries: Int32[Array, ""]
+    num_steps: Int32[Array, ""]
+    gradient_norm: Float32[Array, ""]
+    first_bad_step: Int32[Array, ""]
 
     def count_input_tokens(self) -> int:
         """Gives all encoder tokens that are not padding, of fetched sums."""
@@ -94,9 +94,9 @@ def zeros(num_tasks: int) -> MetricSums:
 def add(
     sums: MetricSums,
     examples: ExampleMetrics,
-    batch: Mapping[str, Array],
-    step: Array,
-    gradient_norm: Array | float = 0.0,
+    batch: Batch,
+    step: Int32[Array, ""] | int,
+    gradient_norm: Float32[Array, ""] | float = 0.0,
 ) -> MetricSums:
     """Adds one batch to the sums.
 
@@ -104,8 +104,8 @@ def add(
         sums: the sums so far.
         examples: what the loss function told about each example.
         batch: the model features of the same examples.
-        step: int32[]. The number of this step, counted from 1.
-        gradient_norm: float32[], of this step; 0 where there is no gradient.
+        step: the number of this step, counted from 1.
+        gradient_norm: of this step; 0 where there is no gradient.
 
     Returns:
         The new sums. An example whose task_id lies outside [0, K) is counted
@@ -113,7 +113,7 @@ def add(
     """
     num_tasks = sums.cross_entropy.shape[0]
 
-    def by_task(values: Array) -> Array:
+    def by_task(values: Shaped[Array, " B"]) -> Shaped[Array, " K"]:
         return jax.ops.segment_sum(values, batch["task_id"], num_tasks)
 
     is_finite = jnp.isfinite(jnp.sum(examples.cross_entropy) + gradient_norm)

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float32, Int, Int32, Key
 
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
@@ -93,12 +94,12 @@ class PaliTrainingModel:
         """How frozen parameters are held: the precision they compute in."""
         return self.config.language.dtype
 
-    def init(self, rng: Array) -> Params:
+    def init(self, rng: Key[Array, ""]) -> Params:
         """Draws initial parameters; a pure function of `rng`."""
         return self.functional.init(rng)
 
-    def loss_normalizer(self, batch: Batch) -> Array:
-        """Gives float32[], what the summed loss of `batch` is divided by."""
+    def loss_normalizer(self, batch: Batch) -> Float32[Array, ""]:
+        """Gives what the summed loss of `batch` is divided by."""
         return loss.normalizer(
             self.loss_normalizing_factor, batch["decoder_loss_weights"]
         )
@@ -107,20 +108,20 @@ class PaliTrainingModel:
         self,
         params: Params,
         batch: Batch,
-        dropout_rng: Array | None,
-        normalizer: Array | None = None,
-    ) -> tuple[Array, ExampleMetrics]:
+        dropout_rng: Key[Array, ""] | None,
+        normalizer: Float32[Array, ""] | None = None,
+    ) -> tuple[Float32[Array, ""], ExampleMetrics]:
         """Computes the training loss of a batch.
 
         Args:
             params: the nested dict of parameters.
             batch: the model features.
             dropout_rng: a key; None: no dropout.
-            normalizer: float32[]. What to divide by, where `batch` is a part
-                of the batch that is to be normalised; None: `batch`'s own.
+            normalizer: what to divide by, where `batch` is a part of the
+                batch that is to be normalised; None: `batch`'s own.
 
         Returns:
-            (loss float32[], sums of each example).
+            (loss, sums of each example).
         """
         logits = self.functional.apply(
             params, batch, rng=dropout_rng, training=dropout_rng is not None
@@ -148,7 +149,7 @@ class PaliTrainingModel:
 
     def eval_fn(
         self, params: Params, batch: Batch
-    ) -> tuple[Array, ExampleMetrics]:
+    ) -> tuple[Float32[Array, ""], ExampleMetrics]:
         """Computes the loss without dropout."""
         return self.loss_fn(params, batch, None)
 
@@ -159,7 +160,7 @@ class PaliTrainingModel:
         *,
         max_decode_len: int | None = None,
         num_pieces: int | None = None,
-    ) -> tuple[Array, dict[str, Any]]:
+    ) -> tuple[Int32[Array, "B T"], dict[str, Any]]:
         """Decodes a batch, as `decoding` says.
 
         Args:
@@ -171,7 +172,7 @@ class PaliTrainingModel:
             num_pieces: size of the vocabulary; None: the whole table.
 
         Returns:
-            (tokens int32[B, T], of the best answers, {"scores": float32[B],
+            (tokens of the best answers, {"scores": float32[B],
             "normalized_scores": float32[B], and of all N answers, best first,
             "all_tokens": int32[B, N, T], "all_scores": float32[B, N]}).
         """
@@ -195,12 +196,12 @@ class PaliTrainingModel:
             "all_scores": output.scores,
         }
 
-    def score_batch(self, params: Params, batch: Batch) -> Array:
-        """Gives float32[B], the log-probability of each target."""
+    def score_batch(self, params: Params, batch: Batch) -> Float32[Array, " B"]:
+        """Gives the log-probability of each target."""
         return self.functional.call(score_targets, params, batch).scores
 
     def score_classes(
-        self, params: Params, batch: Batch, candidates: Array
+        self, params: Params, batch: Batch, candidates: Int[Array, "C T"]
     ) -> ClassScores:
         """Scores the same classes for each example of a batch.
 
@@ -208,7 +209,7 @@ class PaliTrainingModel:
             params: the nested dict of parameters.
             batch: `images` or `visual_tokens`, `image_mask` and
                 `encoder_input_tokens`.
-            candidates: int32[C, T]. The names, each with its EOS.
+            candidates: the names, each with its EOS; 0 is padding.
         """
         return self.functional.call(
             score_classes,

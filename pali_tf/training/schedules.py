@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
+from jaxtyping import Float32, Int
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.types import Array
 
-Schedule = Callable[[Array], Array]
+Schedule = Callable[[Int[Array, ""] | int], Float32[Array, ""]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def create_learning_rate_scheduler(
         decay_to_zero_steps: length of linear_decay_to_zero.
 
     Returns:
-        step (int or int32[]) -> float32[].
+        The function.
 
     Raises:
         UserError: an unknown factor, or a missing length.
@@ -118,7 +119,7 @@ def create_learning_rate_scheduler(
     if "linear_decay_to_zero" in names and not decay_to_zero_steps:
         raise UserError("linear_decay_to_zero needs decay_to_zero_steps.")
 
-    def schedule(step: Array) -> Array:
+    def schedule(step: Int[Array, ""] | int) -> Float32[Array, ""]:
         step = jnp.maximum(0, jnp.asarray(step) - step_offset)
         rate = jnp.float32(1.0)
         for name in names:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import jax
+from jaxtyping import Float32, Int32, Shaped
 
 from pali_tf.models.functional import unflatten
 from pali_tf.training.metrics import MetricSums
@@ -19,20 +20,20 @@ class TrainState:
     between two log lines writes the same lines.
 
     Attributes:
-        step: int32[].
-        trainable: float32 parameters that train, by path.
+        step: steps done.
+        trainable: parameters that train, by path.
         frozen: parameters that do not, by path.
         optimizer: the optimizer's slots, for `trainable` alone.
         metrics: sums since the last log line.
-        ema: float32 moving average of `trainable`, by path; None: not kept.
+        ema: moving average of `trainable`, by path; None: not kept.
     """
 
-    step: Array
-    trainable: dict[str, Array]
-    frozen: dict[str, Array]
+    step: Int32[Array, ""]
+    trainable: dict[str, Float32[Array, "..."]]
+    frozen: dict[str, Shaped[Array, "..."]]
     optimizer: Any
     metrics: MetricSums
-    ema: dict[str, Array] | None = None
+    ema: dict[str, Float32[Array, "..."]] | None = None
 
     def params(self) -> Params:
         """All parameters as the nested dict that the model takes."""

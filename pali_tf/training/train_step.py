@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Float32, Key, Shaped
 
 from pali_tf.models.functional import unflatten
 from pali_tf.training import metrics
@@ -13,6 +14,7 @@ from pali_tf.training.metrics import ExampleMetrics, MetricSums
 from pali_tf.training.train_state import TrainState
 from pali_tf.types import Array, Batch, Params
 
+ByPath = dict[str, Float32[Array, "..."]]
 TrainStep = Callable[[TrainState, Batch], TrainState]
 EvalStep = Callable[[Params, MetricSums, Batch], MetricSums]
 
@@ -83,17 +85,19 @@ def make_train_step(
 
 def _make_gradients(
     model: Any, dropout_seed: int, parts: int
-) -> Callable[[TrainState, Batch], tuple[dict[str, Array], ExampleMetrics]]:
+) -> Callable[[TrainState, Batch], tuple[ByPath, ExampleMetrics]]:
     """Makes the function that gives the gradient, summed over the parts."""
 
     def gradients(
         state: TrainState, batch: Batch
-    ) -> tuple[dict[str, Array], ExampleMetrics]:
+    ) -> tuple[ByPath, ExampleMetrics]:
         normalizer = model.loss_normalizer(batch)
 
         def loss_of_part(
-            trainable: dict[str, Array], part: Batch, rng: Array
-        ) -> tuple[Array, ExampleMetrics]:
+            trainable: ByPath,
+            part: Batch,
+            rng: Key[Array, ""],
+        ) -> tuple[Float32[Array, ""], ExampleMetrics]:
             params = unflatten({**trainable, **state.frozen})
             return model.loss_fn(params, part, rng, normalizer)
 
@@ -135,5 +139,5 @@ def _split(batch: Batch, parts: int) -> Batch:
     }
 
 
-def _join(x: Array) -> Array:
+def _join(x: Shaped[Array, "parts B *rest"]) -> Shaped[Array, "..."]:
     return jnp.reshape(jnp.swapaxes(x, 0, 1), (-1, *x.shape[2:]))

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from absl import logging
 from jax.sharding import NamedSharding
+from jaxtyping import Key
 
 from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten
@@ -19,7 +20,7 @@ from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training import freezing, metrics, train_step
 from pali_tf.training.schedules import Schedule
 from pali_tf.training.train_state import TrainState
-from pali_tf.types import Batch
+from pali_tf.types import Array, Batch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class Trainer:
             raise UserError("The model has no optimizer_def: bind OPTIMIZER.")
         return self.model.optimizer_def.make(self.learning_rate_fn)
 
-    def _init(self, rng: jax.Array) -> TrainState:
+    def _init(self, rng: Key[Array, ""]) -> TrainState:
         flat = flatten(self.model.init(rng))
         trainable = {path: flat[path] for path in self.split.trainable}
         return TrainState(

@@ -2,7 +2,9 @@
 
 The header is JSON with each array's offsets, so that reading and writing are
 plain positioned reads and writes: no page of the file is mapped, and a table
-of any size passes in slices.
+of any size passes in slices. The package safetensors is not used: a slice of
+its keeps the file mapped, or reads the whole array, and what it writes must be
+in memory as a whole (docs/adr/0015-what-we-write-ourselves.md).
 
 Source: github.com/huggingface/safetensors, README, "Format".
 """

@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 import keras
+from jaxtyping import Bool, Float, Float32, Int
 from keras import ops
 
 from pali_tf.layers.activation_sharding import constrain
-from pali_tf.layers.attention import MultiHeadAttention
+from pali_tf.layers.attention import KeysValues, MultiHeadAttention
 from pali_tf.layers.dense import Dense
 from pali_tf.layers.feed_forward import GatedFeedForward
 from pali_tf.layers.initializers import VarianceScaling
@@ -29,15 +30,14 @@ class DecoderMemory(NamedTuple):
     """What decoding needs of the encoder's output, computed once.
 
     Attributes:
-        keys_values: of each block, keys float[B, N, H, S] and values
-            float[B, N, S, H], in the form of the decoder's stack.
-        cross_bias: float32[B, 1, 1, S]. Masks the padding of the encoder.
-        self_bias: float32[1, N, T, T]. Relative and causal, by position.
+        keys_values: of each block, in the form of the decoder's stack.
+        cross_bias: masks the padding of the encoder.
+        self_bias: relative and causal, by position.
     """
 
     keys_values: Any
-    cross_bias: Array
-    self_bias: Array
+    cross_bias: Float32[Array, "B 1 1 S"]
+    self_bias: Float32[Array, "1 N T T"]
 
 
 class DecoderBlock(keras.layers.Layer):
@@ -90,13 +90,13 @@ class DecoderBlock(keras.layers.Layer):
 
     def call(
         self,
-        x: Array,
-        keys_values: tuple[Array, Array],
-        self_bias: Array,
-        cross_bias: Array,
+        x: Float[Array, "R T D"],
+        keys_values: KeysValues,
+        self_bias: Float32[Array, "1 N T T"],
+        cross_bias: Float32[Array, "B 1 1 S"],
         training: bool = False,
-    ) -> Array:
-        """float[R, T, D] -> float[R, T, D]."""
+    ) -> Float[Array, "R T D"]:
+        """Reads all positions at once."""
         y = self.self_attention(
             self.pre_self_attention_norm(x), bias=self_bias, training=training
         )
@@ -105,14 +105,14 @@ class DecoderBlock(keras.layers.Layer):
 
     def decode_step(
         self,
-        x: Array,
+        x: Float[Array, "R 1 D"],
         cache: KVCache,
-        position: Array,
-        keys_values: tuple[Array, Array],
-        self_bias: Array,
-        cross_bias: Array,
-    ) -> tuple[Array, KVCache]:
-        """float[R, 1, D] -> float[R, 1, D] and the cache after."""
+        position: Int[Array, ""],
+        keys_values: KeysValues,
+        self_bias: Float32[Array, "1 N 1 T"],
+        cross_bias: Float32[Array, "B 1 1 S"],
+    ) -> tuple[Float[Array, "R 1 D"], KVCache]:
+        """Reads one position; gives the cache after it, too."""
         y, cache = self.self_attention.decode_step(
             self.pre_self_attention_norm(x), cache, position, self_bias
         )
@@ -121,11 +121,11 @@ class DecoderBlock(keras.layers.Layer):
 
     def _cross_and_mlp(
         self,
-        x: Array,
-        keys_values: tuple[Array, Array],
-        cross_bias: Array,
+        x: Float[Array, "R T D"],
+        keys_values: KeysValues,
+        cross_bias: Float32[Array, "B 1 1 S"],
         training: bool,
-    ) -> Array:
+    ) -> Float[Array, "R T D"]:
         rows, length, width = ops.shape(x)
         num_examples = ops.shape(cross_bias)[0]
         y = self.cross_attention(
@@ -188,13 +188,16 @@ class Decoder(keras.layers.Layer):
         self.logits_dense.build(shape)
 
     def make_memory(
-        self, encoded: Array, encoder_valid: Array, length: int
+        self,
+        encoded: Float[Array, "B S D"],
+        encoder_valid: Bool[Array, "B S"],
+        length: int,
     ) -> DecoderMemory:
         """Projects the encoder's output once for all positions.
 
         Args:
-            encoded: float[B, S, D].
-            encoder_valid: bool[B, S].
+            encoded: what the encoder gave.
+            encoder_valid: which positions are real.
             length: int. T, number of positions to decode.
         """
         positions = ops.arange(length)
@@ -211,18 +214,21 @@ class Decoder(keras.layers.Layer):
         )
 
     def call(
-        self, x: Array, memory: DecoderMemory, training: bool = False
-    ) -> Array:
+        self,
+        x: Float[Array, "R T D"],
+        memory: DecoderMemory,
+        training: bool = False,
+    ) -> Float32[Array, "R T V"]:
         """Teacher forcing.
 
         Args:
-            x: float[R, T, D]. Embedded decoder inputs; R is a multiple of
-                the memory's B, an example's rows in turn.
+            x: embedded decoder inputs; R is a multiple of the memory's B, an
+                example's rows in turn.
             memory: of `make_memory` with length T.
             training: whether dropout is on.
 
         Returns:
-            float32[R, T, V]. Logits.
+            Logits.
         """
 
         def step(block, x, keys_values):
@@ -244,7 +250,7 @@ class Decoder(keras.layers.Layer):
         x = self.dropout(self.decoder_norm(x), training=training)
         return self._logits(x)
 
-    def make_caches(self, num_rows: Array, length: int) -> Any:
+    def make_caches(self, num_rows: Int[Array, ""] | int, length: int) -> Any:
         """Empty caches of `length` positions, in the stack's form."""
         config = self.config
         return self.stack.collect(
@@ -259,19 +265,23 @@ class Decoder(keras.layers.Layer):
         )
 
     def decode_step(
-        self, x: Array, caches: Any, position: Array, memory: DecoderMemory
-    ) -> tuple[Array, Any]:
+        self,
+        x: Float[Array, "R 1 D"],
+        caches: Any,
+        position: Int[Array, ""],
+        memory: DecoderMemory,
+    ) -> tuple[Float32[Array, "R V"], Any]:
         """One position.
 
         Args:
-            x: float[R, 1, D]. The embedded token before; R is a multiple of
-                the memory's B, an example's rows in turn.
+            x: the embedded token before; R is a multiple of the memory's B,
+                an example's rows in turn.
             caches: of the positions before, in the stack's form.
-            position: int32[], in [0, T).
+            position: in [0, T).
             memory: of `make_memory` with length T.
 
         Returns:
-            float32[R, V], logits of this position, and the caches after.
+            The logits of this position, and the caches after.
         """
         row = ops.take(memory.self_bias, position, axis=2)[:, :, None]
 
@@ -283,5 +293,5 @@ class Decoder(keras.layers.Layer):
         x, caches = self.stack.run(step, x, caches, memory.keys_values)
         return self._logits(self.decoder_norm(x))[:, 0], caches
 
-    def _logits(self, x: Array) -> Array:
+    def _logits(self, x: Float[Array, "R T D"]) -> Float32[Array, "R T V"]:
         return constrain(self.logits_dense(x), ("batch", "length", "vocab"))

@@ -1,6 +1,7 @@
 """The mT5 encoder, over embedded tokens of any origin."""
 
 import keras
+from jaxtyping import Bool, Float, Float32
 
 from pali_tf.layers.attention import MultiHeadAttention
 from pali_tf.layers.feed_forward import GatedFeedForward
@@ -43,8 +44,13 @@ class EncoderBlock(keras.layers.Layer):
         self.pre_mlp_norm.build(x_shape)
         self.mlp.build(x_shape)
 
-    def call(self, x: Array, bias: Array, training: bool = False) -> Array:
-        """float[B, S, D], float32[B, N, S, S] -> float[B, S, D]."""
+    def call(
+        self,
+        x: Float[Array, "B S D"],
+        bias: Float32[Array, "B N S S"],
+        training: bool = False,
+    ) -> Float[Array, "B S D"]:
+        """Adds `bias` to the attention's logits."""
         y = self.attention(
             self.pre_attention_norm(x), bias=bias, training=training
         )
@@ -89,16 +95,18 @@ class Encoder(keras.layers.Layer):
         self.stack.build(shape)
         self.encoder_norm.build(shape)
 
-    def call(self, x: Array, valid: Array, training: bool = False) -> Array:
+    def call(
+        self,
+        x: Float[Array, "B S D"],
+        valid: Bool[Array, "B S"],
+        training: bool = False,
+    ) -> Float[Array, "B S D"]:
         """Encodes embedded tokens.
 
         Args:
-            x: float[B, S, D].
-            valid: bool[B, S]. False positions are looked at by none.
+            x: the embedded tokens.
+            valid: false positions are looked at by none.
             training: whether dropout is on.
-
-        Returns:
-            float[B, S, D].
         """
         positions = keras.ops.arange(keras.ops.shape(x)[1])
         relative = self.relpos_bias(positions, positions)

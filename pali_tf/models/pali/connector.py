@@ -1,5 +1,6 @@
 """From the ViT's tokens to the language encoder's input sequence."""
 
+from jaxtyping import Bool, Float
 from keras import ops
 
 from pali_tf.layers.dense import Dense
@@ -25,8 +26,11 @@ def make_connector(width: int, use_bias: bool, policy: object) -> Dense:
 
 
 def join_image_and_text(
-    visual: Array, image_mask: Array, text: Array, text_valid: Array
-) -> tuple[Array, Array]:
+    visual: Float[Array, "B P D"],
+    image_mask: Bool[Array, " B"],
+    text: Float[Array, "B S D"],
+    text_valid: Bool[Array, "B S"],
+) -> tuple[Float[Array, "B P+S D"], Bool[Array, "B P+S"]]:
     """Puts the visual tokens before the text tokens.
 
         image_mask  text_valid     joined valid (P = 2)
@@ -34,13 +38,13 @@ def join_image_and_text(
         0           1 1 0 0        0 0 1 1 0 0
 
     Args:
-        visual: float[B, P, D].
-        image_mask: bool[B]. False: a text-only example.
-        text: float[B, S, D].
-        text_valid: bool[B, S].
+        visual: projected visual tokens.
+        image_mask: false: a text-only example.
+        text: embedded text tokens.
+        text_valid: which of them are real.
 
     Returns:
-        float[B, P+S, D] and bool[B, P+S].
+        The joined tokens, and which of them are real.
     """
     batch, num_patches, _ = ops.shape(visual)
     visual_valid = ops.broadcast_to(

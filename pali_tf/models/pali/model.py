@@ -1,6 +1,7 @@
 """PaLI."""
 
 import keras
+from jaxtyping import Bool, Float, Float32, Int, UInt8
 from keras import ops
 
 from pali_tf.errors import UserError
@@ -55,31 +56,33 @@ class Pali(keras.Model):
         self.encoder.build()
         self.decoder.build()
 
-    def encode_image(self, images: Array) -> Array:
-        """uint8[B, H, W, 3] -> float[B, P, Dv], the ViT's tokens."""
+    def encode_image(
+        self, images: UInt8[Array, "B H W 3"]
+    ) -> Float[Array, "B P Dv"]:
+        """Gives the ViT's tokens."""
         return self.vision(images)
 
     def encode(
         self,
-        images: Array | None,
-        image_mask: Array,
-        encoder_input_tokens: Array,
+        images: UInt8[Array, "B H W 3"] | None,
+        image_mask: Bool[Array, " B"],
+        encoder_input_tokens: Int[Array, "B S"],
         training: bool = False,
         *,
-        visual_tokens: Array | None = None,
-    ) -> tuple[Array, Array]:
+        visual_tokens: Float[Array, "B P Dv"] | None = None,
+    ) -> tuple[Float[Array, "B joined D"], Bool[Array, "B joined"]]:
         """Encodes image and text together.
 
         Args:
-            images: uint8[B, H, W, 3]; None: `visual_tokens` stand in.
-            image_mask: bool[B]. False: the visual tokens are masked.
-            encoder_input_tokens: int32[B, S]; 0 is padding.
+            images: pixels; None: `visual_tokens` stand in.
+            image_mask: false: the visual tokens are masked.
+            encoder_input_tokens: 0 is padding.
             training: whether dropout is on.
-            visual_tokens: float[B, P, Dv], what the ViT gave of the images
-                before, which it is then not asked for; None: it is.
+            visual_tokens: what the ViT gave of the images before, which it is
+                then not asked for; None: it is.
 
         Returns:
-            float[B, P+S, D] and bool[B, P+S], which positions are real.
+            The encoded positions, and which of them are real.
 
         Raises:
             UserError: `visual_tokens` are not of this ViT's shape.
@@ -96,7 +99,9 @@ class Pali(keras.Model):
         )
         return self.encoder(x, valid, training=training), valid
 
-    def _checked_tokens(self, visual_tokens: Array) -> Array:
+    def _checked_tokens(
+        self, visual_tokens: Float[Array, "..."]
+    ) -> Float[Array, "B P Dv"]:
         vision = self.config.vision
         wanted = (vision.num_patches, vision.width)
         if tuple(visual_tokens.shape[1:]) != wanted:
@@ -106,7 +111,9 @@ class Pali(keras.Model):
             )
         return ops.cast(visual_tokens, self.vision.compute_dtype)
 
-    def call(self, batch: Batch, training: bool = False) -> Array:
+    def call(
+        self, batch: Batch, training: bool = False
+    ) -> Float32[Array, "B T V"]:
         """Teacher forcing over a batch of model features.
 
         Args:
@@ -116,7 +123,7 @@ class Pali(keras.Model):
             training: whether dropout is on.
 
         Returns:
-            float32[B, T, V]. Logits.
+            Logits.
         """
         encoded, valid = self.encode(
             batch.get("images"),

@@ -1,6 +1,7 @@
 """The vision transformer up to its patch tokens."""
 
 import keras
+from jaxtyping import Float, UInt8
 from keras import ops
 
 from pali_tf.layers.attention import MultiHeadAttention
@@ -42,8 +43,8 @@ class EncoderBlock(keras.layers.Layer):
         self.pre_mlp_norm.build(input_shape)
         self.mlp.build(input_shape)
 
-    def call(self, x: Array) -> Array:
-        """float[B, P, D] -> float[B, P, D]."""
+    def call(self, x: Float[Array, "B P D"]) -> Float[Array, "B P D"]:
+        """Runs both parts."""
         x = x + self.attention(self.pre_attention_norm(x))
         return x + self.mlp(self.pre_mlp_norm(x))
 
@@ -89,14 +90,11 @@ class VisionEncoder(keras.layers.Layer):
         self.stack.build(tokens_shape)
         self.encoder_norm.build(tokens_shape)
 
-    def call(self, images: Array) -> Array:
+    def call(self, images: UInt8[Array, "B H W 3"]) -> Float[Array, "B P D"]:
         """Encodes images.
 
         Args:
-            images: uint8[B, H, W, 3], H and W the configured size.
-
-        Returns:
-            float[B, P, D].
+            images: pixels, of the configured size.
         """
         # Pixels to [-1, 1], as the ViT's pre-training (ViT scaling paper,
         # appendix C); on the device, so that bytes travel to it.

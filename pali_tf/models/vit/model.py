@@ -1,6 +1,7 @@
 """The vision transformer as an image classifier, for its pre-training."""
 
 import keras
+from jaxtyping import Float, Float32, UInt8
 from keras import ops
 
 from pali_tf.layers.attention import MultiHeadAttention
@@ -48,8 +49,8 @@ class MAPHead(keras.layers.Layer):
         for part in (self.attention, self.pre_mlp_norm, self.mlp):
             part.build((None, 1, width))
 
-    def call(self, tokens: Array) -> Array:
-        """float[B, P, D] -> float[B, D]."""
+    def call(self, tokens: Float[Array, "B P D"]) -> Float[Array, "B D"]:
+        """Pools all tokens of an image."""
         batch = ops.shape(tokens)[0]
         probe = ops.broadcast_to(
             self.probe[None], (batch, 1, self.config.width)
@@ -97,6 +98,6 @@ class VisionClassifier(keras.Model):
         self.map_head.build()
         self.head.build((None, self.config.width))
 
-    def call(self, images: Array) -> Array:
-        """uint8[B, H, W, 3] -> float32[B, C], logits."""
+    def call(self, images: UInt8[Array, "B H W 3"]) -> Float32[Array, "B C"]:
+        """Gives the logits."""
         return self.head(self.map_head(self.vision(images)))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import scipy.ndimage
+from jaxtyping import Float
 
 from pali_tf.errors import UserError
 from pali_tf.types import Array
@@ -11,15 +12,14 @@ from pali_tf.types import Array
 _RANK = 2
 
 
-def resize_position_table(table: Array, num_patches: int) -> Array:
+def resize_position_table(
+    table: Float[Array, "..."], num_patches: int
+) -> Float[Array, "{num_patches} D"]:
     """Resizes the square grid of positions, bilinearly, corner to corner.
 
     Args:
-        table: float[P, D]; P is a square.
-        num_patches: int. The new P, a square.
-
-    Returns:
-        float[num_patches, D].
+        table: [P, D]; P is a square.
+        num_patches: the new P, a square.
 
     Raises:
         UserError: either number is not a square.

@@ -20,7 +20,7 @@ SAID = [
 
 @pytest.fixture(scope="module")
 def task():
-    return named.find("vq2a_cc3m35l_vqa")
+    return named.find("vq2a_cc3m35l_vqa").tasks[0]
 
 
 def write(path, lines):
@@ -92,7 +92,7 @@ def test_detection_needs_log_probabilities():
             "prediction": "1 2 300 400 cat",
         }
     ]
-    task = named.find("object_detection")
+    (task,) = named.find("object_detection").tasks
     with pytest.raises(ValueError, match='each needs a "score"'):
         rescore.score_lines(task, lines)
     scored = {**lines[0], "score": -1.0, "blind_prediction": ""}

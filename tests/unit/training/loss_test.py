@@ -47,7 +47,7 @@ def test_bfloat16_logits_are_summed_in_float32():
 
 def test_ranks_must_fit():
     with pytest.raises(ValueError, match=r"\(2, 3\) and \(2, 3\)"):
-        loss.token_cross_entropy(jnp.zeros([2, 3]), jnp.zeros([2, 3]))
+        loss.token_cross_entropy(jnp.zeros([2, 3]), jnp.zeros([2, 3], int))
 
 
 @pytest.mark.parametrize(
