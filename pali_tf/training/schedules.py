@@ -32,7 +32,7 @@ class NamedSchedule:
     settings: Mapping[str, Any]
     rate: Schedule
 
-    def __call__(self, step: Array) -> Array:
+    def __call__(self, step: Int[Array, ""] | int) -> Float32[Array, ""]:
         """Gives the rate of a step."""
         return self.rate(step)
 
