@@ -382,7 +382,7 @@ def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
     [
         ("--gin.TRAIN_STEP=5", "did you mean 'TRAIN_STEPS'?"),
         ("--gin.DATA_DIR='/nowhere'", "no data folder /nowhere"),
-        ("--gin.MIXTURE_OR_TASK_NAME='pali_tinny'", "Nearest: pali_tiny"),
+        ("--gin.MIXTURE_OR_TASK_NAME='pali_tinny'", "did you mean 'pali_tiny'"),
         ("--gin.INITIAL_CHECKPOINT_PATH='/no'", "No checkpoint at /no"),
         ("--gin.TRAINABLE='speech/.*'", "matches no parameter"),
         ("--gin.NUM_PARTITIONS=3", "3, which does not divide 1 devices"),
