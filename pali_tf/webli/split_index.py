@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -161,10 +162,9 @@ def kept(path: files.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
         digest: of what it is made from: if it changes, it is made anew.
         make: gives it.
     """
-    if path.exists():
-        with np.load(io.BytesIO(path.read_bytes())) as file:
-            if str(file["digest"]) == digest:
-                return dict(file)
+    found = _read(path) if path.exists() else {}
+    if str(found.get("digest")) == digest:
+        return found
     arrays = make()
     content = io.BytesIO()
     named = {**arrays, "digest": np.array(digest)}
@@ -177,7 +177,7 @@ def kept(path: files.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
                 np.lib.format.write_array(member, np.asarray(array))
     try:
         files.write_whole(path, content.getvalue())
-    except OSError as error:
+    except UserError as error:
         logging.warning(
             "%s cannot be kept (%s): it is made at each start. `pali index` "
             "makes it where the folder can be written.",
@@ -185,6 +185,16 @@ def kept(path: files.Path, digest: str, make: Callable[[], Arrays]) -> Arrays:
             error,
         )
     return arrays
+
+
+def _read(path: files.Path) -> Arrays:
+    """Reads what was kept; {} where it is damaged, as a copy cut short is."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes())) as file:
+            return dict(file)
+    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        logging.warning("%s is damaged (%s): it is made anew.", path, error)
+        return {}
 
 
 def _build(shards: Sequence[files.Path]) -> Arrays:

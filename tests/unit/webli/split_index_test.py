@@ -1,5 +1,7 @@
+import errno
 import json
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -146,10 +148,10 @@ def test_it_is_made_anew_when_the_info_file_changes(root):
 def test_a_folder_that_cannot_be_written_will_do(root, monkeypatch, caplog):
     write_split(root, [RECORDS])
 
-    def refuse(path, content):
-        raise PermissionError("read-only")
+    def refuse(source, target):
+        raise OSError(errno.EROFS, "read-only", target)
 
-    monkeypatch.setattr(files, "write_whole", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with caplog.at_level(logging.WARNING, logger="absl"):
         assert load(root).total == 5
     assert "read-only" in caplog.text and "pali index" in caplog.text
@@ -157,6 +159,19 @@ def test_a_folder_that_cannot_be_written_will_do(root, monkeypatch, caplog):
     # In memory it is kept.
     monkeypatch.setattr(split_index, "_build", None)
     assert load(root).total == 5
+
+
+@pytest.mark.parametrize("size", [0, 10, 400])
+def test_a_damaged_index_is_made_anew(root, size, caplog):
+    write_split(root, [RECORDS])
+    load(root)
+    whole = file_of(root).read_bytes()
+    file_of(root).write_bytes(whole[:size])
+    split_index._load.cache_clear()
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        assert load(root).total == 5
+    assert "is damaged" in caplog.text
+    assert file_of(root).read_bytes() == whole
 
 
 def test_a_damaged_record_is_named(root):
