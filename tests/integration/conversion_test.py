@@ -1,6 +1,7 @@
 """`pali convert` as a process: what it prints, how it fails, interrupted."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -140,7 +141,7 @@ def interrupt(large, target, signal_number):
     deadline = time.monotonic() + WAIT_SECONDS
     while not any(
         path.is_file() and path.stat().st_size > 100_000
-        for path in target.parent.rglob(".x.converting-*/**/*")
+        for path in target.parent.rglob(".x.*.tmp/**/*")
         if path.exists()
     ):
         assert process.poll() is None, "ended before it was interrupted"
@@ -161,7 +162,7 @@ def test_killed_it_leaves_only_a_folder_of_another_name(large, tmp_path):
     assert interrupt(large, tmp_path / "x", signal.SIGKILL) == -signal.SIGKILL
     names = [path.name for path in tmp_path.iterdir()]
     assert len(names) == 1
-    assert names[0].startswith(".x.converting-")
+    assert re.fullmatch(r"\.x\..+\.tmp", names[0])
     # And it is in nobody's way.
     result = run(MT5, tmp_path / "x")
     assert result.returncode == 0, result.stderr
