@@ -39,10 +39,10 @@ def train(
     )
 
     def batches_from(start: int) -> Iterator[dict[str, np.ndarray]]:
-        own = process_rows(trainer.mesh, BATCH_SIZE, 1)
-        for batch in own.take(toy_model.batches_from(start)):
+        own = process_rows(trainer.mesh, BATCH_SIZE)
+        for batch in toy_model.batches_from(start):
             time.sleep(PAUSE_SECONDS)
-            yield batch
+            yield {name: values[own] for name, values in batch.items()}
 
     config = loop.RunConfig(
         model_dir=model_dir,
