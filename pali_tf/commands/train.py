@@ -174,16 +174,8 @@ def _batches(config: DatasetConfig, start: int, *, mesh: Any) -> Iterator[Any]:
 
     return input_pipeline.train_batches(
         config.mixture_or_task_name,
-        input_pipeline.Reading(
-            feature_lengths=config.task_feature_lengths,
-            batch_size=config.batch_size,
-            seed=config.seed or 0,
-            split=config.split,
-            shuffle=config.shuffle,
-            start_step=start,
-            rows=process_rows(mesh, config.batch_size),
-            num_readers=config.num_readers,
-            use_cached=config.use_cached,
+        input_pipeline.reading_of(
+            config, start, process_rows(mesh, config.batch_size)
         ),
     )
 

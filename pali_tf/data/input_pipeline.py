@@ -21,15 +21,18 @@ import seqio
 import tensorflow as tf
 from absl import logging
 
-from pali_tf.data import batch_plan, diagnosis, streamed_task
+from pali_tf.data import (
+    batch_plan,
+    diagnosis,
+    indexed_task,
+    streamed_task,
+)
 from pali_tf.data.autograph import without_autograph
 from pali_tf.data.batch_plan import BatchPlan
 from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.data.permutation import mix
-from pali_tf.data.randomness import SEED, draw_seed
 from pali_tf.data.run_data import RunData
-from pali_tf.data.stored_examples import StoredExamples
-from pali_tf.data.task_stream import Chunk, TaskStream, dataset_of
+from pali_tf.data.task_stream import Chunk, TaskStream
 from pali_tf.errors import UserError
 
 # Batches made ahead of the step that asks for them.
@@ -67,6 +70,27 @@ class Reading:
     rows: Sequence[int] | None = None
     num_readers: int | None = None
     use_cached: bool = False
+
+
+def reading_of(config: Any, start_step: int, rows: Sequence[int]) -> Reading:
+    """Gives how a process reads what a DatasetConfig says.
+
+    Args:
+        config: either engine's.
+        start_step: the step whose batch comes first.
+        rows: which of the batch the process reads.
+    """
+    return Reading(
+        feature_lengths=config.task_feature_lengths,
+        batch_size=config.batch_size,
+        seed=config.seed or 0,
+        split=config.split,
+        shuffle=config.shuffle,
+        start_step=start_step,
+        rows=rows,
+        num_readers=getattr(config, "num_readers", None),  # T5X's has none.
+        use_cached=config.use_cached,
+    )
 
 
 def train_batches(
@@ -142,7 +166,7 @@ def num_eval_examples(
     task: seqio.Task, feature_lengths: Mapping[str, int], split: str
 ) -> int | None:
     """Counts a task's examples; None: only reading them would tell."""
-    if not _is_indexed(task):
+    if not indexed_task.is_indexed(task):
         return None
     return task.source.examples(split, feature_lengths).num_examples
 
@@ -189,7 +213,7 @@ def eval_dataset(
         numbers: int64[M], those to read, where `num_eval_examples` tells how
             many there are; None: all.
     """
-    if not _is_indexed(task):
+    if not indexed_task.is_indexed(task):
         dataset = task.get_dataset(
             feature_lengths,
             split=split,
@@ -207,7 +231,7 @@ def eval_dataset(
     )
     if numbers is None:
         numbers = np.arange(stream.examples.num_examples)
-    dataset = _indexed_features(
+    dataset = indexed_task.features(
         task, feature_lengths, lambda: stream.in_order(numbers)
     )
     return dataset.with_options(_options())
@@ -251,7 +275,7 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         task_rows = streamed_task.TaskRows(
             self._plan(None), number, self.rows, reading.start_step
         )
-        if reading.use_cached or not _is_indexed(task):
+        if reading.use_cached or not indexed_task.is_indexed(task):
             return streamed_task.features(
                 task,
                 lengths=reading.feature_lengths,
@@ -282,7 +306,7 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
                 if not self._is_closed:
                     raise
 
-        return _indexed_features(
+        return indexed_task.features(
             task, reading.feature_lengths, chunks, self._failures
         )
 
@@ -297,49 +321,6 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
             self._reading.feature_lengths,
             self._failures,
         )
-
-
-def _is_indexed(task: seqio.Task) -> bool:
-    """Tells whether a task's examples can be read by number.
-
-    Then nothing that a step before its seed does to the data set is missed:
-    the reading itself joins texts.
-    """
-    source = task.source
-    if not isinstance(source, StoredExamples):
-        return False
-    steps = list(task.preprocessors)
-    if draw_seed not in steps:
-        return False
-    joining = source.joining and source.joining.step
-    return all(
-        step is joining or isinstance(step, seqio.CacheDatasetPlaceholder)
-        for step in steps[: steps.index(draw_seed)]
-    )
-
-
-def _indexed_features(
-    task: seqio.Task,
-    lengths: Mapping[str, int],
-    chunks: Callable[[], Iterator[Chunk]],
-    failures: list[UserError] | None = None,
-) -> tf.data.Dataset:
-    """Returns what a task makes of stored examples."""
-    parse = task.source.parser(lengths)
-
-    @without_autograph
-    def parse_with_seed(
-        record: tf.Tensor, entry: tf.Tensor, seed: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        return {**parse(record, entry), SEED: seed}
-
-    dataset = dataset_of(chunks, failures).map(
-        parse_with_seed, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    steps = list(task.preprocessors)
-    return streamed_task.apply(
-        dataset, steps[steps.index(draw_seed) + 1 :], task, lengths
-    )
 
 
 def _converter(

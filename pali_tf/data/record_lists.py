@@ -7,12 +7,11 @@
 | vqa     | vqa/*     | a question         |
 """
 
-import difflib
 from collections.abc import Iterable
 
 import tensorflow as tf
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 
 Example = dict[str, tf.Tensor]
 
@@ -44,11 +43,7 @@ def needed_features(name: str, features: Iterable[str]) -> list[str]:
 def check_list(name: str) -> None:
     """Raises UserError, with the nearest name, if there is no such list."""
     if name not in LISTS:
-        near = difflib.get_close_matches(name, LISTS, 1, 0.0)[0]
-        raise UserError(
-            f"Records have no list {name!r}; did you mean {near!r}? "
-            f"Known: {', '.join(LISTS)}."
-        )
+        raise UserError(f"Records have no list {name!r}{nearest(name, LISTS)}")
 
 
 def find_entries(languages: tf.Tensor, language: str | None) -> tf.Tensor:

@@ -7,12 +7,10 @@
 | int8     | 1              | at most max |token| / 254, then as bfloat16    |
 """
 
-import difflib
-
 import ml_dtypes
 import numpy as np
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.webli import records
 
 DTYPES = ("bfloat16", "int8")
@@ -78,8 +76,6 @@ def _little_endian(values: np.ndarray) -> bytes:
 
 def _check_dtype(dtype: str) -> None:
     if dtype not in DTYPES:
-        near = difflib.get_close_matches(dtype, DTYPES, 1, 0.0)
         raise UserError(
-            f"Visual tokens have no dtype {dtype!r}; the nearest is "
-            f"{near[0]!r} of {list(DTYPES)}."
+            f"Visual tokens have no dtype {dtype!r}{nearest(dtype, DTYPES)}"
         )

@@ -71,6 +71,11 @@ class EvalExamples:
         )
         if self.total is not None and limit is not None:
             self.total = min(self.total, limit)
+        if share.rows is not None and not fill_up:
+            raise ValueError(
+                "The last batch of shared rows is filled up: each process "
+                "must have as many."
+            )
         self._task = task
         self._lengths = feature_lengths
         self._split, self._seed, self._limit = split, seed, limit

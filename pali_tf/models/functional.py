@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import keras
 import numpy as np
-from jaxtyping import Float32, Key, Shaped, UInt32
+from jaxtyping import Float, Key, Shaped, UInt32
 
 from pali_tf.layers.initializers import random_key_scope
 from pali_tf.models.parameter_path import is_seed_state, parameters_by_path
@@ -104,21 +104,21 @@ class FunctionalModel:
     def apply(
         self,
         params: Params,
-        batch: Batch,
+        batch: Batch | Shaped[Array, "B H W 3"],
         *,
         rng: Key[Array, ""] | None = None,
         training: bool = False,
-    ) -> Float32[Array, "B T V"]:
+    ) -> Float[Array, "B _ _"]:
         """Calls the model on a batch.
 
         Args:
             params: the nested dict.
-            batch: model features.
+            batch: what the model takes: features, or images.
             rng: of dropout; needed when it is on.
             training: whether dropout is on.
 
         Returns:
-            Logits.
+            What the model gives: logits, or visual tokens.
         """
         return self.call(
             lambda model: model(batch, training=training), params, rng=rng

@@ -105,11 +105,13 @@ class _Owner:
         )
         try:
             self._write()
-        except OSError as error:
-            why = "it is a file" if folder.is_file() else error.strerror
+        except UserError as error:
+            why = getattr(error.__cause__, "strerror", None) or error
+            if folder.is_file():
+                why = "it is a file"
             raise UserError(
-                f"MODEL_DIR {folder} cannot be written to: {why or error}. "
-                "Name a folder that can."
+                f"MODEL_DIR {folder} cannot be written to: {why}. Name a "
+                "folder that can."
             ) from error
         self._stop = threading.Event()
         try:
@@ -147,7 +149,7 @@ class _Owner:
             self._claim = dataclasses.replace(self._claim, beat=time.time())
             try:
                 self._write()
-            except OSError as error:
+            except UserError as error:
                 logging.warning("Could not renew %s: %s", self._path, error)
 
     def check(self) -> None:

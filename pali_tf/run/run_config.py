@@ -1,11 +1,10 @@
 """What a run does when, and what its entry point adds to the loop."""
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.run.metric_writer import MetricWriter
 from pali_tf.training.configs import CheckpointConfig, SaveCheckpointConfig
 from pali_tf.training.train_state import TrainState
@@ -61,11 +60,9 @@ class RunConfig:
             for task in ("", *(f"/{name}" for name in self.task_names))
         ]
         if save.best_metric not in names:
-            near = difflib.get_close_matches(save.best_metric, names, 1)
             raise UserError(
-                f"best_metric is {save.best_metric!r}, not one of the "
-                f"evaluation's numbers; the nearest is "
-                f"{(near or names)[0]!r}."
+                "The evaluation gives no number for best_metric to be "
+                f"{save.best_metric!r}{nearest(save.best_metric, names)}"
             )
 
 

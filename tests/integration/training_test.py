@@ -380,7 +380,7 @@ def test_the_launcher_says_which_engine_runs(data_dir, tmp_path):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ("--gin.TRAIN_STEP=5", "did you mean 'TRAIN_STEPS'?"),
+        ("--gin.TRAIN_STEP=5", "did you mean 'TRAIN_STEPS'"),
         ("--gin.DATA_DIR='/nowhere'", "no data folder /nowhere"),
         ("--gin.MIXTURE_OR_TASK_NAME='pali_tinny'", "did you mean 'pali_tiny'"),
         ("--gin.INITIAL_CHECKPOINT_PATH='/no'", "No checkpoint at /no"),

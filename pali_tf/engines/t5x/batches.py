@@ -161,15 +161,8 @@ def _rows(
     size = cfg.batch_size // count
     return input_pipeline.train_batches(
         cfg.mixture_or_task_name,
-        input_pipeline.Reading(
-            feature_lengths=cfg.task_feature_lengths,
-            batch_size=cfg.batch_size,
-            seed=cfg.seed or 0,
-            split=cfg.split,
-            shuffle=cfg.shuffle,
-            start_step=start_step,
-            rows=range(index * size, (index + 1) * size),
-            use_cached=cfg.use_cached,
+        input_pipeline.reading_of(
+            cfg, start_step, range(index * size, (index + 1) * size)
         ),
     )
 

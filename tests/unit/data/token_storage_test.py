@@ -54,7 +54,7 @@ def test_bytes_are_little_endian():
 
 
 def test_mistakes_are_told(tokens):
-    with pytest.raises(ValueError, match="'int4'; the nearest is 'int8'"):
+    with pytest.raises(ValueError, match="'int4'; did you mean 'int8'"):
         token_storage.pack(tokens, "int4")
     with pytest.raises(ValueError, match="not finite"):
         token_storage.pack(np.array([[np.nan]]), "bfloat16")
