@@ -109,7 +109,7 @@ def _write_source(folder: pathlib.Path, rows: list[records.Record]) -> None:
         with write.open_shard(path) as writer:
             for record in share:
                 writer.write(record)
-        shards.append(write.describe_shard(path, len(share)))
+        shards.append(writer.info)
     write.write_split_info(folder, SPLIT, shards)
 
 

@@ -162,7 +162,7 @@ def make_data(size: Size, root: pathlib.Path) -> pathlib.Path:
     with write.open_shard(path) as writer:
         for record in read.read_split(made, _SOURCE, _SPLIT):
             writer.write(_enlarged(record, size.photo_size))
-    shard = write.describe_shard(path, writer.num_examples)
+    shard = writer.info
     write.write_split_info(folder, _SPLIT, [shard])
     return enlarged
 

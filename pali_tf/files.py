@@ -11,6 +11,7 @@ there whole or not at all.
 `pathlib.Path` takes a slash from "gs://": never wrap a path in it.
 """
 
+import argparse
 import contextlib
 import hashlib
 import importlib.util
@@ -48,6 +49,10 @@ for _scheme in _LIBRARIES:
     )
 
 
+class PathError(UserError, argparse.ArgumentTypeError):
+    """A path that no storage has; argparse shows its message as well."""
+
+
 def as_path(text: str | os.PathLike[str]) -> Path:
     """Makes a path of what a user wrote.
 
@@ -60,18 +65,18 @@ def as_path(text: str | os.PathLike[str]) -> Path:
     scheme, mark, _ = text.partition(":/")
     if mark and text.startswith(f"{scheme}://"):
         if scheme not in _LIBRARIES:
-            raise UserError(
+            raise PathError(
                 f"{text} is on no storage that is known: a path is on a disk, "
                 f"or begins with {' or '.join(_PREFIXES)}"
             )
         library = _LIBRARIES[scheme]
         if importlib.util.find_spec(library) is None:
-            raise UserError(
+            raise PathError(
                 f"{text} needs {library}, which is not installed: "
                 "pip install 'pali_tf[storage]'"
             )
     elif mark and scheme in _LIBRARIES:
-        raise UserError(f"{text} lacks a slash: {scheme}://...")
+        raise PathError(f"{text} lacks a slash: {scheme}://...")
     return Path(text)
 
 
@@ -150,12 +155,14 @@ def temporary_path(path: Path) -> Path:
 
 
 def remove_leftovers(folder: str | os.PathLike[str], name: str = "") -> None:
-    """Removes what killed processes were writing.
+    """Removes what killed processes were writing; a bucket shows none of it.
 
     Args:
         folder: what they wrote in, or a folder above.
         name: how the names begin that they would have given.
     """
+    if is_bucket(folder):
+        return
     for leftover in list(pathlib.Path(folder).rglob(f".{name}*.tmp")):
         if leftover.is_dir():
             shutil.rmtree(leftover)
@@ -218,6 +225,16 @@ def local_copy(path: Path) -> Iterator[pathlib.Path]:
         yield copy
 
 
+def open_stream(path: Path) -> IO[bytes]:
+    """Opens a file to read from its beginning on, some MiB at a time."""
+    if not is_bucket(path):
+        return open(path, "rb")
+    system, name = _in_bucket(path)
+    file: Any = system.open(name, "rb", block_size=_BLOCK_BYTES)
+    # fsspec's own lines are each cut from a whole block.
+    return io.BufferedReader(file)
+
+
 def read_range(path: Path, offset: int, size: int) -> bytes:
     """Reads a part of a file; from a bucket by one request.
 
@@ -262,12 +279,7 @@ def list_files(folder: Path) -> dict[str, int]:
 
 def digest(path: Path) -> str:
     """Gives the SHA-256 of a file's content, in hexadecimal."""
-    if is_bucket(path):
-        system, name = _in_bucket(path)
-        opened = system.open(name, "rb", block_size=_BLOCK_BYTES)
-    else:
-        opened = open(path, "rb")
-    with opened as file:
+    with open_stream(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -5,8 +5,8 @@ a runner it runs here.
 """
 
 import argparse
-from pathlib import Path
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.data.token_storage import DTYPES
 from pali_tf.models.vit import config as vit_config
@@ -58,10 +58,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         required=True,
         help="what is built: the tokens of a frozen ViT",
     )
-    parser.add_argument("--data_dir", type=Path, required=True)
+    parser.add_argument("--data_dir", type=files.as_path, required=True)
     parser.add_argument(
         "--output_dir",
-        type=Path,
+        type=files.as_path,
         required=True,
         help="another data folder, the same but for the tokens",
     )

@@ -9,8 +9,9 @@ import argparse
 import signal
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
+
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.errors import ExistingFileError, MissingFileError, UserError
@@ -87,8 +88,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--from", dest="format", required=True, metavar="F")
-    parser.add_argument("--input", type=Path, required=True, metavar="PATH")
-    parser.add_argument("--data_dir", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--input", type=files.as_path, required=True, metavar="PATH")
+    parser.add_argument("--data_dir", type=files.as_path, required=True, metavar="DIR")
     parser.add_argument(
         "--source",
         required=True,
@@ -100,7 +101,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--images",
-        type=Path,
+        type=files.as_path,
         metavar="DIR",
         help="what names of images start from (default: where --input is)",
     )
@@ -135,7 +136,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--vocabulary",
-        type=Path,
+        type=files.as_path,
         metavar="FILE",
         help="a sentencepiece.model to copy into a data root that has none",
     )

@@ -2,11 +2,11 @@
 
 import argparse
 import dataclasses
-import pathlib
 
 from absl import logging
+from etils.epath import Path
 
-from pali_tf import json_files
+from pali_tf import files, json_files
 from pali_tf.backend import set_backend
 from pali_tf.errors import UserError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
@@ -17,7 +17,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         prog="pali pretrain-vision", description=__doc__
     )
     parser.add_argument("--data_dir", required=True)
-    parser.add_argument("--output_dir", required=True)
+    parser.add_argument("--output_dir", type=files.as_path, required=True)
     for field in dataclasses.fields(VisionPretrainingConfig):
         parser.add_argument(
             f"--{field.name}",
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     """
     arguments = vars(_parse(argv))
     data_dir = arguments.pop("data_dir")
-    output_dir = pathlib.Path(arguments.pop("output_dir"))
+    output_dir = arguments.pop("output_dir")
     config = VisionPretrainingConfig(**arguments)
     summary_path = output_dir / "summary.json"
     if _is_made(summary_path, config):
@@ -71,9 +71,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _is_made(
-    summary_path: pathlib.Path, config: VisionPretrainingConfig
-) -> bool:
+def _is_made(summary_path: Path, config: VisionPretrainingConfig) -> bool:
     """Whether the run ended before; its summary is written last.
 
     Raises:

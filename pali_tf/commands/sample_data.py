@@ -6,8 +6,8 @@ it, so the two meet here.
 
 import argparse
 import os
-from pathlib import Path
 
+from pali_tf import files
 from pali_tf.sample_world import world, writing
 from pali_tf.sample_world.config import LEVELS, SampleConfig
 
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
         num_validation=arguments.num_validation,
         num_test=arguments.num_test,
     )
-    output_dir = arguments.output_dir.absolute()
+    output_dir = files.absolute(arguments.output_dir)
     print(writing.write_sample(config, output_dir, arguments.num_workers))
     # TensorFlow comes in here; `--help` has long answered.
     from pali_tf.data import data_root
@@ -52,7 +52,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         description="Writes a generated sample of WebLI: pictures of shapes "
         "and printed words, with ground truth for all pre-training tasks.",
     )
-    parser.add_argument("--output_dir", type=Path, required=True)
+    parser.add_argument("--output_dir", type=files.as_path, required=True)
     parser.add_argument(
         "--num_images",
         type=int,

@@ -6,8 +6,9 @@ of instances, most of the file, are dropped while it is read.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
+
+from etils.epath import Path
 
 from pali_tf import json_files
 from pali_tf.errors import UserError

@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.importing.files import list_files, read_lines
 from pali_tf.importing.options import Options

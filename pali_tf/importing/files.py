@@ -2,9 +2,11 @@
 
 import gzip
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import IO
 
+from etils.epath import Path
+
+from pali_tf import files
 from pali_tf.errors import MissingFileError, nearest
 from pali_tf.importing.options import Options
 
@@ -38,12 +40,12 @@ def read_lines(
     paths: Sequence[Path], options: Options
 ) -> Iterator[tuple[Path, Iterator[bytes]]]:
     """Yields each file with its lines; files named .gz are unpacked."""
-    total = sum(path.stat().st_size for path in paths)
+    total = sum(path.stat().length for path in paths)
     before = 0
     for path in paths:
-        with path.open("rb") as raw:
+        with files.open_stream(path) as raw:
             yield path, _lines(path, raw, options, before, total)
-        before += path.stat().st_size
+        before += path.stat().length
 
 
 def _lines(

@@ -7,7 +7,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.errors import UserError
 from pali_tf.importing.images import SUFFIXES, read_image

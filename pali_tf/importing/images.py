@@ -1,8 +1,8 @@
 """Image files to stored images, each checked to be whole."""
 
 import io
-from pathlib import Path
 
+from etils.epath import Path
 from PIL import Image, UnidentifiedImageError
 
 from pali_tf.importing.problems import Problems

@@ -1,8 +1,10 @@
 """What a reader of files is told."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.importing.problems import Problems
 
@@ -35,7 +37,7 @@ class Options:
     problems: Problems = dataclasses.field(default_factory=Problems)
     progress: Callable[[float, float], None] = _show_nothing
 
-    @property
+    @functools.cached_property
     def image_root(self) -> Path:
         """The folder that names of images start from."""
         if self.images is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow
 from pyarrow import parquet
 
+from pali_tf import files
 from pali_tf.importing.files import list_files
 from pali_tf.importing.options import Options
 from pali_tf.importing.rows import (
@@ -17,6 +18,8 @@ from pali_tf.webli import records
 
 # Rows decoded at a time; each may hold an image.
 _ROWS = 32
+# Of a column, which is not to be in memory as a whole.
+_BUFFER_BYTES = 1 << 20
 
 
 def read(options: Options) -> Iterator[records.Record]:
@@ -34,7 +37,15 @@ def _rows(options: Options) -> Iterator[Located]:
     wanted = {options.fields.get(name, name) for name in FIELDS}
     for number, path in enumerate(paths):
         try:
-            with parquet.ParquetFile(path, memory_map=True) as table:
+            # What is on a disk is better mapped than read.
+            with (
+                files.open_stream(path) as file,
+                parquet.ParquetFile(
+                    file if files.is_bucket(path) else path,
+                    memory_map=True,
+                    buffer_size=_BUFFER_BYTES,
+                ) as table,
+            ):
                 columns = table.schema_arrow.names
                 check_columns(columns, str(path), options)
                 read = [name for name in columns if name in wanted]

@@ -3,8 +3,8 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from pathlib import Path
 
+from pali_tf import files
 from pali_tf.importing.images import image_from_bytes, read_image
 from pali_tf.importing.options import Options
 from pali_tf.importing.row import Row
@@ -25,10 +25,11 @@ def read_row_image(row: Row, options: Options) -> records.Image | None:
             return None
     if isinstance(value, bytes):
         # A row's place is unlike all others.
-        image_id = image_id or Path(row.where).name
+        image_id = image_id or row.where.rpartition("/")[2]
         return image_from_bytes(value, image_id, row.where, options.problems)
     if isinstance(value, str):
-        path = options.image_root / value
+        is_whole = files.is_bucket(value)
+        path = files.as_path(value) if is_whole else options.image_root / value
         return read_image(path, image_id or value, options.problems)
     row.report("missing-image", "it names no image.")
     return None

@@ -1,10 +1,10 @@
 """Writing a split whose number of records is not known beforehand."""
 
 import contextlib
-import filecmp
-import os
+import itertools
 from collections.abc import Callable, Iterable
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.data import data_root
@@ -26,7 +26,7 @@ def write_split(
     No shard is empty: fewer records than `num_shards` make as many shards.
 
     Args:
-        rows: the records; never more than one is held.
+        rows: the records; of them, one a shard is held at most.
         directory: `<data root>/<source>`.
         split: "train", "validation" or "test".
         num_shards: at most so many files.
@@ -35,25 +35,34 @@ def write_split(
     Raises:
         UserError: there are no records.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    rows = iter(rows)
+    # The names of shards have their number.
+    first = list(itertools.islice(rows, num_shards))
     with contextlib.ExitStack() as stack:
-        writers: list[write.ShardWriter] = []
-        paths: list[Path] = []
-        for number, record in enumerate(rows):
-            if number < num_shards:
-                name = write.shard_name(split, number, num_shards)
-                path = files.temporary_path(directory / name)
-                stack.callback(path.unlink, missing_ok=True)
-                writers.append(write.ShardWriter(path))
-                stack.callback(writers[-1].close)
-                paths.append(path)
-            writers[number % num_shards].write(record)
+        writers = [
+            stack.enter_context(
+                write.open_shard(
+                    directory / write.shard_name(split, number, len(first))
+                )
+            )
+            for number in range(len(first))
+        ]
+        left = itertools.chain(first, rows)
+        del first
+        for writer, record in zip(itertools.cycle(writers), left, strict=False):
+            writer.write(record)
         check()
-        if not paths:
+        if not writers:
             raise UserError("There is nothing to import: no record was read.")
-        for writer in writers:
-            writer.close()
-        return _name_shards(directory, split, paths, writers)
+        # Shards take their names next; till all have, no split looks complete.
+        (directory / f"{split}.info.json").unlink(missing_ok=True)
+        if directory.exists():
+            for old in directory.glob(f"{split}.tfrecord-*"):
+                old.unlink()
+    shards = [writer.info for writer in writers]
+    info = write.write_split_info(directory, split, shards)
+    split_index.load(directory.parent, directory.name, split)
+    return info
 
 
 @told()
@@ -63,32 +72,12 @@ def copy_vocabulary(path: Path, data_dir: Path) -> None:
     Raises:
         UserError: the data root has another one.
     """
+    content = path.read_bytes()
     target = data_dir / data_root.VOCABULARY
-    if target.is_file():
-        if not filecmp.cmp(path, target, shallow=False):
-            raise UserError(
-                f"{target} is another vocabulary than {path}; a data root has "
-                "one. Give another --data_dir."
-            )
-        return
-    files.write_whole(target, path.read_bytes())
-
-
-def _name_shards(
-    directory: Path,
-    split: str,
-    paths: list[Path],
-    writers: list[write.ShardWriter],
-) -> write.SplitInfo:
-    # While shards change, the split must not look complete.
-    (directory / f"{split}.info.json").unlink(missing_ok=True)
-    for old in directory.glob(f"{split}.tfrecord-*"):
-        old.unlink()
-    shards = []
-    for number, (path, writer) in enumerate(zip(paths, writers, strict=True)):
-        final = directory / write.shard_name(split, number, len(paths))
-        os.replace(path, final)
-        shards.append(write.describe_shard(final, writer.num_examples))
-    info = write.write_split_info(directory, split, shards)
-    split_index.load(directory.parent, directory.name, split)
-    return info
+    if not target.is_file():
+        files.write_whole(target, content)
+    elif target.read_bytes() != content:
+        raise UserError(
+            f"{target} is another vocabulary than {path}; a data root has one. "
+            "Give another --data_dir."
+        )

@@ -15,9 +15,11 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from etils.epath import Path
+
+from pali_tf import files
 from pali_tf.importing.files import list_files
 from pali_tf.importing.images import SUFFIXES
 from pali_tf.importing.options import Options
@@ -42,7 +44,7 @@ def read(options: Options) -> Iterator[records.Record]:
 
 def _rows(options: Options) -> Iterator[Located]:
     paths = list_files(options.input, (".tar", ".tar.gz", ".tgz"))
-    sizes = [path.stat().st_size for path in paths]
+    sizes = [path.stat().length for path in paths]
     for index, path in enumerate(paths):
         members = _members(path, options, sum(sizes[:index]), sum(sizes))
         for key, group in itertools.groupby(members, lambda m: m[0]):
@@ -58,7 +60,7 @@ def _members(
     """Yields (key, suffix, bytes); reports an archive that ends too early."""
     try:
         with contextlib.ExitStack() as stack:
-            raw = stack.enter_context(path.open("rb"))
+            raw = stack.enter_context(files.open_stream(path))
             # Python's gzip tells a cut file; tarfile's own does not.
             stream = raw if path.suffix == ".tar" else gzip.open(raw)
             tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
@@ -82,9 +84,10 @@ def _members(
 
 
 def _has_end(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-min(len(_END), path.stat().st_size), os.SEEK_END)
-        return file.read() == _END
+    size = path.stat().length
+    return size >= len(_END) and (
+        files.read_range(path, size - len(_END), len(_END)) == _END
+    )
 
 
 def _values(

@@ -1,15 +1,11 @@
 """Writing the sample as a data folder, or keeping the one that is there."""
 
-import contextlib
 import dataclasses
 import json
-import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import tqdm
+from etils.epath import Path
 
 from pali_tf import files, json_files
 from pali_tf.errors import UserError, told
@@ -42,12 +38,18 @@ def write_sample(
         return f"Kept {output_dir}: it holds this sample already."
     # They take seconds to import, and all answers above need none of them.
     from pali_tf.sample_world import pipeline, summary
+    from pali_tf.webli import local_beam
 
     content = {"config": dataclasses.asdict(config), "is_complete": False}
     json_files.write(output_dir / CONFIG_FILE, content)
     files.remove_leftovers(output_dir)
     started = time.monotonic()
-    with _progress(output_dir, config):
+    # Of a shard's sources, `text` closes last.
+    folder = output_dir / "text"
+    for split in config.split_sizes():
+        (folder / f"{split}.info.json").unlink(missing_ok=True)
+    shards = [folder / name for _, _, name in pipeline.shards_of(config)]
+    with local_beam.counted(shards, "Writing images"):
         pipeline.run(config, output_dir, num_workers)
     json_files.write(output_dir / CONFIG_FILE, content | {"is_complete": True})
     return summary.describe(output_dir, config, time.monotonic() - started)
@@ -86,35 +88,3 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         for key in sorted(found.keys() | wanted.keys())
         if found.get(key) != wanted.get(key)
     )
-
-
-@contextlib.contextmanager
-def _progress(output_dir: Path, config: SampleConfig) -> Iterator[None]:
-    """Shows, on standard error, how many shards are in place."""
-    total = sum(config.num_shards(split) for split in config.split_sizes())
-    started = time.time()
-    done = threading.Event()
-
-    def count() -> int:
-        # A shard takes its name when it is whole; `text` closes last.
-        return sum(
-            path.stat().st_mtime >= started
-            for path in (output_dir / "text").glob("*.tfrecord-*")
-        )
-
-    with tqdm.tqdm(total=total, unit="shard", desc="Writing images") as bar:
-
-        def watch() -> None:
-            is_last = False
-            while not is_last:
-                is_last = done.wait(0.5)
-                if (new := count() - bar.n) > 0:
-                    bar.update(new)
-
-        thread = threading.Thread(target=watch, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()

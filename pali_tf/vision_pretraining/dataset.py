@@ -1,10 +1,13 @@
 """Images and multi-hot labels from the stored examples of `webli`."""
 
 import collections
-import pathlib
+import itertools
+from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 
+from pali_tf import files
 from pali_tf.data.images import decode_image
 from pali_tf.errors import MissingFileError
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
@@ -14,20 +17,32 @@ from pali_tf.vision_pretraining.labels import (
     all_points,
     place_labels,
 )
+from pali_tf.webli import read
 
 _SOURCE = "webli"
 _SHUFFLE_BUFFER = 4096
+# Records that Python hands to TensorFlow at once.
+_READ_RECORDS = 256
 
 
 def _records(data_dir: str, split: str) -> tf.data.Dataset:
-    pattern = pathlib.Path(data_dir) / _SOURCE / f"{split}.tfrecord-*"
-    files = sorted(map(str, pattern.parent.glob(pattern.name)))
-    if not files:
+    pattern = files.as_path(data_dir) / _SOURCE / f"{split}.tfrecord-*"
+    shards = sorted(pattern.parent.glob(pattern.name))
+    if not shards:
         raise MissingFileError(
             f"No shards match {pattern}. Make a sample with: "
             f"pali sample-data --output_dir={data_dir}"
         )
-    return tf.data.TFRecordDataset(files)
+
+    def read_some() -> Iterator[np.ndarray]:
+        found = (data for s in shards for _, data in read.stored_records(s))
+        while some := list(itertools.islice(found, _READ_RECORDS)):
+            yield np.array(some, object)
+
+    signature = tf.TensorSpec([None], tf.string)
+    return tf.data.Dataset.from_generator(
+        read_some, output_signature=signature
+    ).unbatch()
 
 
 def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:

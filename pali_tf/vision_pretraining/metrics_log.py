@@ -1,13 +1,13 @@
 """Writes the loss of Keras' fit as JSON lines."""
 
 import json
-import pathlib
 import time
 
 import keras
 from absl import logging
+from etils.epath import Path
 
-from pali_tf.errors import told
+from pali_tf import files
 from pali_tf.run.progress import format_seconds
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
@@ -29,14 +29,13 @@ class MetricsLog(keras.callbacks.Callback):
 
     def __init__(
         self,
-        path: pathlib.Path,
+        path: Path,
         config: VisionPretrainingConfig,
         period: int = 50,
     ):
         super().__init__()
-        with told():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w")
+        path.unlink(missing_ok=True)
+        self._file = files.GrowingFile(path)
         self._schedule = RsqrtWithCooldown(config)
         self._batch_size = config.batch_size
         self._period = period
@@ -66,7 +65,7 @@ class MetricsLog(keras.callbacks.Callback):
             "learning_rate": float(self._schedule(step)),
             "images_per_second": steps * self._batch_size / (now - self._since),
         }
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(f"{json.dumps(line)}\n".encode())
         self._file.flush()
         if step % _SHOWN_EVERY == 0:
             left = (self.params["steps"] - batch - 1) / steps
@@ -82,4 +81,4 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Nothing is left unwritten."""
-        self._file.flush()
+        self._file.sync()

@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.data import data_root
 from pali_tf.errors import MissingFileError, UserError, nearest
 from pali_tf.models.vit.config import ViTConfig
-from pali_tf.visual_tokens import pipeline, progress, shards
+from pali_tf.visual_tokens import pipeline, shards
 from pali_tf.visual_tokens.pipeline import TokensJob
 from pali_tf.visual_tokens.tower import LoadedTower
-from pali_tf.webli import read, records
+from pali_tf.webli import local_beam, read, records
 from pali_tf.webli.write import VisualTokensInfo
 
 Split = tuple[str, str]
@@ -43,7 +44,10 @@ def make_job(
         UserError: the folders are one, or there is no batch.
         MissingFileError: no checkpoint is there.
     """
-    data_dir, output_dir = data_dir.resolve(), output_dir.resolve()
+    data_dir, output_dir = (
+        path if files.is_bucket(path) else path.resolve()
+        for path in (data_dir, output_dir)
+    )
     if data_dir == output_dir:
         raise UserError(
             f"--data_dir and --output_dir are both {data_dir}: the data are "
@@ -51,7 +55,8 @@ def make_job(
         )
     if batch_size < 1:
         raise UserError(f"--batch_size is {batch_size}, below 1.")
-    found = str(checkpoint.find(vision_checkpoint).resolve())
+    found = checkpoint.find(vision_checkpoint)
+    found = str(files.absolute(files.as_path(found)))
     return TokensJob(
         data_dir=data_dir,
         output_dir=output_dir,
@@ -145,7 +150,8 @@ def build(
     ]
     files.remove_leftovers(job.output_dir)
     started = time.monotonic()
-    with progress.shown([job.output_dir / s.source / s.file for s in todo]):
+    written = [job.output_dir / s.source / s.file for s in todo]
+    with local_beam.counted(written, "Writing visual tokens"):
         pipeline.run(job, todo, beam_flags)
     seconds = time.monotonic() - started
     for source, split in left:

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -13,14 +12,12 @@ from apache_beam.options.pipeline_options import (
     PipelineOptions,
     StandardOptions,
 )
-from apache_beam.portability.api import beam_provision_api_pb2
-from apache_beam.runners.portability.fn_api_runner import fn_runner
-from google.protobuf import struct_pb2
+from etils.epath import Path
 
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import shards
 from pali_tf.visual_tokens.inference import VisualTokensHandler
-from pali_tf.webli import split_index, write
+from pali_tf.webli import local_beam, split_index, write
 
 SplitKey = tuple[str, str]
 
@@ -72,7 +69,7 @@ def run(
     runner = options.view_as(StandardOptions).runner
     if runner is None:
         # Named, because DirectRunner first tries to download another runner.
-        runner = fn_runner.FnApiRunner(provision_info=_quiet_workers())
+        runner = local_beam.quiet_runner()
     handler = VisualTokensHandler(job.vision, job.checkpoint, job.batch_size)
     load = functools.partial(shards.load, job.data_dir, job.vision.image_size)
     try:
@@ -115,12 +112,3 @@ def _describe(
     (source, split), written = element
     write.write_split_info(job.output_dir / source, split, written, job.info)
     split_index.load(job.output_dir, source, split)
-
-
-def _quiet_workers() -> fn_runner.ExtendedProvisionInfo:
-    """Lets the workers log errors only, as FnApiRunner passes it on."""
-    options = struct_pb2.Struct()
-    options.update({"beam:option:default_sdk_harness_log_level:v1": "ERROR"})
-    return fn_runner.ExtendedProvisionInfo(
-        beam_provision_api_pb2.ProvisionInfo(pipeline_options=options)
-    )

@@ -4,11 +4,11 @@ import concurrent.futures
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from etils.epath import Path
 
 from pali_tf.data import token_storage
 from pali_tf.data.images import decode_image
@@ -124,4 +124,4 @@ def store(
                     record, image=image, visual_tokens=packed
                 )
             writer.write(record)
-    return write.describe_shard(path, writer.num_examples)
+    return writer.info

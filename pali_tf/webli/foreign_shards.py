@@ -54,5 +54,5 @@ def _describe(
     for match in found:
         path = folder / match[0]
         count = sum(1 for _ in read.stored_records(path))
-        shards.append(write.describe_shard(path, count))
+        shards.append(write.ShardInfo(path.name, count, files.digest(path)))
     write.write_split_info(folder, split, shards)

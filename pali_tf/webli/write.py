@@ -4,12 +4,12 @@ import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import IO
 
-import tensorflow as tf
+from etils.epath import Path
 
 from pali_tf import files, json_files
-from pali_tf.webli import examples, records
+from pali_tf.webli import examples, frames, records
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,42 +60,37 @@ def shard_name(split: str, shard: int, num_shards: int) -> str:
 
 
 class ShardWriter:
-    """Appends records to one shard under its temporary name."""
+    """Appends records to one shard."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the temporary file; `open_shard` gives it its name."""
+    def __init__(self, name: str, file: IO[bytes]) -> None:
         self.num_examples = 0
-        self._writer = tf.io.TFRecordWriter(str(path))
+        self._name = name
+        self._file = file
+        self._digest = hashlib.sha256()
 
     def write(self, record: records.Record) -> None:
         """Appends one record."""
         example = examples.record_to_example(record)
         # Map entries are unordered; without this, equal records need not give
         # equal bytes.
-        self._writer.write(example.SerializeToString(deterministic=True))
+        frame = frames.frame(example.SerializeToString(deterministic=True))
+        self._file.write(frame)
+        self._digest.update(frame)
         self.num_examples += 1
 
-    def close(self) -> None:
-        """Flushes and closes the file."""
-        self._writer.close()
+    @property
+    def info(self) -> ShardInfo:
+        """The shard's entry for `<split>.info.json`."""
+        return ShardInfo(
+            self._name, self.num_examples, self._digest.hexdigest()
+        )
 
 
 @contextlib.contextmanager
 def open_shard(path: Path) -> Iterator[ShardWriter]:
-    """Yields a writer whose file takes its name when the block ends well."""
-    with files.staged(path) as temporary:
-        writer = ShardWriter(temporary)
-        try:
-            yield writer
-        finally:
-            writer.close()
-
-
-def describe_shard(path: Path, num_examples: int) -> ShardInfo:
-    """Returns a finished shard's entry for `<split>.info.json`."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return ShardInfo(path.name, num_examples, digest)
+    """Yields a writer whose file is there once the block ends well."""
+    with files.open_whole(path) as file:
+        yield ShardWriter(path.name, file)
 
 
 def write_split_info(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pali_tf.files import as_path
 from pali_tf.sample_world import world
 from pali_tf.sample_world.writing import write_sample
 
@@ -20,7 +21,7 @@ def content(folder):
 def test_bytes_do_not_depend_on_the_number_of_workers(tmp_path):
     config = world.make_config(level="grid", seed=0, **SIZES)
     for workers in (1, 2):
-        write_sample(config, tmp_path / str(workers), workers)
+        write_sample(config, as_path(tmp_path / str(workers)), workers)
     assert content(tmp_path / "1") == content(tmp_path / "2")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from pali_tf import files
 from pali_tf.importing import formats
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
@@ -74,4 +75,6 @@ def write_coco(folder: pathlib.Path, num_images: int = 2) -> pathlib.Path:
 def read(name: str, path: pathlib.Path, **options: Any) -> list[records.Record]:
     """Reads files of a format; problems are kept, not raised."""
     read_format = formats.find_format(name).load()
-    return list(read_format(Options(input=path, **options)))
+    paths = {"input": path, "images": options.pop("images", None)}
+    named = {name: files.as_path(p) for name, p in paths.items() if p}
+    return list(read_format(Options(**named, **options)))

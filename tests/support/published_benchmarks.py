@@ -5,6 +5,7 @@ import json
 import pathlib
 from typing import Any
 
+from pali_tf.files import as_path
 from pali_tf.importing import formats
 from pali_tf.importing.options import Options
 from tests.support import published_questions
@@ -249,12 +250,12 @@ def read(root: pathlib.Path, name: str, **settings: Any) -> list[Any]:
     folder = root / settings.pop("folder", name)
     for key in ("input", "images"):
         if key in settings:
-            settings[key] = folder / settings[key]
+            settings[key] = as_path(folder / settings[key])
     settings["fields"] = {
         key: str(folder / path)
         for key, path in settings.get("fields", {}).items()
     }
-    options = Options(**{"input": folder, **settings})
+    options = Options(**{"input": as_path(folder), **settings})
     found = list(formats.find_format(name).load()(options))
     options.problems.check()
     return found

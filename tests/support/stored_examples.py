@@ -99,7 +99,7 @@ def _write_split(
         with write.open_shard(path) as writer:
             for record in share:
                 writer.write(record)
-        shards.append(write.describe_shard(path, len(share)))
+        shards.append(writer.info)
     write.write_split_info(folder, split, shards)
 
 

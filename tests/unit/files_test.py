@@ -1,5 +1,6 @@
 """Files mean the same on a disk, in S3 and in GCS, over real sockets."""
 
+import argparse
 import contextlib
 import hashlib
 import os
@@ -56,6 +57,10 @@ def test_a_plain_path_is_on_the_disk(tmp_path, monkeypatch):
 def test_a_path_of_no_storage_is_refused(text, why):
     with pytest.raises(ValueError, match=why):
         files.as_path(text)
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--path", type=files.as_path)
+    with pytest.raises(argparse.ArgumentError, match=why):
+        parser.parse_args(["--path", os.fspath(text)])
 
 
 def test_a_missing_library_is_told(monkeypatch):

@@ -11,7 +11,8 @@ Source: kaggle.com/c/imagenet-object-localization-challenge.
 """
 
 import re
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.benchmarks import published

@@ -13,7 +13,8 @@ Source: image-net.org; github.com/hendrycks/imagenet-r,
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.benchmarks.class_names import read_class_names
@@ -43,7 +44,7 @@ def class_folders(options: Options) -> list[Path]:
         MissingFileError: there is none.
     """
     root = options.image_root
-    folders = sorted(path for path in root.glob("*") if path.is_dir())
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
     if not folders:
         raise MissingFileError(
             f"{root} has no class folders. Images in one folder must be sorted "

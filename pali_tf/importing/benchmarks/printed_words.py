@@ -15,10 +15,10 @@ and any data set takes a file of the user's, `--field=ocr=FILE.jsonl`:
 Source: textvqa.org/dataset; PaLI, appendix (OCR strings as inputs).
 """
 
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
 from pali_tf.errors import MissingFileError
 from pali_tf.importing.benchmarks import published

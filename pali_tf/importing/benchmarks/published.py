@@ -3,10 +3,11 @@
 import bz2
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
-from pali_tf import json_files
+from etils.epath import Path
+
+from pali_tf import files, json_files
 from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.files import what_is_in
 from pali_tf.importing.options import Options
@@ -100,14 +101,15 @@ def read_json_lines(path: Path, options: Options) -> Iterator[Any]:
 
     A line that is no JSON is reported as "malformed-line" and passed over.
     """
-    opened = bz2.open if path.suffix == ".bz2" else open
-    with told(path), opened(path, "rt", encoding="utf-8") as lines:
+    with told(path), files.open_stream(path) as raw:
+        lines = bz2.open(raw) if path.suffix == ".bz2" else raw
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(
                     line, object_pairs_hook=lambda pairs: Entry(pairs, path)
                 )
-            except json.JSONDecodeError as error:
+            # Of text that is not UTF-8, UnicodeDecodeError.
+            except ValueError as error:
                 options.problems.report(
                     "malformed-line", f"{path}:{number}", str(error)
                 )

@@ -11,7 +11,8 @@ Source: google-research/multilingual-t5, multilingual_t5/preprocessors.py.
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options

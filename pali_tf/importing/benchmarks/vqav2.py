@@ -12,7 +12,8 @@ Source: visualqa.org/download.html.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.importing.benchmarks import published, question_rows
 from pali_tf.importing.benchmarks.pictures import coco_file_name

@@ -15,7 +15,8 @@ Source: PaLI, section 4.2.
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.errors import MissingFileError, UserError
 from pali_tf.importing.benchmarks import published, question_rows, vqav2

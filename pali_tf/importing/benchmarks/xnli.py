@@ -12,8 +12,10 @@ Source: github.com/facebookresearch/XNLI; cims.nyu.edu/~sbowman/multinli;
 """
 
 import csv
+import io
 from collections.abc import Iterator
 
+from pali_tf import files
 from pali_tf.errors import UserError, told
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.options import Options
@@ -32,9 +34,12 @@ _COLUMNS = ("gold_label", "sentence1", "sentence2", "pairID")
 def read(options: Options) -> Iterator[records.Record]:
     """Yields a pair of texts and "0", "1" or "2"."""
     path = published.find_file(options, published.for_split(options, **_FILES))
-    with told(path), path.open(encoding="utf-8", newline="") as file:
+    with told(path), files.open_stream(path) as file:
         rows = csv.DictReader(
-            file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True
+            io.TextIOWrapper(file, encoding="utf-8", newline=""),
+            delimiter="\t",
+            quoting=csv.QUOTE_NONE,
+            strict=True,
         )
         missing = set(_COLUMNS) - set(rows.fieldnames or ())
         if missing:

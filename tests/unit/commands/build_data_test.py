@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.commands import build_data
 from pali_tf.data import data_root, token_storage
@@ -98,6 +99,21 @@ def test_the_info_file_tells_the_vit(stored):
     assert (stored / data_root.VOCABULARY).is_file()
 
 
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_bucket_holds_what_a_disk_does(data_dir, stored, vision, storage):
+    for name in files.list_files(data_dir):
+        files.write_whole(f"{storage}/in/{name}", (data_dir / name).read_bytes())
+    chosen = ("--splits=validation", "--sources=webli,text")
+    root = files.as_path(storage)
+    stored_tokens.store(root / "in", root / "out", vision, *chosen)
+    made = files.list_files(root / "out")
+    assert made == files.list_files(stored)
+    for name in made:
+        assert (root / "out" / name).read_bytes() == (
+            stored / name
+        ).read_bytes()
+
+
 def test_imported_sources_are_found(data_dir, root):
     (root / "imported").mkdir()
     shutil.copytree(data_dir / "webli", root / "imported" / "my_shop")
@@ -143,7 +159,7 @@ def test_a_corrupt_image_is_named(root, vision):
     path = folder / write.shard_name("test", 0, 1)
     with write.open_shard(path) as writer:
         writer.write(dataclasses.replace(record, image=image))
-    write.write_split_info(folder, "test", [write.describe_shard(path, 1)])
+    write.write_split_info(folder, "test", [writer.info])
     with pytest.raises(
         BadRecordError, match=r"00000-of-00001: the image scene-test-3 is corr"
     ):

@@ -1,15 +1,19 @@
 """`pali import`, from flags to shards, and to the task that reads them."""
 
+import gzip
 import json
 import os
 import re
 import signal
 import tracemalloc
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from pali_tf import cli
 from pali_tf.data.data_root import DataRoot
+from pali_tf.files import as_path, list_files, write_whole
 from pali_tf.importing import shards
 from pali_tf.webli import read, records
 from seqio_tasks import named
@@ -30,13 +34,13 @@ def signals():
 def imported(tmp_path, signals, capsys):
     """Runs the command; gives its status and what it said."""
 
-    def run(*flags, name="coco", source="my_shop"):
+    def run(*flags, name="coco", source="my_shop", root=tmp_path):
         status = cli.main(
             [
                 "import",
                 f"--from={name}",
-                f"--input={tmp_path / 'in'}",
-                f"--data_dir={tmp_path / 'data'}",
+                f"--input={root}/in",
+                f"--data_dir={root}/data",
                 f"--source={source}",
                 *flags,
             ]
@@ -74,6 +78,67 @@ def test_shards_are_dealt_in_turn_and_read_by_a_task(tmp_path, imported):
     assert [row["image/source_id"] for row in rows] == [
         *(b"0", b"2", b"4", b"1", b"3")
     ]
+
+
+def write_inputs(name, folder):
+    """Five pictures with captions, in a format."""
+    names = [f"{i}.jpg" for i in range(5)]
+    files.write_images(folder, *names)
+    rows = [{"image": name, "caption": f"card {name}"} for name in names]
+    if name == "coco":
+        files.write_coco(folder, num_images=5)
+    elif name == "folder":
+        for row in rows:
+            path = (folder / row["image"]).with_suffix(".txt")
+            path.write_text(row["caption"])
+    elif name == "csv":
+        lines = ["image\tcaption", *("\t".join(r.values()) for r in rows)]
+        text = "\n".join(lines).encode()
+        (folder / "rows.tsv.gz").write_bytes(gzip.compress(text))
+    elif name == "webdataset":
+        members = {n: (folder / n).read_bytes() for n in names}
+        members |= {f"{n[0]}.txt": n.encode() for n in names}
+        files.write_tar(folder / "a.tar", dict(sorted(members.items())))
+    elif name == "parquet":
+        table = pyarrow.Table.from_pylist(rows)
+        parquet.write_table(table, folder / "rows.parquet")
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+@pytest.mark.parametrize(
+    "name", ["coco", "folder", "csv", "webdataset", "parquet"]
+)
+def test_in_a_bucket_all_is_as_on_a_disk(tmp_path, imported, storage, name):
+    write_inputs(name, tmp_path / "in")
+    (tmp_path / "in/v.model").write_text("a vocabulary")
+    root = as_path(storage)
+    for path in (tmp_path / "in").iterdir():
+        write_whole(root / "in" / path.name, path.read_bytes())
+    for place in (tmp_path, root):
+        flags = [f"--vocabulary={place}/in/v.model", "--num_shards=2"]
+        flags += ["--allow=other-file", "--allow=no-annotation"]
+        assert imported(*flags, name=name, root=place)[0] == 0
+    made = list_files(root / "data")
+    assert list(made) == list(list_files(as_path(tmp_path / "data")))
+    for path in made:
+        content = (root / "data" / path).read_bytes()
+        assert content == (tmp_path / "data" / path).read_bytes()
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_split_in_a_bucket_is_the_old_or_the_new(tmp_path, imported, storage):
+    files.write_coco(tmp_path / "in", num_images=5)
+    output = f"--data_dir={storage}"
+    assert imported(output, "--num_shards=3")[0] == 0
+    before = list_files(as_path(storage))
+    (tmp_path / "in/3.jpg").unlink()
+    assert imported(output, "--overwrite")[0] == 2
+    assert list_files(as_path(storage)) == before
+    flags = ("--overwrite", "--allow=missing-image", "--num_shards=3")
+    assert imported(output, *flags)[0] == 0
+    info = read.verify_split(as_path(storage), "my_shop", "train")
+    assert [shard.num_examples for shard in info.shards] == [2, 1, 1]
+    assert imported(output)[0] == 2
 
 
 def test_a_data_root_gets_one_vocabulary(tmp_path, imported):
@@ -160,7 +225,7 @@ def test_leftovers_of_a_killed_import_are_removed(tmp_path, imported):
 
 
 def test_records_pass_one_by_one(tmp_path):
-    """60 MB of images, of which a few are held at any time."""
+    """60 MB of images, of which one a shard is held at any time."""
     pixels = os.urandom(1 << 20)
 
     def rows():

@@ -29,7 +29,7 @@ def write_texts(root, texts, num_shards=2):
         with write.open_shard(path) as writer:
             for text in part:
                 writer.write(records.Record(text=str(text)))
-        infos.append(write.describe_shard(path, len(part)))
+        infos.append(writer.info)
     write.write_split_info(root / "texts", "train", infos)
     return split_index.load(root, "texts", "train")
 

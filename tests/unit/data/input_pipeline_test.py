@@ -236,7 +236,7 @@ def test_a_corrupt_image_is_named(tmp_path):
     with write.open_shard(path) as writer:
         for record in (good, bad):
             writer.write(record)
-    shard = write.describe_shard(path, 2)
+    shard = writer.info
     write.write_split_info(tmp_path / "webli", "train", [shard])
     with pytest.raises(UserError, match=f"{path.name}.*the-bad-one"):
         batches(DataRoot(str(tmp_path)), "webli_split_captioning", 10)

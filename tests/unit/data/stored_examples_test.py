@@ -30,7 +30,7 @@ def root(tmp_path_factory):
     with write.open_shard(path := folder / "train.tfrecord") as writer:
         for record in ASKED:
             writer.write(record)
-    write.write_split_info(folder, "train", [write.describe_shard(path, 3)])
+    write.write_split_info(folder, "train", [writer.info])
     return DataRoot(str(root))
 
 

@@ -48,7 +48,7 @@ def write_source(root, source, *, change, dtypes=("int8", "bfloat16")):
                 dtype = dtypes[i // 2 % len(dtypes)]
                 tokens = made_up_tokens(record, dtype)
                 writer.write(change(i, record, tokens))
-        shards.append(write.describe_shard(path, 6))
+        shards.append(writer.info)
     write.write_split_info(root / source, "train", shards, INFO)
 
 

@@ -7,6 +7,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from pali_tf.files import as_path
 from pali_tf.importing import formats
 from pali_tf.importing.options import Options
 from pali_tf.importing.problems import Problems
@@ -229,7 +230,7 @@ def test_how_far_it_is_is_said(tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n' * 3)
     said = []
     options = Options(
-        input=tmp_path / "rows.jsonl",
+        input=as_path(tmp_path / "rows.jsonl"),
         progress=lambda done, total: said.append(done / total),
     )
     assert len(list(formats.find_format("jsonl").load()(options))) == 3

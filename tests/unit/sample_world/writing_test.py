@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from pali_tf.files import as_path, list_files
 from pali_tf.sample_world import pipeline, world
 from pali_tf.sample_world.writing import write_sample
 from pali_tf.webli import read, records
@@ -13,7 +14,7 @@ def run(folder, num_workers=1, **changes):
     config = world.make_config(
         **{"level": "grid", "seed": 0, **SIZES, **changes}
     )
-    return write_sample(config, folder, num_workers)
+    return write_sample(config, as_path(folder), num_workers)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,16 @@ def test_same_seed_gives_the_same_bytes(folder, tmp_path):
     run(tmp_path / "other", seed=1)
     assert content(tmp_path / "again") == content(folder)
     assert content(tmp_path / "other") != content(folder)
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_bucket_holds_what_a_disk_does(folder, storage):
+    root = as_path(storage)
+    assert "6" in run(storage)
+    assert {
+        name: (root / name).read_bytes() for name in list_files(root)
+    } == content(folder)
+    assert "holds this sample already" in run(storage)
 
 
 def test_complete_sample_is_kept(folder, monkeypatch):
@@ -89,8 +100,9 @@ def test_numbers_below_one_are_refused(tmp_path, argument):
 
 def test_shards_do_not_depend_on_who_writes_them(folder, tmp_path):
     config = world.make_config(level="grid", seed=0, **SIZES)
-    pipeline.write_shard(config, tmp_path, ("test", 0))
-    name = "test.tfrecord-00000-of-00001"
+    shard = pipeline.shards_of(config)[-1]
+    assert shard == ("test", 0, name := "test.tfrecord-00000-of-00001")
+    pipeline.write_shard(config, tmp_path, shard)
     for source in records.SOURCES:
         written = (tmp_path / source / name).read_bytes()
         assert written == (folder / source / name).read_bytes()

@@ -14,7 +14,7 @@ def data_dir(tmp_path):
     with write.open_shard(path) as shard:
         for text in TEXTS:
             shard.write(records.Record(text=text))
-    info = write.describe_shard(path, shard.num_examples)
+    info = shard.info
     write.write_split_info(path.parent, "train", [info])
     return tmp_path
 

@@ -37,7 +37,7 @@ def write_split(root, shards, split="train"):
         with write.open_shard(path) as writer:
             for record in rows:
                 writer.write(record)
-        infos.append(write.describe_shard(path, len(rows)))
+        infos.append(writer.info)
     write.write_split_info(root / "my_shop", split, infos)
     return [
         [place for place, _ in read.stored_records(path)]

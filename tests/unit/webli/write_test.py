@@ -38,7 +38,7 @@ def test_info_lists_the_shards_in_order(tmp_path):
         path = tmp_path / write.shard_name("test", number, 2)
         with write.open_shard(path) as shard:
             shard.write(text_record(str(number)))
-        shards.append(write.describe_shard(path, shard.num_examples))
+        shards.append(shard.info)
     write.write_split_info(tmp_path, "test", shards)
     info = json.loads((tmp_path / "test.info.json").read_text())
     first = tmp_path / "test.tfrecord-00000-of-00002"
