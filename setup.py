@@ -129,6 +129,7 @@ setuptools.setup(
     package_data={
         "pali_tf.inspection": ["templates/*"],
         "pali_tf.reporting": ["templates/*"],
+        "pali_tf.sample_world": ["languages/*"],
     },
     install_requires=CORE,
     extras_require={

@@ -88,8 +88,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--from", dest="format", required=True, metavar="F")
-    parser.add_argument("--input", type=files.as_path, required=True, metavar="PATH")
-    parser.add_argument("--data_dir", type=files.as_path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--input", type=files.as_path, required=True, metavar="PATH"
+    )
+    parser.add_argument(
+        "--data_dir", type=files.as_path, required=True, metavar="DIR"
+    )
     parser.add_argument(
         "--source",
         required=True,

@@ -102,7 +102,9 @@ def test_the_info_file_tells_the_vit(stored):
 @pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
 def test_a_bucket_holds_what_a_disk_does(data_dir, stored, vision, storage):
     for name in files.list_files(data_dir):
-        files.write_whole(f"{storage}/in/{name}", (data_dir / name).read_bytes())
+        files.write_whole(
+            f"{storage}/in/{name}", (data_dir / name).read_bytes()
+        )
     chosen = ("--splits=validation", "--sources=webli,text")
     root = files.as_path(storage)
     stored_tokens.store(root / "in", root / "out", vision, *chosen)

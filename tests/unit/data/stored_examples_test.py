@@ -27,7 +27,7 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     stored_examples.write_data(root, num_records=NUM_RECORDS)
     folder = root / "my_shop"
-    with write.open_shard(path := folder / "train.tfrecord") as writer:
+    with write.open_shard(folder / "train.tfrecord") as writer:
         for record in ASKED:
             writer.write(record)
     write.write_split_info(folder, "train", [writer.info])

@@ -2,7 +2,7 @@ import pytest
 from PIL import features
 
 from pali_tf.sample_world import fonts, lettering
-from pali_tf.sample_world.lexicon import LEXICON
+from pali_tf.sample_world.grammar import GRAMMARS
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +47,10 @@ def test_scripts_that_need_shaping_are_missing_without_raqm(monkeypatch):
     assert "raqm" in missing["Devanagari"]
 
 
-def test_every_script_of_the_lexicon_is_known():
-    for script, words in LEXICON.values():
-        assert script in fonts.SCRIPTS
-        assert len(set(words)) == len(words)
+def test_every_script_of_the_languages_is_known():
+    for grammar in GRAMMARS.values():
+        assert grammar.script in fonts.SCRIPTS
+        assert len(set(grammar.words)) == len(grammar.words)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,11 @@ import itertools
 
 import pytest
 
-from pali_tf.sample_world import catalog
+from pali_tf.sample_world import catalog, grammar
 from pali_tf.sample_world.grammar import (
     GRAMMARS,
     LANGUAGES,
     capitalize,
-    grammar,
 )
 
 # By hand: gender, case and article in each language.

@@ -1,18 +1,24 @@
-"""What a language's file holds, and how its sentences are put together.
+"""The sample's twelve languages, and how their sentences are put together.
 
-All the grammar is in the patterns. A noun belongs to a class (its gender,
-mostly); for each role that a noun phrase plays in a sentence there is one
-pattern a class, which picks the article, the form of each adjective and the
-form of the noun. For "with a red star", in Russian:
+`languages/<code>.toml` has all the grammar of a language. A noun belongs to a
+class (its gender, mostly); for each role that a noun phrase plays in a sentence
+there is one pattern a class, which picks the article, the form of each
+adjective and the form of the noun. For "with a red star", in Russian:
 
-    noun     "star": {"class": "f", "nom": "звезда", "ins": "звездой"}
-    color    "red": {"f": "красная", "f_ins": "красной", ...}
-    pattern  "picture", class f: "{color[f_ins]} {noun[ins]}"
-    result   "красной звездой"
+    nouns               star = { class = "f", nom = "звезда", ins = "звездой" }
+    colors              red = { f = "красная", f_ins = "красной", ... }
+    phrases.picture     f = "{color[f_ins]} {noun[ins]}"
+    result              "красной звездой"
+
+A key of several words, as "m n" or "listed exists", stands for each of them. In
+a language without classes a noun is its one form and a role has one pattern.
 """
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
 
 Forms = str | Mapping[str, str]
 
@@ -36,10 +42,13 @@ class Grammar:
 
     `alt_texts` and `sentences` take {listed}, {picture}, {shown}, {detailed}
     (lists of noun phrases in that role), {background}, {word}, {count},
-    {where} and {place}; `questions` take {phrase}.
+    {where} and {place}; `questions` take {phrase}. `words` are what signs and
+    labels say, in letters of `script`.
     """
 
     language: str
+    script: str
+    words: Sequence[str]
     nouns: Mapping[str, Mapping[str, str]]
     colors: Mapping[str, Forms]
     sizes: Mapping[str, Forms]
@@ -83,3 +92,34 @@ class Grammar:
 def capitalize(sentence: str) -> str:
     """Returns the sentence with its first letter as a capital."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _load(language: str) -> Grammar:
+    file = resources.files(__package__) / "languages" / f"{language}.toml"
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    content["words"] = content["words"].split()
+    content["nouns"] = {
+        name: {"class": "any", "one": forms}
+        if isinstance(forms, str)
+        else forms
+        for name, forms in content["nouns"].items()
+    }
+    content["phrases"] = {
+        role: _each(forms) if isinstance(forms, dict) else {"any": forms}
+        for role, forms in _each(content["phrases"]).items()
+    }
+    for kind in ("colors", "sizes", "textures"):
+        content[kind] = {
+            name: _each(forms) if isinstance(forms, dict) else forms
+            for name, forms in content[kind].items()
+        }
+    return Grammar(language=language, **content)
+
+
+def _each(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for keys, value in table.items() for key in keys.split()}
+
+
+# Scenes draw from them in this order.
+LANGUAGES = tuple("en fr de es ru el tr id zh ja hi ar".split())
+GRAMMARS = {language: _load(language) for language in LANGUAGES}
