@@ -11,11 +11,12 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
+import tqdm
 from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.errors import ExistingFileError, MissingFileError, UserError
-from pali_tf.importing import formats, options, problems
+from pali_tf.importing import formats, problems
 from pali_tf.run import program_log
 from pali_tf.webli import records
 
@@ -41,14 +42,14 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     # They bring TensorFlow, and what is refused above needs none of it.
-    from pali_tf.importing import import_counts, progress, shards
+    from pali_tf.importing import import_counts, options, shards
 
     if flags.vocabulary is not None:
         shards.copy_vocabulary(flags.vocabulary, flags.data_dir)
-    counts = import_counts.ImportCounts()
     started = time.monotonic()
     files.remove_leftovers(directory, f"{flags.split}.")
-    with progress.ProgressBar() as bar:
+    with tqdm.tqdm(unit=" records", desc="Importing") as bar:
+        counts = import_counts.ImportCounts(bar)
         rows = read.load()(
             options.Options(
                 input=flags.input,
@@ -57,11 +58,11 @@ def main(argv: list[str]) -> int:
                 language=flags.language,
                 fields=_fields(flags.field),
                 problems=found,
-                progress=bar.at,
+                progress=counts.at,
             )
         )
         info = shards.write_split(
-            counts.counted(bar.counted(rows)),
+            counts.counted(rows),
             directory,
             flags.split,
             num_shards=flags.num_shards,

@@ -14,7 +14,6 @@ from pali_tf import json_files
 from pali_tf.errors import UserError
 from pali_tf.importing.files import list_files
 from pali_tf.importing.images import read_image
-from pali_tf.importing.languages import check_language
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -33,7 +32,7 @@ def read(options: Options) -> Iterator[records.Record]:
     """
     path = _find_file(options)
     content = _load(path)
-    if not check_language(options.language, "--language", options.problems):
+    if not options.knows(options.language):
         return
     names = {c["id"]: c["name"] for c in content.get("categories", [])}
     notes: dict[Any, list[Json]] = defaultdict(list)

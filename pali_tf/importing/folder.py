@@ -12,7 +12,6 @@ from etils.epath import Path
 
 from pali_tf.errors import UserError
 from pali_tf.importing.images import SUFFIXES, read_image
-from pali_tf.importing.languages import check_language
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -26,7 +25,7 @@ def read(options: Options) -> Iterator[records.Record]:
     root = options.input
     if not root.is_dir():
         raise UserError(f"--input: {root} is no folder.")
-    if not check_language(options.language, "--language", options.problems):
+    if not options.knows(options.language):
         return
     folders = [root, *sorted(p for p in root.iterdir() if p.is_dir())]
     for number, folder in enumerate(folders):

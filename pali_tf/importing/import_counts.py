@@ -1,7 +1,9 @@
-"""What was imported, counted as it passes by."""
+"""What was imported, counted and shown as it passes by."""
 
 import collections
 from collections.abc import Iterable, Iterator
+
+import tqdm
 
 from pali_tf.webli import records
 
@@ -19,9 +21,15 @@ _OBJECTIVES = {
 
 
 class ImportCounts:
-    """Counts records, what they hold, and its languages."""
+    """Counts records, what they hold, and its languages.
 
-    def __init__(self) -> None:
+    Args:
+        bar: moves on with the records; its total is guessed from how far the
+            files are read.
+    """
+
+    def __init__(self, bar: tqdm.tqdm) -> None:
+        self._bar = bar
         self.counts: collections.Counter[str] = collections.Counter()
         self.languages: collections.Counter[str] = collections.Counter()
 
@@ -32,6 +40,12 @@ class ImportCounts:
         for record in rows:
             self.add(record)
             yield record
+            self._bar.update()
+
+    def at(self, done: float, total: float) -> None:
+        """Says that `done` of `total`, in any unit, is read."""
+        if done > 0 and self._bar.n:
+            self._bar.total = max(round(self._bar.n * total / done), 1)
 
     def add(self, record: records.Record) -> None:
         """Counts a record."""

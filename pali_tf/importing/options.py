@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 
 from etils.epath import Path
 
+from pali_tf.errors import nearest
 from pali_tf.importing.problems import Problems
+from seqio_tasks import languages
+
+_LANGUAGES = frozenset(languages.WEBLI + languages.XM3600)
 
 
 def _show_nothing(done: float, total: float) -> None:
@@ -43,3 +47,20 @@ class Options:
         if self.images is not None:
             return self.images
         return self.input if self.input.is_dir() else self.input.parent
+
+    def knows(self, language: str, where: str = "--language") -> bool:
+        """Tells whether the tasks know a language; reports one they do not.
+
+        Args:
+            language: its code.
+            where: the file and the place in it.
+        """
+        if language in _LANGUAGES:
+            return True
+        self.problems.report(
+            "unknown-language",
+            where,
+            f"no language has the code {language!r}"
+            f"{nearest(language, _LANGUAGES)}",
+        )
+        return False

@@ -81,16 +81,13 @@ class Problems:
         if fatal:
             first = self.messages[fatal[0]][0]
             raise ImportProblemError(
-                f"Nothing is written, for there are problems: {self._counted()}"
+                f"Nothing is written, for there are problems: {self.describe()}"
                 f". The first: {first} To leave out what has them: "
                 f"--allow={','.join(fatal)}"
             )
 
     def describe(self) -> str:
         """Gives what was left out: "2 missing-image, 1 empty-text", or ""."""
-        return self._counted()
-
-    def _counted(self) -> str:
         return ", ".join(
             f"{count:,} {kind}" for kind, count in self.counts.items()
         )

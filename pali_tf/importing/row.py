@@ -1,12 +1,15 @@
 """One row: what it says, checked field by field."""
 
+import base64
+import binascii
 import collections
 import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pali_tf.importing.languages import check_language
+from pali_tf import files
+from pali_tf.importing.images import image_from_bytes, read_image
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
 
@@ -71,11 +74,36 @@ class Row:
                 f"{', '.join(self.values) or 'nothing'}.",
             )
             return False
-        return check_language(self.language, self.where, self._options.problems)
+        return self._options.knows(self.language, self.where)
 
     def text(self, name: str) -> str:
         """Gives a text without the space around it; "" if there is none."""
         return self._as_text(name, self.values.get(name, ""))
+
+    def image(self) -> records.Image | None:
+        """Reads the image that the row names or holds; None after a problem."""
+        value = self.values.get("image")
+        image_id = self.text("id")
+        if isinstance(value, Mapping):
+            path = value.get("path")
+            image_id = image_id or path or ""
+            value = value.get("bytes") or path
+        if self.has("image_base64"):
+            value = self._decode_base64()
+            if value is None:
+                return None
+        problems = self._options.problems
+        if isinstance(value, bytes):
+            # A row's place is unlike all others.
+            image_id = image_id or self.where.rpartition("/")[2]
+            return image_from_bytes(value, image_id, self.where, problems)
+        if isinstance(value, str):
+            path = self._options.image_root / value
+            if files.is_bucket(value):
+                path = files.as_path(value)
+            return read_image(path, image_id or value, problems)
+        self.report("missing-image", "it names no image.")
+        return None
 
     def captions(self) -> Iterator[records.Caption]:
         """Yields the captions."""
@@ -90,7 +118,7 @@ class Row:
             text = self._as_text("caption", value)
             if not text:
                 self.report("empty-text", "a caption is empty.")
-            elif check_language(language, self.where, self._options.problems):
+            elif self._options.knows(language, self.where):
                 yield records.Caption(text=text, language=language, score=1.0)
 
     def questions(self) -> Iterator[records.QuestionAnswer]:
@@ -148,9 +176,7 @@ class Row:
         if not (inputs and targets):
             self.report("empty-text", "inputs or targets are empty.")
             return None
-        if not check_language(
-            self.language, self.where, self._options.problems
-        ):
+        if not self._options.knows(self.language, self.where):
             return None
         pair = records.TextPair(
             inputs=inputs,
@@ -159,6 +185,16 @@ class Row:
             id=self.text("id"),
         )
         return records.Record(text_pair=pair)
+
+    def _decode_base64(self) -> bytes | None:
+        text = self.text("image_base64")
+        if text.startswith("data:"):
+            text = text.partition(",")[2]
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as error:
+            self.report("corrupt-image", f"image_base64 is no base64: {error}.")
+            return None
 
     def _as_text(self, name: str, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -29,7 +29,6 @@ from typing import Any
 from pali_tf.errors import UserError, nearest
 from pali_tf.importing.options import Options
 from pali_tf.importing.row import Row
-from pali_tf.importing.row_images import read_row_image
 from pali_tf.webli import records
 
 CONTENT = (
@@ -137,7 +136,7 @@ def _make_record(
     )
     if not (captions or questions or labels):
         return None
-    image = read_row_image(first, options)
+    image = first.image()
     if image is None:
         return None
     return records.Record(

@@ -15,16 +15,17 @@ and any data set takes a file of the user's, `--field=ocr=FILE.jsonl`:
 Source: textvqa.org/dataset; PaLI, appendix (OCR strings as inputs).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from absl import logging
-from etils.epath import Path
 
-from pali_tf.errors import MissingFileError
 from pali_tf.importing.benchmarks import published
-from pali_tf.importing.benchmarks.question_rows import Words
 from pali_tf.importing.options import Options
 from pali_tf.webli import records
+
+# Printed words of an image, by the image's id.
+Words = Mapping[str, tuple[records.OcrText, ...]]
 
 FIELD = "ocr"
 _ROSETTA = "TextVQA_Rosetta_OCR_v0.2_{}.json"
@@ -41,9 +42,7 @@ def read_words(options: Options, rosetta_split: str | None = None) -> Words:
             set has no such file.
     """
     if FIELD in options.fields:
-        path = Path(options.fields[FIELD])
-        if not path.is_file():
-            raise MissingFileError(f"There is no file of words {path}.")
+        path = published.named_file(options, FIELD)
         return {
             str(entry["image_id"]): tuple(
                 _word(word["text"], word["box"], word.get("language", ""))

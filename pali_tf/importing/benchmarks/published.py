@@ -1,4 +1,7 @@
-"""Finding and reading the files that a benchmark is published as."""
+"""Finding and reading the files that a benchmark is published as.
+
+A reader's name is its format's; its docstring has the layout, file by file.
+"""
 
 import bz2
 import json
@@ -10,7 +13,11 @@ from etils.epath import Path
 from pali_tf import files, json_files
 from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.files import what_is_in
+from pali_tf.importing.images import read_image
 from pali_tf.importing.options import Options
+from pali_tf.webli import records
+
+TRAIN_VAL_TEST = {"train": "train", "validation": "val", "test": "test"}
 
 
 class Entry(dict[str, Any]):
@@ -50,6 +57,18 @@ def find_file(options: Options, *names: str) -> Path:
     )
 
 
+def named_file(options: Options, field: str) -> Path:
+    """Returns the user's own file, which --field names.
+
+    Raises:
+        MissingFileError: it is not there.
+    """
+    path = files.as_path(options.fields[field])
+    if not path.is_file():
+        raise MissingFileError(f"--field={field}: there is no file {path}.")
+    return path
+
+
 def find_files(options: Options, pattern: str) -> list[Path]:
     """Returns the input folder's files of a pattern, sorted.
 
@@ -65,6 +84,47 @@ def find_files(options: Options, pattern: str) -> list[Path]:
             f"There is no {pattern}{what_is_in(root, pattern)}"
         )
     return found
+
+
+def find_image(
+    options: Options, name: str, source_id: str, *folders: str
+) -> records.Image | None:
+    """Reads an image from where the data set or the user puts it.
+
+    Args:
+        options: its `image_root` is searched.
+        name: of the file, as the annotations give it.
+        source_id: the id to store.
+        *folders: of the published layout, searched in order; then the searched
+            folder itself.
+
+    Returns:
+        The image; None: it is missing or corrupt, and reported.
+    """
+    root = options.image_root
+    places = [root / folder / name for folder in (*folders, "")]
+    path = next((place for place in places if place.is_file()), places[0])
+    return read_image(path, source_id, options.problems)
+
+
+def coco_file_name(image_id: int, year_split: str) -> str:
+    """Gives COCO's file name: (9, "val2014") COCO_val2014_000000000009.jpg."""
+    return f"COCO_{year_split}_{image_id:012d}.jpg"
+
+
+def karpathy_images(path: Path, options: Options) -> Iterator[Entry]:
+    """Yields what dataset_coco.json has of Karpathy's split of COCO.
+
+    An entry is {"filepath", "filename", "cocoid", "split", "sentences":
+    [{"raw"}]}; "restval" trains as well.
+
+    Source: cs.stanford.edu/people/karpathy/deepimagesent.
+    """
+    splits = TRAIN_VAL_TEST | {"train": "train restval"}
+    wanted = for_split(options, **splits).split()
+    for entry in read_json(path)["images"]:
+        if entry["split"] in wanted:
+            yield entry
 
 
 def for_split(options: Options, **names: str) -> str:

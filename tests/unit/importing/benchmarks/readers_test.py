@@ -6,9 +6,8 @@ import re
 import pytest
 
 from pali_tf.importing import formats
-from pali_tf.importing.benchmarks import squad
-from pali_tf.importing.benchmarks.question_rows import most_common
-from pali_tf.importing.benchmarks.table import BENCHMARKS
+from pali_tf.importing.benchmarks.questions import most_common
+from pali_tf.importing.benchmarks.texts import pad_punctuation
 from pali_tf.importing.problems import ImportProblemError, Problems
 from tests.support import published_benchmarks
 
@@ -41,8 +40,10 @@ def words(record):
 
 
 def test_every_reader_has_a_row_and_every_row_a_reader():
-    for name in BENCHMARKS:
-        assert callable(formats.find_format(name).load())
+    found = {n for n, entry in formats.FORMATS.items() if entry.is_benchmark}
+    assert found | {"imagenet_v2"} == set(published_benchmarks.FILES)
+    for name in found:
+        assert formats.find_format(name).load().__doc__
 
 
 def test_coco_in_karpathys_split(read):
@@ -263,7 +264,7 @@ def test_squads_layout(read):
 
 
 def test_punctuation_stands_apart_and_marks_stay():
-    assert squad.pad_punctuation("François, 5_a: नमस्ते!") == (
+    assert pad_punctuation("François, 5_a: नमस्ते!") == (
         "François , 5_a : नमस्ते !"
     )
 
