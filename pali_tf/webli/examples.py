@@ -12,11 +12,17 @@ from pali_tf.webli import records
 _TOKENS = "image/visual_tokens"
 # Bytes that are no text.
 _RAW = ("image/encoded", f"{_TOKENS}/values")
-_LIST_FIELDS = {bytes: "bytes_list", int: "int64_list", float: "float_list"}
+_LISTS = {
+    bytes: ("bytes_list", tf.train.BytesList),
+    int: ("int64_list", tf.train.Int64List),
+    float: ("float_list", tf.train.FloatList),
+}
+_BOX = tuple(f"bbox/{side}" for side in records.SIDES)
 
 
 def record_to_example(record: records.Record) -> tf.train.Example:
     """Returns the `tf.train.Example` that stores `record`."""
+    questions = record.question_answers
     columns: dict[str, Iterable[Any]] = {
         "image/object/class/text": [o.label for o in record.objects],
         **_box_columns("image/object", [o.box for o in record.objects]),
@@ -27,9 +33,15 @@ def record_to_example(record: records.Record) -> tf.train.Example:
         "ocr/text": [o.text for o in record.ocr],
         "ocr/language": [o.language for o in record.ocr],
         **_box_columns("ocr", [o.box for o in record.ocr]),
-        **_question_columns(record.question_answers),
+        "vqa/question": [q.question for q in questions],
+        "vqa/answer": [q.answer for q in questions],
+        "vqa/language": [q.language for q in questions],
+        "vqa/question_id": _if_any(q.question_id for q in questions),
+        "vqa/group": _if_any(q.group for q in questions),
+        "vqa/reference": [r for q in questions for r in q.references],
+        "vqa/num_references": _if_any(len(q.references) for q in questions),
         "label/text": record.labels,
-        "image/group": _if_set(record.group),
+        "image/group": _if_any([record.group]),
         "text": [] if record.text is None else [record.text],
     }
     if record.text_pair is not None:
@@ -38,17 +50,19 @@ def record_to_example(record: records.Record) -> tf.train.Example:
             "text_pair/inputs": [pair.inputs],
             "text_pair/targets": [pair.targets],
             "text_pair/reference": pair.references,
-            "text_pair/language": _if_set(pair.language),
-            "text_pair/id": _if_set(pair.id),
+            "text_pair/language": _if_any([pair.language]),
+            "text_pair/id": _if_any([pair.id]),
         }
     if record.image is not None:
         columns |= {
-            "image/encoded": _pixels(record.image, record.image.encoded),
+            "image/encoded": _if_any([record.image.encoded]),
             "image/format": [record.image.format],
             "image/height": [record.image.height],
             "image/width": [record.image.width],
             "image/source_id": [record.image.source_id],
-            "image/key/sha256": _pixels(record.image, record.image.sha256),
+            "image/key/sha256": (
+                [record.image.sha256] if record.image.encoded else []
+            ),
         }
     if record.visual_tokens is not None:
         tokens = record.visual_tokens
@@ -74,41 +88,36 @@ def example_to_record(example: tf.train.Example) -> records.Record:
         for key, feature in example.features.feature.items()
         if key in records.FEATURES
     }
-    text = _only(columns, "text")
     return records.Record(
         image=_image(columns),
         visual_tokens=_visual_tokens(columns),
         objects=tuple(
-            records.LabelledObject(label=label, box=records.Box(*sides))
-            for label, *sides in _rows(
-                columns, "image/object/class/text", *_box_keys("image/object")
-            )
+            records.LabelledObject(label=row["text"], box=_box(row))
+            for row in _rows(columns, "image/object", "class/text", *_BOX)
         ),
         negative_labels=tuple(columns.get("image/object/negative/text", [])),
         captions=tuple(
-            records.Caption(text=text, language=language, score=score)
-            for text, language, score in _rows(
-                columns, "caption/text", "caption/language", "caption/score"
-            )
+            records.Caption(**row)
+            for row in _rows(columns, "caption", "text", "language", "score")
         ),
         ocr=tuple(
             records.OcrText(
-                text=text, language=language, box=records.Box(*sides)
+                text=row["text"], language=row["language"], box=_box(row)
             )
-            for text, language, *sides in _rows(
-                columns, "ocr/text", "ocr/language", *_box_keys("ocr")
-            )
+            for row in _rows(columns, "ocr", "text", "language", *_BOX)
         ),
         question_answers=_question_answers(columns),
         labels=tuple(columns.get("label/text", [])),
         group=_only(columns, "image/group") or "",
-        text=text,
+        text=_only(columns, "text"),
         text_pair=_text_pair(columns),
     )
 
 
-def _if_set(text: str) -> list[str]:
-    return [text] if text else []
+def _if_any(values: Iterable[Any]) -> list[Any]:
+    """Gives a column that says something, or none."""
+    column = list(values)
+    return column if any(column) else []
 
 
 def _only(columns: dict[str, list[Any]], key: str) -> str | None:
@@ -120,45 +129,19 @@ def _only(columns: dict[str, list[Any]], key: str) -> str | None:
     return values[0] if values else None
 
 
-def _question_columns(
-    rows: tuple[records.QuestionAnswer, ...],
-) -> dict[str, Iterable[Any]]:
-    """Gives vqa/*; what no question has is left out."""
-    columns: dict[str, Iterable[Any]] = {
-        "vqa/question": [q.question for q in rows],
-        "vqa/answer": [q.answer for q in rows],
-        "vqa/language": [q.language for q in rows],
-    }
-    if any(q.question_id for q in rows):
-        columns["vqa/question_id"] = [q.question_id for q in rows]
-    if any(q.group for q in rows):
-        columns["vqa/group"] = [q.group for q in rows]
-    if any(q.references for q in rows):
-        columns["vqa/reference"] = [r for q in rows for r in q.references]
-        columns["vqa/num_references"] = [len(q.references) for q in rows]
-    return columns
-
-
 def _question_answers(
     columns: dict[str, list[Any]],
 ) -> tuple[records.QuestionAnswer, ...]:
-    questions = columns.get("vqa/question", [])
+    number = len(columns.get("vqa/question", []))
     absent = {
-        "vqa/question_id": [""] * len(questions),
-        "vqa/group": [""] * len(questions),
-        "vqa/num_references": [0] * len(questions),
+        "vqa/question_id": [""] * number,
+        "vqa/group": [""] * number,
+        "vqa/num_references": [0] * number,
     }
-    rows = _rows(
-        absent | columns,
-        "vqa/question",
-        "vqa/answer",
-        "vqa/language",
-        "vqa/question_id",
-        "vqa/group",
-        "vqa/num_references",
-    )
+    names = ("question", "answer", "language", "question_id", "group")
+    rows = _rows(absent | columns, "vqa", *names, "num_references")
     references = columns.get("vqa/reference", [])
-    if (total := sum(row[-1] for row in rows)) != len(references):
+    if (total := sum(r["num_references"] for r in rows)) != len(references):
         raise UserError(
             f"vqa/reference has {len(references)} values; "
             f"vqa/num_references counts {total}."
@@ -166,16 +149,10 @@ def _question_answers(
     left = iter(references)
     return tuple(
         records.QuestionAnswer(
-            question=question,
-            answer=answer,
-            language=language,
-            references=tuple(itertools.islice(left, num_references)),
-            question_id=question_id,
-            group=group,
+            references=tuple(itertools.islice(left, row.pop("num_references"))),
+            **row,
         )
-        for question, answer, language, question_id, group, num_references in (
-            rows
-        )
+        for row in rows
     )
 
 
@@ -197,20 +174,16 @@ def _text_pair(columns: dict[str, list[Any]]) -> records.TextPair | None:
     )
 
 
-def _pixels(image: records.Image, value: bytes | str) -> list[bytes | str]:
-    return [value] if image.encoded else []
-
-
-def _box_keys(group: str) -> list[str]:
-    return [f"{group}/bbox/{side}" for side in records.SIDES]
+def _box(row: dict[str, Any]) -> records.Box:
+    return records.Box(*(row[side] for side in records.SIDES))
 
 
 def _box_columns(
     group: str, boxes: list[records.Box]
 ) -> dict[str, list[float]]:
     return {
-        key: [getattr(box, side) for box in boxes]
-        for key, side in zip(_box_keys(group), records.SIDES, strict=True)
+        f"{group}/bbox/{side}": [getattr(box, side) for box in boxes]
+        for side in records.SIDES
     }
 
 
@@ -219,31 +192,15 @@ def _columns_to_example(
 ) -> tf.train.Example:
     features = {}
     for key, values in columns.items():
-        values = list(values)
-        if not values:
-            continue
-        kind = records.FEATURES[key]
-        if kind is bytes:
-            encoded = [
-                value.encode() if isinstance(value, str) else value
-                for value in values
-            ]
-            features[key] = tf.train.Feature(
-                bytes_list=tf.train.BytesList(value=encoded)
-            )
-        elif kind is int:
-            features[key] = tf.train.Feature(
-                int64_list=tf.train.Int64List(value=values)
-            )
-        else:
-            features[key] = tf.train.Feature(
-                float_list=tf.train.FloatList(value=values)
-            )
+        stored = [v.encode() if isinstance(v, str) else v for v in values]
+        if stored:
+            kind, make = _LISTS[records.FEATURES[key]]
+            features[key] = tf.train.Feature(**{kind: make(value=stored)})
     return tf.train.Example(features=tf.train.Features(feature=features))
 
 
 def _feature_values(key: str, feature: tf.train.Feature) -> list[Any]:
-    expected = _LIST_FIELDS[records.FEATURES[key]]
+    expected, _ = _LISTS[records.FEATURES[key]]
     found = feature.WhichOneof("kind")
     if found not in (expected, None):
         raise UserError(f"Feature {key} is a {found}, expected {expected}.")
@@ -253,15 +210,25 @@ def _feature_values(key: str, feature: tf.train.Feature) -> list[Any]:
     return values
 
 
-def _rows(columns: dict[str, list[Any]], *keys: str) -> list[tuple[Any, ...]]:
-    """Zips parallel lists, telling which differ in length."""
-    lists = [columns.get(key, []) for key in keys]
-    lengths = {
-        key: len(values) for key, values in zip(keys, lists, strict=True)
+def _rows(
+    columns: dict[str, list[Any]], group: str, *names: str
+) -> list[dict[str, Any]]:
+    """Gives the rows of parallel lists, telling which differ in length.
+
+    Example: a row of "bbox/ymin" has "ymin".
+    """
+    lists = {
+        key: columns.get(key, [])
+        for key in (f"{group}/{name}" for name in names)
     }
+    lengths = {key: len(values) for key, values in lists.items()}
     if len(set(lengths.values())) > 1:
         raise UserError(f"Parallel features differ in length: {lengths}.")
-    return list(zip(*lists, strict=True))
+    keys = [key.rpartition("/")[2] for key in lists]
+    return [
+        dict(zip(keys, row, strict=True))
+        for row in zip(*lists.values(), strict=True)
+    ]
 
 
 def _image(columns: dict[str, list[Any]]) -> records.Image | None:
