@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     for plan in PLANS[options.plan]:
         root = options.output_dir
         is_main = plan is PLANS[options.plan][-1]
-        folders = Folders(root=root if is_main else root / plan.level)
+        folders = Folders(root if is_main else root / plan.level)
         if options.only is None:
             demonstration.run(plan, folders)
         demonstration.write_report(plan, folders, others if is_main else {})

@@ -1,6 +1,5 @@
 """Serves the exported model and asks it about test images over gRPC."""
 
-from pali_tf.errors import UserError
 import contextlib
 import json
 import pathlib
@@ -10,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from pali_tf.errors import UserError
 from pali_tf.sample_world.demo.runner import (
     StageFailedError,
     child_environment,

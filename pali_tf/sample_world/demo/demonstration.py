@@ -1,30 +1,30 @@
 """All of the demo in order, from nothing to served answers and a report."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Mapping
 
+from pali_tf import json_files
+from pali_tf.errors import MissingFileError
 from pali_tf.evaluation.score_table import format_table
-from pali_tf.sample_world.demo import scores
 from pali_tf.sample_world.demo.plan import Plan
 from pali_tf.sample_world.demo.runner import (
     StageFailedError,
-    StageRecord,
     peak_memory_gib,
     run_stage,
 )
 from pali_tf.sample_world.demo.stages import Folders, Stage, make_stages
-from pali_tf import json_files
 
 
 def run(plan: Plan, folders: Folders) -> None:
     """Runs every stage, serves what came of them and writes the scores."""
     stages = make_stages(plan, folders)
-    records: list[StageRecord] = []
+    seconds: dict[str, float] = {}
     for number, stage in enumerate(stages, start=1):
         _announce(number, len(stages) + 2, stage.name, stage.account)
-        records.append(run_stage(stage, folders.logs))
-        print(f"-- {stage.name}: {records[-1].seconds:.0f} s", flush=True)
+        seconds[stage.name] = run_stage(stage, folders.logs)
+        print(f"-- {stage.name}: {seconds[stage.name]:.0f} s", flush=True)
     _announce(
         len(stages) + 1,
         len(stages) + 2,
@@ -34,15 +34,18 @@ def run(plan: Plan, folders: Folders) -> None:
     )
     start = time.monotonic()
     _serve_and_ask(folders)
-    records.append(StageRecord(name="serve", seconds=time.monotonic() - start))
-    table = scores.read_scores(folders)
+    seconds["serve"] = time.monotonic() - start
+    table = _read_scores(folders)
     json_files.write(
         folders.metrics,
         {
             "tasks": table,
             "plan": dataclasses.asdict(plan),
-            "stages": [dataclasses.asdict(record) for record in records],
-            "total_seconds": sum(record.seconds for record in records),
+            "stages": [
+                {"name": name, "seconds": took}
+                for name, took in seconds.items()
+            ],
+            "total_seconds": sum(seconds.values()),
             "peak_memory_gib": peak_memory_gib(),
         },
     )
@@ -72,13 +75,12 @@ def write_report(
     plan: Plan, folders: Folders, others: Mapping[str, Folders]
 ) -> None:
     """Writes the report of a run, beside those of other plans by name."""
-    table = scores.read_scores(folders)
+    table = _read_scores(folders)
     run_stage(
         Stage(
             name="report",
             account="",
-            command=(
-                "report",
+            arguments=(
                 str(folders.model),
                 f"--data_dir={folders.data}",
                 f"--vision_dir={folders.vision}",
@@ -99,3 +101,20 @@ def write_report(
 
 def _announce(number: int, total: int, name: str, account: str) -> None:
     print(f"\n[{number}/{total}] {name}\n{account}\n", flush=True)
+
+
+def _read_scores(folders: Folders) -> dict[str, dict[str, float]]:
+    """Gives the latest metrics of every task that was evaluated.
+
+    Returns:
+        task -> metric -> value; the blind control's are "blind/<metric>".
+    """
+    folder = folders.model / "inference_eval"
+    scores = {}
+    for path in sorted(folder.glob("*-metrics.jsonl")):
+        line = json.loads(path.read_text().splitlines()[-1])
+        line.pop("step", None)
+        scores[path.name.removesuffix("-metrics.jsonl")] = line
+    if not scores:
+        raise MissingFileError(f"No metrics in {folder}: run the eval stage.")
+    return scores

@@ -1,7 +1,5 @@
 """Runs stages as processes, and keeps account of time and memory."""
 
-from pali_tf.errors import UserError, told
-import dataclasses
 import os
 import pathlib
 import re
@@ -12,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
+from pali_tf.errors import UserError, told
 from pali_tf.sample_world.demo.stages import Stage
 
 _BYTES_A_KIB = 1024
@@ -25,19 +24,6 @@ _START_UP_NOTE = re.compile(
 
 class StageFailedError(UserError):
     """A stage ended with an error; its own message is above this one."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StageRecord:
-    """What a stage took.
-
-    Attributes:
-        name: of the stage.
-        seconds: wall time.
-    """
-
-    name: str
-    seconds: float
 
 
 def pali_command(arguments: Sequence[str]) -> list[str]:
@@ -58,12 +44,11 @@ def child_environment() -> dict[str, str]:
     }
 
 
-def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
-    """Runs one stage; its output goes to the terminal and to a log.
+def run_stage(stage: Stage, logs: pathlib.Path) -> float:
+    """Runs one stage; its output goes to the terminal and to `<stage>.log`.
 
-    Args:
-        stage: what to run.
-        logs: the folder for `<stage>.log`.
+    Returns:
+        What it took, in seconds.
 
     Raises:
         StageFailedError: the stage's exit status was not 0.
@@ -74,7 +59,7 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
     start = time.monotonic()
     with told(log_path), log_path.open("w") as log:
         process = subprocess.Popen(
-            pali_command(stage.command),
+            pali_command([stage.name, *stage.arguments]),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -93,7 +78,7 @@ def run_stage(stage: Stage, logs: pathlib.Path) -> StageRecord:
             f"Stage {stage.name!r} ended with status {status}; all it said "
             f"is in {log_path}. The same command continues from here."
         )
-    return StageRecord(name=stage.name, seconds=time.monotonic() - start)
+    return time.monotonic() - start
 
 
 def _tee(output: IO[str] | None, log: IO[str]) -> None:

@@ -12,51 +12,29 @@ from pali_tf.sample_world.demo.plan import Plan
 _GIN_FILE = "gin/pali_tiny.gin"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Folders:
-    """Where a run leaves what, below one folder."""
+    """Where a run leaves what, below one folder.
 
-    root: pathlib.Path
+    Attributes:
+        data: the generated shards and the vocabulary.
+        vision: the ViT's own pre-training.
+        model: PaLI's MODEL_DIR.
+        export: the base path of the SavedModel.
+        logs: what each stage printed.
+        answers: what came back over gRPC.
+        metrics: the scores of the eight tasks.
+        report: the page.
+    """
 
-    @property
-    def data(self) -> pathlib.Path:
-        """The generated shards and the vocabulary."""
-        return self.root / "data"
-
-    @property
-    def vision(self) -> pathlib.Path:
-        """The ViT's own pre-training."""
-        return self.root / "vision"
-
-    @property
-    def model(self) -> pathlib.Path:
-        """PaLI's MODEL_DIR."""
-        return self.root / "model"
-
-    @property
-    def export(self) -> pathlib.Path:
-        """The base path of the SavedModel."""
-        return self.root / "export"
-
-    @property
-    def logs(self) -> pathlib.Path:
-        """What each stage printed."""
-        return self.root / "logs"
-
-    @property
-    def answers(self) -> pathlib.Path:
-        """What came back over gRPC."""
-        return self.root / "answers.json"
-
-    @property
-    def metrics(self) -> pathlib.Path:
-        """The scores of the eight tasks."""
-        return self.root / "metrics.json"
-
-    @property
-    def report(self) -> pathlib.Path:
-        """The page."""
-        return self.root / "report.html"
+    def __init__(self, root: pathlib.Path):
+        self.data = root / "data"
+        self.vision = root / "vision"
+        self.model = root / "model"
+        self.export = root / "export"
+        self.logs = root / "logs"
+        self.answers = root / "answers.json"
+        self.metrics = root / "metrics.json"
+        self.report = root / "report.html"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,23 +42,18 @@ class Stage:
     """One step of the demo.
 
     Attributes:
-        name: of the stage and its log.
+        name: of the command of `pali`, and of the log.
         account: what it does, in plain words.
-        command: arguments of `pali`.
+        arguments: of the command.
     """
 
     name: str
     account: str
-    command: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
 def make_stages(plan: Plan, folders: Folders) -> list[Stage]:
-    """Gives the stages from nothing to an exported model, in order.
-
-    Args:
-        plan: sizes.
-        folders: where to.
-    """
+    """Gives the stages from nothing to an exported model, in order."""
     return [
         _sample_data(plan, folders),
         _pretrain_vision(plan, folders),
@@ -98,8 +71,7 @@ def _sample_data(plan: Plan, folders: Folders) -> Stage:
             "their captions, questions, boxes and printed words in twelve "
             "languages, and trains a SentencePiece vocabulary on that text."
         ),
-        command=(
-            "sample-data",
+        arguments=(
             f"--output_dir={folders.data}",
             f"--num_images={plan.num_images}",
             f"--level={plan.level}",
@@ -115,8 +87,7 @@ def _pretrain_vision(plan: Plan, folders: Folders) -> Stage:
             "Teaches a small ViT what is in an image and where; its two "
             "cool-downs are averaged. From here on it is frozen."
         ),
-        command=(
-            "pretrain-vision",
+        arguments=(
             f"--data_dir={folders.data}",
             f"--output_dir={folders.vision}",
             f"--image_size={plan.image_size}",
@@ -134,8 +105,7 @@ def _train(plan: Plan, folders: Folders) -> Stage:
             "Trains the multilingual encoder-decoder on all eight objectives "
             "at once, over the frozen ViT's tokens."
         ),
-        command=(
-            "train",
+        arguments=(
             f"--gin_file={_GIN_FILE}",
             *_macros(plan, folders),
             f"--gin.TRAIN_STEPS={plan.train_steps}",
@@ -153,8 +123,7 @@ def _evaluate(plan: Plan, folders: Folders) -> Stage:
             "place were never seen, once with each example's own image and "
             "once with another's (the blind control)."
         ),
-        command=(
-            "eval",
+        arguments=(
             f"--gin_file={_GIN_FILE}",
             "--gin_file=gin/runs/eval.gin",
             *_macros(plan, folders),
@@ -172,8 +141,7 @@ def _export(plan: Plan, folders: Folders) -> Stage:
             "Writes a SavedModel of plain TensorFlow operations, from JPEG "
             "bytes and a prompt to text, with its warm-up requests."
         ),
-        command=(
-            "export",
+        arguments=(
             f"--gin_file={_GIN_FILE}",
             "--gin_file=gin/runs/export.gin",
             *_macros(plan, folders),
