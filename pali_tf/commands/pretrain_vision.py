@@ -51,8 +51,7 @@ def main(argv: list[str]) -> int:
     from pali_tf.run import program_log
     from pali_tf.vision_pretraining.dataset import label_names
     from pali_tf.vision_pretraining.metrics_log import MetricsLog
-    from pali_tf.vision_pretraining.parameters import vision_parameters
-    from pali_tf.vision_pretraining.train import pretrain
+    from pali_tf.vision_pretraining.train import pretrain, vision_parameters
 
     program_log.set_up()
     names = label_names(data_dir, config)

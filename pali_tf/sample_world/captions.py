@@ -3,7 +3,7 @@
 import dataclasses
 import random
 
-from pali_tf.sample_world import places, scene
+from pali_tf.sample_world import scene
 from pali_tf.sample_world.grammar import (
     GRAMMARS,
     LANGUAGES,
@@ -64,7 +64,7 @@ def document(picture: scene.Scene, rng: random.Random) -> str:
             where=_phrase(thing, grammar, "where"), place=grammar.places[place]
         )
         for thing in picture.things
-        if (place := places.place_name(picture, thing)) is not None
+        if (place := picture.place_name(thing)) is not None
     ]
     details.append(_fill(grammar.sentences["count"], picture, grammar))
     if picture.words:

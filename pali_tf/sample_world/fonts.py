@@ -21,7 +21,7 @@ _WELL_KNOWN = (
 )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Script:
     """A writing system: font files that draw it, the best first.
 
@@ -49,46 +49,30 @@ _CJK = (
 SCRIPTS: dict[str, Script] = {
     script.name: script
     for script in (
-        Script(
-            name="Latin",
-            font_files=_DEJAVU,
-            debian_package="fonts-dejavu-core",
+        *(
+            Script(name, _DEJAVU, "fonts-dejavu-core")
+            for name in ("Latin", "digits", "Greek", "Cyrillic")
         ),
+        Script("Han", _CJK, "fonts-noto-cjk"),
+        Script("Kana", _CJK, "fonts-noto-cjk"),
         Script(
-            name="digits",
-            font_files=_DEJAVU,
-            debian_package="fonts-dejavu-core",
-        ),
-        Script(
-            name="Greek",
-            font_files=_DEJAVU,
-            debian_package="fonts-dejavu-core",
-        ),
-        Script(
-            name="Cyrillic",
-            font_files=_DEJAVU,
-            debian_package="fonts-dejavu-core",
-        ),
-        Script(name="Han", font_files=_CJK, debian_package="fonts-noto-cjk"),
-        Script(name="Kana", font_files=_CJK, debian_package="fonts-noto-cjk"),
-        Script(
-            name="Devanagari",
-            font_files=(
+            "Devanagari",
+            (
                 "NotoSansDevanagari-Bold.ttf",
                 "NotoSansDevanagari-Regular.ttf",
                 "Lohit-Devanagari.ttf",
             ),
-            debian_package="fonts-noto-core",
+            "fonts-noto-core",
             needs_shaping=True,
         ),
         Script(
-            name="Arabic",
-            font_files=(
+            "Arabic",
+            (
                 "NotoSansArabic-Bold.ttf",
                 "NotoNaskhArabic-Bold.ttf",
                 "NotoNaskhArabic-Regular.ttf",
             ),
-            debian_package="fonts-noto-core",
+            "fonts-noto-core",
             needs_shaping=True,
         ),
     )

@@ -95,7 +95,11 @@ def capitalize(sentence: str) -> str:
 
 
 def _load(language: str) -> Grammar:
-    file = resources.files(__package__) / "languages" / f"{language}.toml"
+    file = (
+        resources.files("pali_tf.sample_world")
+        / "languages"
+        / f"{language}.toml"
+    )
     content = tomllib.loads(file.read_text(encoding="utf-8"))
     content["words"] = content["words"].split()
     content["nouns"] = {

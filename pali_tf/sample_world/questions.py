@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from pali_tf.sample_world import labels, places, scene
+from pali_tf.sample_world import labels, scene
 from pali_tf.sample_world.grammar import GRAMMARS, Grammar
 from pali_tf.webli import records
 
@@ -109,7 +109,7 @@ def _ask_count(picture: scene.Scene, rng: random.Random) -> Question | None:
 
 def _ask_position(picture: scene.Scene, rng: random.Random) -> Question | None:
     thing = rng.choice(picture.things)
-    place = places.place_name(picture, thing)
+    place = picture.place_name(thing)
     if place is None:
         return None
     return Question("position", thing.color, thing.shape, place)

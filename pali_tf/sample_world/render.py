@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image, ImageChops
 
-from pali_tf.sample_world import lettering, scene, shapes, texture
+from pali_tf.sample_world import lettering, scene, shapes
 
 # High, and without chroma subsampling, so that colours stay clean at 16
 # pixels an object.
@@ -82,9 +82,9 @@ def _draw_thing(
     mask = shapes.shape_mask(thing.shape, thing.side_pixels)
     _paste(image, thing.rgb, mask, thing.left, thing.top)
     if thing.texture != "plain":
-        pattern = texture.texture_mask(thing.texture, thing.side_pixels)
+        pattern = shapes.texture_mask(thing.texture, thing.side_pixels)
         mask = ImageChops.multiply(mask, pattern)
-        tone = texture.second_tone(thing.rgb, is_dark=is_dark)
+        tone = shapes.second_tone(thing.rgb, is_dark=is_dark)
         _paste(image, tone, mask, thing.left, thing.top)
 
 

@@ -6,6 +6,11 @@ from pali_tf.webli import records
 
 # Places are told on a 4 x 4 grid at every level.
 GRID = 4
+# Within this of the middle, as a share of the side, is the centre: the four
+# inner cells of the grid (whose centres lie at 0.125), not the outer ones.
+_CENTER_DISTANCE = 0.19
+# Nearer than this to the border between two places, either name would do.
+_DOUBT = 0.04
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +111,22 @@ class Scene:
     def thing_cell(self, thing: Thing) -> tuple[int, int]:
         """Returns the row and column of the centre on the 4 x 4 grid."""
         return cell_of(*thing.center, self.side_pixels)
+
+    def place_name(self, thing: Thing) -> str | None:
+        """Returns "center" or the nearest corner; None where two names fit."""
+        row, column = (
+            center / self.side_pixels - 0.5 for center in thing.center
+        )
+        distance = max(abs(row), abs(column))
+        if abs(distance - _CENTER_DISTANCE) < _DOUBT:
+            return None
+        if distance < _CENTER_DISTANCE:
+            return "center"
+        if min(abs(row), abs(column)) < _DOUBT:
+            return None
+        vertical = "top" if row < 0 else "bottom"
+        horizontal = "left" if column < 0 else "right"
+        return f"{vertical} {horizontal}"
 
     def _box(self, top: int, left: int, height: int, width: int) -> records.Box:
         side = self.side_pixels

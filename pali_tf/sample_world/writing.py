@@ -9,7 +9,9 @@ from etils.epath import Path
 
 from pali_tf import files, json_files
 from pali_tf.errors import UserError, told
+from pali_tf.sample_world import fonts
 from pali_tf.sample_world.config import SampleConfig
+from pali_tf.webli import records
 
 CONFIG_FILE = "sample.json"
 
@@ -37,7 +39,7 @@ def write_sample(
     if is_complete(output_dir, config):
         return f"Kept {output_dir}: it holds this sample already."
     # They take seconds to import, and all answers above need none of them.
-    from pali_tf.sample_world import pipeline, summary
+    from pali_tf.sample_world import pipeline
     from pali_tf.webli import local_beam
 
     content = {"config": dataclasses.asdict(config), "is_complete": False}
@@ -52,7 +54,7 @@ def write_sample(
     with local_beam.counted(shards, "Writing images"):
         pipeline.run(config, output_dir, num_workers)
     json_files.write(output_dir / CONFIG_FILE, content | {"is_complete": True})
-    return summary.describe(output_dir, config, time.monotonic() - started)
+    return _summary(output_dir, config, time.monotonic() - started)
 
 
 def is_complete(output_dir: Path, config: SampleConfig) -> bool:
@@ -88,3 +90,32 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         for key in sorted(found.keys() | wanted.keys())
         if found.get(key) != wanted.get(key)
     )
+
+
+def _summary(output_dir: Path, config: SampleConfig, seconds: float) -> str:
+    """Tells what a finished sample holds; checks that it is all there."""
+    from pali_tf.webli import read
+
+    sizes = config.split_sizes()
+    found = files.list_files(output_dir).items()
+    size = sum(size for name, size in found if ".tfrecord-" in name)
+    lines = [
+        f"Wrote {sum(sizes.values())} scenes ({config.level} level, seed "
+        f"{config.seed}) to {output_dir} in {seconds:.0f} s.",
+        "Records: "
+        + ", ".join(f"{split} {count}" for split, count in sizes.items())
+        + f", in each of {', '.join(records.SOURCES)}.",
+        f"Size: {size / 2**20:.0f} MiB.",
+    ]
+    for source in records.SOURCES:
+        for split, expected in sizes.items():
+            info = read.read_split_info(output_dir, source, split)
+            if info.num_examples != expected:
+                raise UserError(
+                    f"{source}/{split} has {info.num_examples} records, "
+                    f"expected {expected}."
+                )
+    if config.level == "free":
+        for script, advice in fonts.missing_scripts().items():
+            lines.append(f"No {script} in the pictures; to have it: {advice}.")
+    return "\n".join(lines)

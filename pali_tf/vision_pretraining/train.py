@@ -14,8 +14,11 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from pali_tf.models.functional import unflatten
+from pali_tf.models.parameter_path import parameter_path
 from pali_tf.models.vit.config import get_config
 from pali_tf.models.vit.model import VisionClassifier
+from pali_tf.types import Params
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.dataset import make_dataset
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
@@ -73,6 +76,19 @@ def sigmoid_cross_entropy(labels: object, logits: object) -> object:
     ops = keras.ops
     per_class = ops.binary_crossentropy(labels, logits, from_logits=True)
     return ops.sum(per_class, axis=-1)
+
+
+def vision_parameters(model: VisionClassifier) -> Params:
+    """Gives the tower as {"vision": {...}} of PaLI's tree, without its heads.
+
+    Source: PaLI section 3.1: no pooling before the encoder-decoder.
+    """
+    return unflatten(
+        {
+            parameter_path(variable): np.asarray(variable.numpy())
+            for variable in model.vision.variables
+        }
+    )
 
 
 def average_weights(weights: Sequence[Weights]) -> Weights:

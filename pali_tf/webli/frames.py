@@ -8,7 +8,7 @@ Source: tensorflow/tensorflow tensorflow/core/lib/io/record_writer.h.
 import os
 import struct
 from collections.abc import Collection, Iterator
-from typing import BinaryIO
+from typing import IO
 
 import google_crc32c
 
@@ -30,7 +30,7 @@ class FrameError(ValueError):
 
 
 def read(
-    file: BinaryIO, wanted: Collection[int] | None = None
+    file: IO[bytes], wanted: Collection[int] | None = None
 ) -> Iterator[tuple[int, int, bytes]]:
     """Yields (number, place, data) of the frames of a file.
 

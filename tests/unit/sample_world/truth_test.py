@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from pali_tf.sample_world import labels, places, questions, truth, world
+from pali_tf.sample_world import labels, questions, truth, world
 from pali_tf.sample_world.grammar import GRAMMARS, LANGUAGES
 from pali_tf.webli import records
 
@@ -132,7 +132,7 @@ def answer(picture, question):
     return {
         "color": thing.color,
         "shape": thing.shape,
-        "position": places.place_name(picture, thing),
+        "position": picture.place_name(thing),
     }[question.kind]
 
 
