@@ -14,14 +14,7 @@ from pali_tf.run import program_log
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; `argv` has what follows its name."""
     end = argv.index("--") if "--" in argv else len(argv)
     flags = _parse(argv[:end])
     size = flags.image_size or (64 if flags.vision_size == "tiny" else 224)

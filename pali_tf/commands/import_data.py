@@ -24,14 +24,7 @@ _NUM_SHARDS = 16
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; `argv` has what follows its name."""
     flags = _parse(argv)
     read = formats.find_format(flags.format)
     found = problems.Problems(flags.allow.split(",") if flags.allow else ())

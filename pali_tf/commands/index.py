@@ -11,14 +11,7 @@ import os
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; `argv` has what follows its name."""
     parser = argparse.ArgumentParser(prog="pali index", description=__doc__)
     parser.add_argument(
         "--data_dir",

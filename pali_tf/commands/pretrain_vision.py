@@ -29,14 +29,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; `argv` has what follows its name."""
     arguments = vars(_parse(argv))
     data_dir = arguments.pop("data_dir")
     output_dir = arguments.pop("output_dir")

@@ -13,14 +13,7 @@ from pali_tf.sample_world.config import LEVELS, SampleConfig
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; `argv` has what follows its name."""
     arguments = _parse(argv)
     # Inherited by the workers: no banner from each of them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

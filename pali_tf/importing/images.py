@@ -26,16 +26,9 @@ _DECODE_ERRORS = (
 def read_image(
     path: Path, source_id: str, problems: Problems
 ) -> records.Image | None:
-    """Reads an image file.
+    """Reads an image file; None after a problem, which is reported.
 
-    Args:
-        path: of the file.
-        source_id: the image's unique id.
-        problems: told of an image that is missing or cannot be decoded.
-
-    Returns:
-        The image, its bytes as they are if they are JPEG or PNG; None after a
-        problem.
+    JPEG and PNG stay as they are; `source_id` is the image's unique id.
     """
     try:
         data = path.read_bytes()

@@ -61,13 +61,7 @@ class Problems:
         self.messages: dict[str, list[str]] = {}
 
     def report(self, kind: str, where: str, message: str) -> None:
-        """Notes a problem; what has it is to be left out.
-
-        Args:
-            kind: of `KINDS`.
-            where: the file and the place in it.
-            message: what is wrong there.
-        """
+        """Notes a problem of `KINDS` at a place; what has it is left out."""
         _check(kind)
         self.counts[kind] += 1
         kept = self.messages.setdefault(kind, [])

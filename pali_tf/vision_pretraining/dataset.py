@@ -46,12 +46,7 @@ def _records(data_dir: str, split: str) -> tf.data.Dataset:
 
 
 def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:
-    """Gives the labels that the training split has often enough, sorted.
-
-    Args:
-        data_dir: root of the stored examples.
-        config: `grid` and `min_label_count`.
-    """
+    """Gives the labels that the training split has often enough, sorted."""
 
     def labels(serialized: tf.Tensor) -> tf.Tensor:
         points = all_points(tf.io.parse_example(serialized, FEATURES))
@@ -71,12 +66,7 @@ def label_names(data_dir: str, config: VisionPretrainingConfig) -> list[str]:
 def _random_windows(
     config: VisionPretrainingConfig, batch_size: tf.Tensor, index: tf.Tensor
 ) -> tf.Tensor:
-    """Draws inception crops.
-
-    Args:
-        config: `min_crop_area` and `seed`.
-        batch_size: int32[]. B.
-        index: int64[]. Of the batch.
+    """Draws inception crops for batch `index`.
 
     Returns:
         float32[B, 4]: top, left, height, width in [0, 1].
@@ -140,7 +130,7 @@ def make_dataset(
         data_dir: root of the stored examples.
         split: "train" or "validation".
         names: the C labels, of `label_names`.
-        config: sizes, seed and crop.
+        config: of the run.
         crop: whether to cut a random window out of each image; the labels
             follow their objects.
         training: whether to shuffle and repeat for ever.

@@ -50,11 +50,7 @@ class Points(NamedTuple):
 
 
 def all_points(examples: Examples) -> Points:
-    """Gives every word of every object, and every printed character.
-
-    Args:
-        examples: a batch parsed with FEATURES.
-    """
+    """Gives every word of every object, and every printed character."""
     parts = zip(
         object_points(examples), character_points(examples), strict=True
     )
@@ -62,11 +58,7 @@ def all_points(examples: Examples) -> Points:
 
 
 def object_points(examples: Examples) -> Points:
-    """Gives the words of each object's label at the middle of its box.
-
-    Args:
-        examples: a batch parsed with FEATURES.
-    """
+    """Gives the words of each object's label at the middle of its box."""
     text = examples["image/object/class/text"]
     ymin, xmin, ymax, xmax = _boxes(examples, "image/object")
     words = tf.strings.split(text.flat_values)
@@ -80,11 +72,7 @@ def object_points(examples: Examples) -> Points:
 
 
 def character_points(examples: Examples) -> Points:
-    """Gives each printed character; they share their word's box equally.
-
-    Args:
-        examples: a batch parsed with FEATURES.
-    """
+    """Gives each printed character; they share their word's box equally."""
     text = examples["ocr/text"]
     ymin, xmin, ymax, xmax = _boxes(examples, "ocr")
     characters = tf.strings.unicode_split(text.flat_values, "UTF-8")

@@ -36,12 +36,7 @@ Weights = list[np.ndarray]
 def make_classifier(
     config: VisionPretrainingConfig, num_classes: int
 ) -> VisionClassifier:
-    """Builds and compiles the tower with its pooling and class heads.
-
-    Args:
-        config: of the run.
-        num_classes: int. C.
-    """
+    """Builds and compiles the tower with its pooling and class heads."""
     keras.utils.set_random_seed(config.seed)
     tower = get_config(
         config.size, image_size=config.image_size, position_stddev=0.5
@@ -100,15 +95,7 @@ def average_weights(weights: Sequence[Weights]) -> Weights:
 
 
 def micro_f1(model: VisionClassifier, dataset: tf.data.Dataset) -> float:
-    """F1 over all labels of all examples, at probability 0.5.
-
-    Args:
-        model: the classifier.
-        dataset: of (images, labels).
-
-    Returns:
-        In [0, 1].
-    """
+    """F1 over all labels of all examples, at probability 0.5: in [0, 1]."""
     hits = predicted = actual = 0.0
     for images, labels in dataset.as_numpy_iterator():
         positive = model.predict_on_batch(images) > 0
@@ -124,13 +111,7 @@ def pretrain(
     config: VisionPretrainingConfig,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[VisionClassifier, dict[str, float]]:
-    """Runs the whole recipe.
-
-    Args:
-        data_dir: root of the stored examples.
-        names: the labels, of `dataset.label_names`.
-        config: of the run.
-        callbacks: of Keras' fit.
+    """Runs the whole recipe for the labels of `dataset.label_names`.
 
     Returns:
         The classifier with the averaged weights, and the validation F1 of

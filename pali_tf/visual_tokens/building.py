@@ -83,7 +83,7 @@ def find_splits(
     Args:
         data_dir: the data folder.
         sources: comma-separated; None: all that are there.
-        splits: comma-separated; None: all that are there.
+        splits: the same.
 
     Raises:
         MissingFileError: there is no such folder, or nothing chosen in it.
@@ -121,26 +121,22 @@ def _names(flag: str, given: str | None, known: Sequence[str]) -> Sequence[str]:
 def build(
     job: TokensJob, splits: Sequence[Split], beam_flags: list[str]
 ) -> Iterator[str]:
-    """Writes the splits that are not there yet.
-
-    Args:
-        job: what is built.
-        splits: (source, split)s.
-        beam_flags: Beam's own.
-
-    Yields:
-        What was done, to be shown.
+    """Writes the splits that are not there yet; yields what to show of it.
 
     Raises:
         UserError: a split is there, made in another way.
     """
     left = []
     for source, split in splits:
-        if _is_kept(job, (source, split)):
+        if _is_kept(job, source, split):
             yield f"Kept {source}/{split}: it has these tokens already."
         else:
             left.append((source, split))
-    _copy_vocabulary(job)
+    # The output is to be a data folder that can be trained from.
+    vocabulary = job.data_dir / data_root.VOCABULARY
+    copy = job.output_dir / data_root.VOCABULARY
+    if vocabulary.is_file() and not copy.is_file():
+        files.write_whole(copy, vocabulary.read_bytes())
     if not left:
         return
     todo = [
@@ -165,24 +161,15 @@ def build(
     )
 
 
-def _is_kept(job: TokensJob, split: Split) -> bool:
+def _is_kept(job: TokensJob, source: str, split: str) -> bool:
     """Whether the output holds this split already, made in the same way."""
-    source, name = split
-    path = job.output_dir / source / f"{name}.info.json"
+    path = job.output_dir / source / f"{split}.info.json"
     if not path.is_file():
         return False
-    found = read.read_split_info(job.output_dir, source, name).visual_tokens
+    found = read.read_split_info(job.output_dir, source, split).visual_tokens
     if found != job.info:
         raise UserError(
             f"{path} is of other data ({found}, not {job.info}). Give another "
             "--output_dir, or remove that split first."
         )
     return True
-
-
-def _copy_vocabulary(job: TokensJob) -> None:
-    """Makes the output a data folder that can be trained from."""
-    path = job.output_dir / data_root.VOCABULARY
-    vocabulary = job.data_dir / data_root.VOCABULARY
-    if vocabulary.is_file() and not path.is_file():
-        files.write_whole(path, vocabulary.read_bytes())

@@ -3,20 +3,24 @@
 import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.ml.inference.base import PredictionResult, RunInference
+from apache_beam.ml.inference.base import (
+    ModelHandler,
+    PredictionResult,
+    RunInference,
+)
 from apache_beam.options.pipeline_options import (
     PipelineOptions,
     StandardOptions,
 )
 from etils.epath import Path
 
+from pali_tf.backend import set_backend
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.visual_tokens import shards
-from pali_tf.visual_tokens.inference import VisualTokensHandler
 from pali_tf.webli import local_beam, split_index, write
 
 SplitKey = tuple[str, str]
@@ -54,13 +58,9 @@ def run(
     todo: Sequence[shards.Shard],
     beam_flags: Sequence[str] = (),
 ) -> None:
-    """Writes the given shards, and the info files of their splits.
+    """Writes every shard of some splits, and their info files.
 
-    Args:
-        job: the job.
-        todo: every shard of some splits.
-        beam_flags: Beam's own, such as --runner=DataflowRunner; without a
-            --runner it runs in this process.
+    Without a --runner in Beam's own flags it runs in this process.
 
     Raises:
         BadRecordError: an image cannot be used; the message names it.
@@ -70,7 +70,7 @@ def run(
     if runner is None:
         # Named, because DirectRunner first tries to download another runner.
         runner = local_beam.quiet_runner()
-    handler = VisualTokensHandler(job.vision, job.checkpoint, job.batch_size)
+    handler = _VisualTokensHandler(job.vision, job.checkpoint, job.batch_size)
     load = functools.partial(shards.load, job.data_dir, job.vision.image_size)
     try:
         with beam.Pipeline(runner=runner, options=options) as pipeline:
@@ -112,3 +112,50 @@ def _describe(
     (source, split), written = element
     write.write_split_info(job.output_dir / source, split, written, job.info)
     split_index.load(job.output_dir, source, split)
+
+
+class _VisualTokensHandler(ModelHandler[shards.LoadedShard, Any, Any]):
+    """Gives a shard's images their tokens, in batches of one static shape.
+
+    The element is a whole shard: its batches need no shuffle to come together
+    and none to fall apart again, its records keep their order, and a worker
+    holds one shard at a time. A worker loads the parameters once.
+
+    Args:
+        config: the ViT.
+        checkpoint: where its parameters are.
+        batch_size: images of a call.
+    """
+
+    def __init__(self, config: ViTConfig, checkpoint: str, batch_size: int):
+        super().__init__(min_batch_size=1, max_batch_size=1)
+        self._config = config
+        self._checkpoint = checkpoint
+        self._batch_size = batch_size
+
+    def load_model(self) -> Any:
+        """Loads the parameters and gives a LoadedTower."""
+        set_backend("jax")
+        # After the backend is chosen: this imports keras.
+        from pali_tf.visual_tokens.tower import LoadedTower
+
+        return LoadedTower(self._config, self._checkpoint, self._batch_size)
+
+    def run_inference(
+        self,
+        batch: Sequence[shards.LoadedShard],
+        model: Any,
+        inference_args: dict[str, Any] | None = None,
+    ) -> Iterator[PredictionResult]:
+        """Yields float[N, P, Dv] beside each shard."""
+        del inference_args
+        for loaded in batch:
+            yield PredictionResult(loaded, model.encode(loaded.images))
+
+    def get_num_bytes(self, batch: Sequence[shards.LoadedShard]) -> int:
+        """Counts the pixels; Beam would pickle the shards to weigh them."""
+        return sum(loaded.images.nbytes for loaded in batch)
+
+    def get_metrics_namespace(self) -> str:
+        """Names the metrics."""
+        return "visual_tokens"

@@ -12,9 +12,6 @@ _SHARD = re.compile(r"(.+)\.tfrecord-(\d{5,})-of-(\d{5,})")
 def describe_all(root: files.Path) -> list[tuple[str, str]]:
     """Writes the info file of each split that has shards and none.
 
-    Args:
-        root: the data root.
-
     Returns:
         The (source, split)s of those written.
 

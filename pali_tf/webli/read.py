@@ -14,23 +14,19 @@ from pali_tf.webli import examples, frames, records, write
 
 def list_splits(data_dir: Path) -> list[tuple[str, str]]:
     """Returns the (source, split)s that a data root has, whole, in order."""
-    return [
-        (path.parent.name, path.name.removesuffix(".info.json"))
-        for path in _info_files(data_dir)
-    ]
-
-
-def _info_files(data_dir: Path) -> list[Path]:
-    """Gives the info files of a data root, in order, if it is there."""
     if not data_dir.is_dir():
         return []
-    return sorted(
+    found = (
         path
         for folder in data_dir.iterdir()
         if folder.is_dir()
         for path in folder.iterdir()
         if path.name.endswith(".info.json")
     )
+    return [
+        (path.parent.name, path.name.removesuffix(".info.json"))
+        for path in sorted(found)
+    ]
 
 
 def read_split_info(data_dir: Path, source: str, split: str) -> write.SplitInfo:
@@ -118,17 +114,7 @@ def stored_records(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def parse(path: Path, number: int, place: int, data: bytes) -> tf.train.Example:
-    """Gives a serialized record as an example.
-
-    Args:
-        path: of its shard, for the message.
-        number: its number in the shard.
-        place: where it begins, in bytes.
-        data: the record.
-
-    Raises:
-        UserError: it is none.
-    """
+    """Gives a serialized record as an example, or raises `damaged`."""
     try:
         return tf.train.Example.FromString(data)
     except message.DecodeError as error:
@@ -136,14 +122,7 @@ def parse(path: Path, number: int, place: int, data: bytes) -> tf.train.Example:
 
 
 def damaged(path: Path, number: int, place: int, why: Exception) -> UserError:
-    """Gives the error that names a damaged record.
-
-    Args:
-        path: of its shard.
-        number: its number in the shard.
-        place: where it begins, in bytes.
-        why: what is wrong.
-    """
+    """Gives the error that names a record of a shard, at a place in bytes."""
     return UserError(
         f"{path}: record {number}, at byte {place}, is truncated or corrupt "
         f"({why}). Write this shard again."

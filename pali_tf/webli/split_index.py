@@ -90,12 +90,7 @@ class SplitIndex:
         return sum(int(offsets[-1]) for offsets in self.offsets)
 
     def holders_of(self, feature: str, language: str | None = None) -> Holders:
-        """Gives the records that have a feature, maybe in a language.
-
-        Args:
-            feature: one of COUNTED.
-            language: "fr"; None: any.
-        """
+        """Gives the records that have one of COUNTED, maybe in a language."""
         key = feature if language is None else f"{feature}:{language}"
         none = np.zeros(0, np.int64)
         return self.holders.get(key, Holders(none, none))
@@ -107,12 +102,7 @@ def path_of(folder: files.Path, split: str) -> files.Path:
 
 
 def load(root: files.Path, source: str, split: str) -> SplitIndex:
-    """Gives a split's index; makes it where there is none.
-
-    Args:
-        root: the data root.
-        source: "webli".
-        split: "train".
+    """Gives the index of a data root's split; makes it where there is none.
 
     Raises:
         FileNotFoundError: there is no such split.
