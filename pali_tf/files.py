@@ -225,7 +225,7 @@ def local_copy(path: Path) -> Iterator[pathlib.Path]:
         yield copy
 
 
-def open_stream(path: Path) -> IO[bytes]:
+def open_stream(path: Path) -> io.BufferedReader:
     """Opens a file to read from its beginning on, some MiB at a time."""
     if not is_bucket(path):
         return open(path, "rb")

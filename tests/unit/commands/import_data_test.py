@@ -80,8 +80,8 @@ def test_shards_are_dealt_in_turn_and_read_by_a_task(tmp_path, imported):
     ]
 
 
-def write_inputs(name, folder):
-    """Five pictures with captions, in a format."""
+def write_inputs(name, folder, bucket):
+    """Five pictures with captions, in a format; a row names one's bucket."""
     names = [f"{i}.jpg" for i in range(5)]
     files.write_images(folder, *names)
     rows = [{"image": name, "caption": f"card {name}"} for name in names]
@@ -92,6 +92,7 @@ def write_inputs(name, folder):
             path = (folder / row["image"]).with_suffix(".txt")
             path.write_text(row["caption"])
     elif name == "csv":
+        rows[4]["image"] = f"{bucket}/in/4.jpg"
         lines = ["image\tcaption", *("\t".join(r.values()) for r in rows)]
         text = "\n".join(lines).encode()
         (folder / "rows.tsv.gz").write_bytes(gzip.compress(text))
@@ -109,7 +110,7 @@ def write_inputs(name, folder):
     "name", ["coco", "folder", "csv", "webdataset", "parquet"]
 )
 def test_in_a_bucket_all_is_as_on_a_disk(tmp_path, imported, storage, name):
-    write_inputs(name, tmp_path / "in")
+    write_inputs(name, tmp_path / "in", storage)
     (tmp_path / "in/v.model").write_text("a vocabulary")
     root = as_path(storage)
     for path in (tmp_path / "in").iterdir():
@@ -204,15 +205,22 @@ def test_flags_are_checked(tmp_path, imported, flags, message):
     assert (status, message in said) == (2, True)
 
 
-def test_sigterm_leaves_nothing_behind(tmp_path, imported, monkeypatch):
+def test_sigterm_leaves_what_was_there(
+    tmp_path, storage, imported, monkeypatch
+):
     files.write_coco(tmp_path / "in", num_images=5)
+    output = f"--data_dir={storage}/data"
+    assert imported(output, "--split=test")[0] == 0
+    before = list_files(as_path(storage) / "data")
     monkeypatch.setattr(
         shards.write.ShardWriter,
         "write",
         lambda self, record: os.kill(os.getpid(), signal.SIGTERM),
     )
-    assert imported()[0] == 130
-    assert names(tmp_path / "data") == []
+    assert imported(output)[0] == 130
+    assert imported(output, "--split=test", "--overwrite")[0] == 130
+    assert list_files(as_path(storage) / "data") == before
+    read.verify_split(as_path(storage) / "data", "my_shop", "test")
 
 
 def test_leftovers_of_a_killed_import_are_removed(tmp_path, imported):

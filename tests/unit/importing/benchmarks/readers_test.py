@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from pali_tf.files import as_path, list_files, write_whole
 from pali_tf.importing import formats
 from pali_tf.importing.benchmarks.questions import most_common
 from pali_tf.importing.benchmarks.texts import pad_punctuation
@@ -44,6 +45,25 @@ def test_every_reader_has_a_row_and_every_row_a_reader():
     assert found | {"imagenet_v2"} == set(published_benchmarks.FILES)
     for name in found:
         assert formats.find_format(name).load().__doc__
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_in_a_bucket_all_is_as_on_a_disk(root, storage):
+    names = ["nocaps", "coco_35l", "textvqa", "imagenet", "xnli"]
+    for name in names:
+        for file in list_files(root / name):
+            content = (root / name / file).read_bytes()
+            write_whole(f"{storage}/{name}/{file}", content)
+    for name in names:
+        more = {"input": "val"} if name == "imagenet" else {}
+        split = "test" if name in ("imagenet", "xnli") else "validation"
+        found = [
+            published_benchmarks.read(
+                place, name, split=split, problems=Problems(), **more
+            )
+            for place in (root, as_path(storage))
+        ]
+        assert found[0] and found[0] == found[1]
 
 
 def test_coco_in_karpathys_split(read):
