@@ -225,16 +225,6 @@ def local_copy(path: Path) -> Iterator[pathlib.Path]:
         yield copy
 
 
-def open_stream(path: Path) -> io.BufferedReader:
-    """Opens a file to read from its beginning on, some MiB at a time."""
-    if not is_bucket(path):
-        return open(path, "rb")
-    system, name = _in_bucket(path)
-    file: Any = system.open(name, "rb", block_size=_BLOCK_BYTES)
-    # fsspec's own lines are each cut from a whole block.
-    return io.BufferedReader(file)
-
-
 def read_range(path: Path, offset: int, size: int) -> bytes:
     """Reads a part of a file; from a bucket by one request.
 
@@ -253,6 +243,18 @@ def read_range(path: Path, offset: int, size: int) -> bytes:
     if len(content) < size:
         raise EOFError(f"{path} ends before byte {offset + size}.")
     return content
+
+
+def open_blocks(
+    path: Path, block_bytes: int = _BLOCK_BYTES
+) -> io.BufferedReader:
+    """Opens a file for reading; a bucket gives so much a request, or more."""
+    if not is_bucket(path):
+        return open(path, "rb")
+    system, name = _in_bucket(path)
+    file: Any = system.open(name, "rb", block_size=block_bytes)
+    # fsspec cuts each line from a whole block.
+    return io.BufferedReader(file)
 
 
 def list_files(folder: Path) -> dict[str, int]:
@@ -279,7 +281,7 @@ def list_files(folder: Path) -> dict[str, int]:
 
 def digest(path: Path) -> str:
     """Gives the SHA-256 of a file's content, in hexadecimal."""
-    with open_stream(path) as file:
+    with open_blocks(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

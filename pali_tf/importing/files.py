@@ -43,7 +43,7 @@ def read_lines(
     total = sum(path.stat().length for path in paths)
     before = 0
     for path in paths:
-        with files.open_stream(path) as raw:
+        with files.open_blocks(path) as raw:
             yield path, _lines(path, raw, options, before, total)
         before += path.stat().length
 

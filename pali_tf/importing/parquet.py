@@ -39,7 +39,7 @@ def _rows(options: Options) -> Iterator[Located]:
         try:
             # What is on a disk is better mapped than read.
             with (
-                files.open_stream(path) as file,
+                files.open_blocks(path) as file,
                 parquet.ParquetFile(
                     file if files.is_bucket(path) else path,
                     memory_map=True,

@@ -60,7 +60,7 @@ def _members(
     """Yields (key, suffix, bytes); reports an archive that ends too early."""
     try:
         with contextlib.ExitStack() as stack:
-            raw = stack.enter_context(files.open_stream(path))
+            raw = stack.enter_context(files.open_blocks(path))
             # Python's gzip tells a cut file; tarfile's own does not.
             stream = raw if path.suffix == ".tar" else gzip.open(raw)
             tar = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))

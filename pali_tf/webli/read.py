@@ -105,7 +105,7 @@ def stored_records(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     if not path.exists():
         raise MissingFileError(f"There is no shard {path}.")
-    with files.open_stream(path) as file:
+    with files.open_blocks(path) as file:
         try:
             for _, place, data in frames.read(file):
                 yield place, data

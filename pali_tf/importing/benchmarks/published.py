@@ -161,7 +161,7 @@ def read_json_lines(path: Path, options: Options) -> Iterator[Any]:
 
     A line that is no JSON is reported as "malformed-line" and passed over.
     """
-    with told(path), files.open_stream(path) as raw:
+    with told(path), files.open_blocks(path) as raw:
         lines = bz2.open(raw) if path.suffix == ".bz2" else raw
         for number, line in enumerate(lines, start=1):
             try:

@@ -53,7 +53,7 @@ def xnli(options: Options) -> Iterator[records.Record]:
         test="xnli.test.tsv",
     )
     path = published.find_file(options, name)
-    with told(path), files.open_stream(path) as file:
+    with told(path), files.open_blocks(path) as file:
         rows = csv.DictReader(
             io.TextIOWrapper(file, encoding="utf-8", newline=""),
             delimiter="\t",
