@@ -1,8 +1,9 @@
 """Finds the images that a report shows, and inlines them."""
 
 import base64
-import pathlib
 from collections.abc import Collection
+
+from etils.epath import Path
 
 from pali_tf.errors import UserError
 from pali_tf.webli.read import list_splits, read_split
@@ -17,7 +18,7 @@ _MEDIA_TYPES = {
 
 
 def find_images(
-    data_dir: pathlib.Path, source_ids: Collection[str], split: str = "test"
+    data_dir: Path, source_ids: Collection[str], split: str = "test"
 ) -> dict[str, bytes]:
     """Reads the encoded images with these ids from the shards of a split.
 

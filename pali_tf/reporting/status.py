@@ -4,8 +4,8 @@ import datetime
 import time
 
 from pali_tf.reporting import gin_bindings
+from pali_tf.reporting.event_files import repeated_steps
 from pali_tf.reporting.run_record import RunRecord
-from pali_tf.reporting.sessions import repeated_steps
 
 # A run whose last number is older than this is not expected to go on.
 _STALE_SECONDS = 30 * 60
