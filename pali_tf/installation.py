@@ -4,13 +4,11 @@ import dataclasses
 import enum
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 # What `make demo` needs at most: see the README.
 DEMO_MEMORY_GIB = 6
@@ -192,7 +190,11 @@ def check_data(data_dir: str | None) -> Iterator[Finding]:
             remedy=remedy,
         )
         return
-    infos = sorted(Path(data_dir).glob("*/*.info.json"))
+    if importlib.util.find_spec("etils") is None:
+        return  # check_packages says so already.
+    from pali_tf import files, json_files
+
+    infos = sorted(files.as_path(data_dir).glob("*/*.info.json"))
     if not infos:
         yield Finding(
             status=Status.MISSING,
@@ -200,7 +202,7 @@ def check_data(data_dir: str | None) -> Iterator[Finding]:
             remedy=remedy,
         )
     for path in infos:
-        count = json.loads(path.read_text())["num_examples"]
+        count = json_files.read(path)["num_examples"]
         split = path.name.removesuffix(".info.json")
         yield Finding(
             status=Status.OK,

@@ -119,14 +119,7 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = gin_flags.parse_flags("pali plan", __doc__ or "", argv, _add_flags)
     options = _options(flags.arguments)
     set_backend("jax")

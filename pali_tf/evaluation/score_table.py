@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-_BLIND = "blind/"
+BLIND = "blind/"
 
 
 def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
@@ -19,9 +19,9 @@ def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
         if not metrics:
             lines.append(f"{task:<30}no references: predictions only")
         for metric, value in metrics.items():
-            if metric.startswith(_BLIND):
+            if metric.startswith(BLIND):
                 continue
-            blind = metrics.get(_BLIND + metric)
+            blind = metrics.get(BLIND + metric)
             shown = "" if blind is None else f"{blind:.3f}"
             lines.append(f"{task:<30}{metric:<26}{value:>9.3f}{shown:>9}")
     return "\n".join(lines)

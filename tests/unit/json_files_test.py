@@ -2,7 +2,7 @@
 
 import pytest
 
-from pali_tf import json_files
+from pali_tf import files, json_files
 from pali_tf.errors import MissingFileError, UserError
 
 
@@ -30,8 +30,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
         json_files.read(tmp_path)
 
 
-def test_lines_come_back_whatever_their_texts_hold(tmp_path):
-    path = tmp_path / "deep/x.jsonl"
+def test_lines_come_back_whatever_their_texts_hold(storage):
+    path = files.as_path(storage) / "deep/x.jsonl"
     lines = [{"text": "a\u2028b\x85"}, {"text": "là"}]
     assert json_files.write_lines(path, iter(lines)) == 2
     assert path.read_text(encoding="utf-8").count("\n") == 2

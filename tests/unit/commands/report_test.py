@@ -139,6 +139,13 @@ def test_a_wrong_folder_is_one_line(tmp_path, capsys):
     assert error == f"pali: There is no folder {tmp_path / 'absent'}.\n"
 
 
+def test_a_path_of_no_storage_is_told_with_the_usage(capsys):
+    with pytest.raises(SystemExit):
+        main(["abc://bucket/run"])
+    error = capsys.readouterr().err
+    assert "argument model_dir: abc://bucket/run is on no storage" in error
+
+
 def test_nothing_half_written_is_left(tmp_path, run):
     report(tmp_path, run[0])
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.html"]
