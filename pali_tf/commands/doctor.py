@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
         for finding in findings:
             missing += finding.status is installation.Status.MISSING
             print(f"{finding.status.value} {finding.text}")
-            if finding.remedy:
+            if finding.status is not installation.Status.OK:
                 print(f"{'':10}{finding.remedy}")
     print(
         f"\n{missing} needed thing(s) missing: see above."

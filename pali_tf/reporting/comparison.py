@@ -36,7 +36,6 @@ def compare(
         )
         for name, one in runs.items()
     }
-    has_mfu = any(one.steps for one in found.values())
     validation = {
         name: one.validation.get("", []) for name, one in runs.items()
     }
@@ -46,7 +45,7 @@ def compare(
             curves.draw(curves.LOSS, training),
             curves.draw(curves.VALIDATION_LOSS, validation),
             *curves.draw_known(training),
-            *([curves.draw_utilization(found)] if has_mfu else []),
+            *curves.draw_utilization(found),
         ],
         "compared_loss_charts": curves.draw_tasks(training, "loss"),
         "compared_utilization": found,

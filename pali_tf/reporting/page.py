@@ -59,7 +59,7 @@ def render(
         overall=overall,
         languages=scores.language_tables(run.tasks),
         dumbbell=scores.dumbbell,
-        vision_chart=curves.vision_chart(run.vision) if run.vision else None,
+        vision=curves.draw_vision(run.vision) if run.vision else None,
         cards={
             task.name: [
                 gallery.make_card(example, images)
@@ -94,7 +94,7 @@ def _training(run: RunRecord, stated_peak: float | None) -> dict[str, Any]:
         "training_charts": [
             curves.draw(curves.LOSS, {**training, "validation": everything}),
             *curves.draw_known(training),
-            *([curves.draw_utilization({"": found})] if found.steps else []),
+            *curves.draw_utilization({"": found}),
         ],
         "loss_charts": curves.draw_tasks(training, "loss", validation),
         "accuracy_charts": curves.draw_tasks(training, "accuracy", validation),
