@@ -43,16 +43,7 @@ class Predictions:
 def evaluate_mixture(
     mixture: seqio.Mixture | seqio.Task, predict_fn: PredictFn, **kwargs: Any
 ) -> dict[str, dict[str, float]]:
-    """Evaluates each task of a mixture.
-
-    Args:
-        mixture: a task stands for itself.
-        predict_fn: see `evaluate_task`.
-        **kwargs: the keyword arguments of `evaluate_task`.
-
-    Returns:
-        {task name: scores}.
-    """
+    """Evaluates each task of a mixture; gives {task name: scores}."""
     return {
         task.name: evaluate_task(task, predict_fn, **kwargs)
         for task in seqio.get_subtasks(mixture)

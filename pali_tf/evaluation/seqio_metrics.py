@@ -215,7 +215,7 @@ def meteor_metric(
         return {}
     references = [targets[i].references for i in rows]
     said = [predictions[i] for i in rows]
-    return {"meteor": caption_scores.meteor(references, said, "en")}
+    return {"meteor": caption_scores.meteor(references, said)}
 
 
 def exact_match_by_form(
