@@ -188,19 +188,10 @@ squad_metric = _f1_and_exact_match("squad", squad.squad_words)
 # With the articles of each language.
 mlqa_metric = _f1_and_exact_match("mlqa", squad.mlqa_words)
 anls_metric = _overall("anls", text_metrics.anls)
-# Of the one text that is right.
 character_error_rate_metric = _overall(
-    "character_error_rate",
-    lambda references, said: text_metrics.character_error_rate(
-        [texts[0] for texts in references], said
-    ),
+    "character_error_rate", text_metrics.character_error_rate
 )
-token_accuracy_metric = _overall(
-    "token_accuracy",
-    lambda references, said: text_metrics.token_accuracy(
-        [texts[0] for texts in references], said
-    ),
-)
+token_accuracy_metric = _overall("token_accuracy", text_metrics.token_accuracy)
 cider_metric = _by_language("cider", caption_scores.cider)
 bleu_metric = _by_language("bleu", caption_scores.bleu)
 rouge_l_metric = _by_language("rouge_l", caption_scores.rouge_l)

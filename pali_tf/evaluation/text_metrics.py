@@ -1,7 +1,7 @@
 """How right texts are: exactly, in order of likelihood, by word or letter.
 
-Unicode form and spaces do not count; letter case does where nothing else is
-said.
+Each takes N lists of right texts, none empty, and N predictions. Unicode form
+and spaces do not count; letter case does where nothing else is said.
 """
 
 import statistics
@@ -34,11 +34,8 @@ def top_k(
 ) -> float:
     """Returns the share, in [0, 1], with a right class among the first k.
 
-    Args:
-        references: N lists of right classes.
-        predictions: N lists of classes, the likeliest first, each of k at
-            least; for k = 1 a text stands for a list of one.
-        k: 1 or 5 most often.
+    A prediction is a list of k classes at least, the likeliest first; for
+    k = 1 a text stands for a list of one.
 
     Raises:
         UserError: a list of fewer than k classes.
@@ -60,22 +57,18 @@ def top_k(
 
 
 def token_accuracy(
-    references: Sequence[str], predictions: Sequence[str]
+    references: Sequence[Sequence[str]], predictions: Sequence[str]
 ) -> float:
-    """Returns the share of the references' words said in their place.
+    """Returns the share of the first references' words said in their place.
 
     Words stand between spaces, sentinels count; the model has written its own
     words before each, not the reference's.
 
-    Args:
-        references: N texts, not all empty.
-        predictions: N texts.
-
-    Example: ["a b c", "d"] and ["a c b", "d"] give 2 / 4.
+    Example: [["a b c"], ["d"]] and ["a c b", "d"] give 2 / 4.
     """
     num_right = num_words = 0
-    for reference, prediction in zip(references, predictions, strict=True):
-        expected = normalize(reference).split()
+    for right, prediction in zip(references, predictions, strict=True):
+        expected = normalize(right[0]).split()
         said = normalize(prediction).split()
         num_words += len(expected)
         num_right += sum(
@@ -85,19 +78,15 @@ def token_accuracy(
 
 
 def character_error_rate(
-    references: Sequence[str], predictions: Sequence[str]
+    references: Sequence[Sequence[str]], predictions: Sequence[str]
 ) -> float:
-    """Returns edits over characters of the references; may exceed 1.
+    """Returns edits over characters of the first references; may exceed 1.
 
-    Args:
-        references: N texts, none empty.
-        predictions: N texts.
-
-    Example: ["abc", "de"] and ["abd", ""] give (1 + 2) / 5 = 0.6.
+    Example: [["abc"], ["de"]] and ["abd", ""] give (1 + 2) / 5 = 0.6.
     """
     return float(
         jiwer.cer(
-            [normalize(text) for text in references],
+            [normalize(right[0]) for right in references],
             [normalize(text) for text in predictions],
         )
     )
@@ -111,10 +100,6 @@ def anls(
     Similarity is 1 - edits / length of the longer text; case and repeated
     spaces do not count as edits. Below 0.5 it is 0; 0.5 itself counts, as on
     the server (the paper's formula leaves it out).
-
-    Args:
-        references: N lists of right answers, none empty.
-        predictions: N texts.
 
     Example: [["hello"]] and ["Hallo"] give 1 - 1/5 = 0.8.
 

@@ -1,6 +1,7 @@
 """Finds the images that a report shows, and inlines them."""
 
 import base64
+import itertools
 from collections.abc import Collection
 
 from etils.epath import Path
@@ -25,28 +26,21 @@ def find_images(
     The sources are read one after the other until every id is found: in the
     sample each scene is in all of them, elsewhere it may be in one alone.
 
-    Args:
-        data_dir: The folder of the sources.
-        source_ids: Values of `image/source_id`.
-        split: Whose shards.
-
     Returns:
-        id -> encoded bytes, of those that were found.
+        id (`image/source_id`) -> encoded bytes, of those that were found.
     """
     wanted, found = set(source_ids), {}
     present = {name for name, part in list_splits(data_dir) if part == split}
     known = [source for source in SOURCES if source in present]
-    for source in known + sorted(present - set(known)):
-        if not wanted - found.keys():
-            break
-        for record in read_split(data_dir, source, split):
-            image = record.image
-            if image is None:
-                continue
-            if image.source_id in wanted:
-                found[image.source_id] = image.encoded
-                if not wanted - found.keys():
-                    break
+    records = itertools.chain.from_iterable(
+        read_split(data_dir, source, split)
+        for source in known + sorted(present - set(known))
+    )
+    for record in records if wanted else ():
+        if record.image is not None and record.image.source_id in wanted:
+            found[record.image.source_id] = record.image.encoded
+            if len(found) == len(wanted):
+                break
     return found
 
 

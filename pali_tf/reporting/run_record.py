@@ -15,34 +15,39 @@ from pali_tf.reporting.model_dir import Checkpoint, list_checkpoints
 _Content = TypeVar("_Content")
 _Lines = list[dict[str, Any]]
 
-_BLIND = "blind/"
 # Columns that a table of predictions has room for.
 _MOST_EVALUATIONS = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TaskRecord:
-    """The latest evaluation of a task.
+    """The evaluations of a task.
 
     Attributes:
         name: Of the task.
-        step: Of the checkpoint.
-        scores: metric -> value with each example's own image.
-        blind_scores: metric -> value with the images swapped; may be empty.
-        examples: The predictions' lines, each with at least "target" and
-            "prediction".
-        history: The lines of all evaluations, each with "step".
-        predictions: Evaluated step -> its predictions' lines, of the latest
+        history: The lines of all, at least one, each with "step".
+        predictions: Evaluated step -> its predictions' lines, each with at
+            least "target" and "prediction"; of the latest, where it left any,
             and of some before it.
     """
 
     name: str
-    step: int
-    scores: dict[str, float]
-    blind_scores: dict[str, float]
-    examples: _Lines
-    history: _Lines = dataclasses.field(default_factory=list)
-    predictions: dict[int, _Lines] = dataclasses.field(default_factory=dict)
+    history: _Lines
+    predictions: dict[int, _Lines]
+
+    @property
+    def examples(self) -> _Lines:
+        """The predictions of the latest."""
+        return self.predictions.get(int(self.history[-1]["step"]), [])
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The latest: metric, "blind/<metric>" -> value."""
+        return {
+            key: float(value)
+            for key, value in self.history[-1].items()
+            if isinstance(value, int | float) and key != "step"
+        }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,18 +55,12 @@ class RunRecord:
     """Everything the report shows, as it was read.
 
     Attributes:
-        model_dir: MODEL_DIR.
         training: The lines of the training's metrics.
         validation: task -> the lines of its loss on validation batches; of
             all tasks together under "".
         vision: The lines of the ViT's own pre-training.
         tasks: The evaluations that decode, in the page's order.
         answers: What came back over gRPC.
-        config: config.gin.
-        model_info: model-info.txt.
-        environment: environment.json.
-        checkpoints: Those there are.
-        sessions: The processes that trained.
         diverged: Names of the batches at which the loss diverged.
         faults: Sentences about files that are broken.
     """
@@ -203,12 +202,6 @@ def _read_tasks(folder: Path, reader: _Reader) -> list[TaskRecord]:
 def _read_task(
     folder: Path, name: str, history: _Lines, reader: _Reader
 ) -> TaskRecord:
-    step = int(history[-1]["step"])
-    scores, blind_scores = {}, {}
-    for key, value in history[-1].items():
-        if isinstance(value, int | float) and key != "step":
-            kind = blind_scores if key.startswith(_BLIND) else scores
-            kind[key.removeprefix(_BLIND)] = float(value)
     paths = {
         step: folder / f"{name}-{step:06d}.jsonl"
         for step in sorted({int(line["step"]) for line in history})
@@ -218,15 +211,7 @@ def _read_task(
         step: reader.lines(paths[step], ["target", "prediction"])
         for step in spread(steps, _MOST_EVALUATIONS)
     }
-    return TaskRecord(
-        name=name,
-        step=step,
-        scores=scores,
-        blind_scores=blind_scores,
-        examples=predictions.get(step, []),
-        history=history,
-        predictions=predictions,
-    )
+    return TaskRecord(name=name, history=history, predictions=predictions)
 
 
 def spread(values: list[int], number: int) -> list[int]:

@@ -103,14 +103,14 @@ def test_bleu():
 
 
 def test_character_error_rate():
-    assert character_error_rate(["abc", "de"], ["abd", ""]) == 0.6
-    assert character_error_rate(["ABC"], ["ＡＢＣ"]) == 0
+    assert character_error_rate([["abc"], ["de"]], ["abd", ""]) == 0.6
+    assert character_error_rate([["ABC"]], ["ＡＢＣ"]) == 0
 
 
 def test_token_accuracy():
-    assert token_accuracy(["a b c", "d"], ["a c b", "d"]) == 0.5
-    assert token_accuracy(["a b"], ["a b c d"]) == 1
-    assert token_accuracy(["a b"], [""]) == 0
+    assert token_accuracy([["a b c"], ["d"]], ["a c b", "d"]) == 0.5
+    assert token_accuracy([["a b"]], ["a b c d"]) == 1
+    assert token_accuracy([["a b"]], [""]) == 0
 
 
 def box(ymin, xmin, ymax, xmax, label="cat"):

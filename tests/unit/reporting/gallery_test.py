@@ -19,7 +19,7 @@ def example(number, **more):
 
 def record(examples):
     return TaskRecord(
-        name="vqa", step=1, scores={}, blind_scores={}, examples=examples
+        name="vqa", history=[{"step": 1}], predictions={1: examples}
     )
 
 
