@@ -85,20 +85,13 @@ def _find_task(name: str, root: Any) -> Any:
 
 def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:
     from pali_tf.data import input_pipeline
+    from pali_tf.evaluation.seqio_metrics import target_of
 
     lengths = {"inputs": length, "targets": length, "images": _IMAGE_SIDE}
     examples = input_pipeline.eval_dataset(
         task, feature_lengths=lengths, split=split, seed=seed
     ).map(lambda x: {k: v for k, v in x.items() if k != "images"})
-    vocabulary = task.output_features["targets"].vocabulary
-    return [
-        task.postprocess_fn(
-            vocabulary.decode(example["targets"].tolist()),
-            example=example,
-            is_target=True,
-        )
-        for example in examples.as_numpy_iterator()
-    ]
+    return [target_of(task, x) for x in examples.as_numpy_iterator()]
 
 
 def _kept(predictions: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pali_tf.errors import UserError
 from pali_tf.evaluation import class_ranking, prediction_files
 from pali_tf.evaluation.eval_examples import Batch, EvalExamples, Share
 from pali_tf.evaluation.score_table import BLIND
-from pali_tf.evaluation.seqio_metrics import Target, compute_scores
+from pali_tf.evaluation.seqio_metrics import Target, compute_scores, target_of
 
 # Decodes a batch: B texts and B sums of log-probabilities. A batch has
 # `batch_size` rows, of several processes each one's own, so a compiled function
@@ -117,7 +117,7 @@ def evaluate_task(
     if not own.texts:
         raise UserError(f"{split} has no example of the task {task.name}.")
     _warn_of_truncated(task, own, feature_lengths["inputs"])
-    targets = _targets(task, own)
+    targets = [target_of(task, fields) for fields in own.fields]
     scores = compute_scores(task, targets, own.texts, own.scores)
     swapped = None
     if blind and any(fields["image_mask"] for fields in own.fields):
@@ -174,18 +174,6 @@ def _predict(
         result.texts.extend(texts[: len(fields)])
         result.scores.extend(map(float, scores[: len(fields)]))
     return result
-
-
-def _targets(task: seqio.Task, predictions: Predictions) -> list[Target]:
-    vocabulary = task.output_features["targets"].vocabulary
-    return [
-        task.postprocess_fn(
-            vocabulary.decode(fields["targets"].tolist()),
-            example=fields,
-            is_target=True,
-        )
-        for fields in predictions.fields
-    ]
 
 
 def _lines(

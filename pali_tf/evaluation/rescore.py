@@ -25,7 +25,7 @@ from etils.epath import Path
 
 from pali_tf import json_files
 from pali_tf.data.boxes import LabelledBox
-from pali_tf.errors import MissingFileError, UserError
+from pali_tf.errors import UserError
 from pali_tf.evaluation.score_table import BLIND
 from pali_tf.evaluation.seqio_metrics import Target, compute_scores
 
@@ -45,12 +45,9 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """Reads a file of predictions.
 
     Raises:
-        MissingFileError: there is none.
-        UserError: it is empty, or a line is not JSON or lacks a key; the
-            message has the line's number.
+        UserError: it is not there or empty, or a line is not JSON or lacks a
+            key; the message has the line's number.
     """
-    if not path.is_file():
-        raise MissingFileError(f"There is no file of predictions {path}.")
     lines = list(json_files.read_lines(path, ("example_id", "prediction")))
     if not lines:
         raise UserError(f"{path} has no predictions.")

@@ -83,6 +83,13 @@ def make_target(
     )
 
 
+def target_of(task: seqio.Task, fields: Mapping[str, Any]) -> Target:
+    """Gives what is right for an example of a task, its fields as numpy."""
+    vocabulary = task.output_features["targets"].vocabulary
+    decoded = vocabulary.decode(fields["targets"].tolist())
+    return task.postprocess_fn(decoded, example=fields, is_target=True)
+
+
 Scores = dict[str, float]
 Metric = Callable[[Sequence[Target], Sequence[str]], Scores]
 _Texts = Sequence[Sequence[str]]
