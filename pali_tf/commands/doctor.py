@@ -7,14 +7,7 @@ from pali_tf import installation
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status: 1 where something needed is missing.
-    """
+    """Runs the command; gives 1 where something needed is missing."""
     parser = argparse.ArgumentParser(prog="pali doctor", description=__doc__)
     parser.add_argument(
         "--data_dir",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from absl import logging
-from etils.epath import Path
 
 from pali_tf import files, json_files
 from pali_tf.backend import set_backend
@@ -30,7 +29,7 @@ def infer(
     partitioner: Any,
     output_dir: str,
     is_dry_run: bool = False,
-) -> list[Path]:
+) -> None:
     """Runs a model over a split; its arguments are those of T5X's function.
 
     Args:
@@ -41,12 +40,6 @@ def infer(
         partitioner: how the model is laid out over devices.
         output_dir: where the files go.
         is_dry_run: find the checkpoint and the tasks, and stop.
-
-    Returns:
-        The files, one a task.
-
-    Raises:
-        UserError: an unknown mode.
 
     Source: google-research/t5x, t5x/infer.py.
     """
@@ -62,7 +55,7 @@ def infer(
         names = ", ".join(task.name for task in tasks)
         logging.info("Dry run: would run %s on", checkpoint.find(path))
         logging.info("%s.", names)
-        return []
+        return
     params, step = predictor.load_model_parameters(
         model,
         path,
@@ -79,14 +72,11 @@ def infer(
             return [_prediction(x) for x in runner.predict_all(params, batch)]
         return [{"score": score} for score in runner.score(params, batch)]
 
-    written = []
     for task in tasks:
         name = f"{task.name}-{dataset_cfg.split}-{step:06d}.jsonl"
         target = files.as_path(output_dir) / name
         count = json_files.write_lines(target, _lines(task, dataset_cfg, run))
         logging.info("Wrote %d examples to %s.", count, target)
-        written.append(target)
-    return written
 
 
 def _lines(

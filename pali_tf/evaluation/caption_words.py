@@ -87,11 +87,7 @@ _THAI_AM = ("\u0e4d\u0e32", "\u0e33")
 
 
 def caption_words(text: str, language: str) -> list[str]:
-    """Splits a caption into words.
-
-    Args:
-        text: the caption.
-        language: its lower-case code; "" is taken for English.
+    """Splits a caption into words; the language "" is taken for English.
 
     Example: ("A man's hat.", "en") gives ["a", "man", "'s", "hat"], and
     ("一个男人。", "zh") gives ["一", "个", "男人"].

@@ -84,13 +84,7 @@ def score_with_targets(
     *,
     allow_missing: bool = False,
 ) -> Rescored:
-    """Scores predictions of a task's examples, matched by their ids.
-
-    Args:
-        task: whose metrics.
-        lines: of `read_lines`.
-        targets: all of the split.
-        allow_missing: score what is there, if examples have no prediction.
+    """Scores predictions, matched by their ids with all targets of a split.
 
     Raises:
         UserError: ids of the file that come twice, that the task does not

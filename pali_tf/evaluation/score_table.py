@@ -6,14 +6,7 @@ BLIND = "blind/"
 
 
 def format_table(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Formats scores, each beside its blind control.
-
-    Args:
-        scores: {task: {metric: value, "blind/<metric>": value}}.
-
-    Returns:
-        One line a metric.
-    """
+    """Gives a line for each metric of {task: {metric: value}}."""
     lines = [f"{'task':<30}{'metric':<26}{'score':>9}{'blind':>9}", "-" * 74]
     for task, metrics in scores.items():
         if not metrics:

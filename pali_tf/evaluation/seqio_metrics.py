@@ -100,9 +100,6 @@ def by_group(metric: Metric) -> Metric:
 
     Example: by_group(cider_metric) gives {"cider": ..., "cider/en": ...,
     "cider/in-domain": ..., "cider/near-domain": ...}.
-
-    Args:
-        metric: of (targets, predictions).
     """
 
     @functools.wraps(metric)

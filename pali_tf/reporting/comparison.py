@@ -19,13 +19,7 @@ def compare(
     others: Mapping[str, RunRecord],
     stated_peak: float | None = None,
 ) -> dict[str, Any]:
-    """Gives what the page's section about other runs is made from.
-
-    Args:
-        run: The one that the page is about.
-        others: By name; with none, the section is left out.
-        stated_peak: FLOP/s of a device, for the MFU.
-    """
+    """Gives what the page's section about others, by name, is made from."""
     if not others:
         return {"others": []}
     runs = {"this run": run, **others}

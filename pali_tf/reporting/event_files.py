@@ -44,9 +44,7 @@ class Session:
 def read_sessions(folder: Path, faults: list[str]) -> list[Session]:
     """Tells when the processes of a run began, and where each ended.
 
-    Args:
-        folder: MODEL_DIR/train.
-        faults: Gets a sentence about each file that is broken.
+    `faults` gets a sentence about each file of MODEL_DIR/train that is broken.
     """
     found = [_read_session(path, faults) for path in _event_files(folder)]
     return [session for session in found if session is not None]
@@ -64,10 +62,7 @@ def read_numbers(folder: Path, faults: list[str]) -> list[dict[str, Any]]:
 
     A run under T5X leaves no such file. Where a process went back to an
     earlier step, what was written of later ones before it is left out.
-
-    Args:
-        folder: MODEL_DIR/train, say.
-        faults: Gets a sentence about each file that is broken.
+    `faults` gets a sentence about each file that is broken.
     """
     lines: dict[int, dict[str, Any]] = {}
     for path in _event_files(folder):

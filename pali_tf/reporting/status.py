@@ -22,12 +22,7 @@ def total_steps(run: RunRecord) -> int | None:
 
 
 def describe(run: RunRecord, now: float | None = None) -> str:
-    """Tells whether the run is done, diverged, or perhaps still going on.
-
-    Args:
-        run: what it left.
-        now: seconds since 1970; None: the clock's.
-    """
+    """Tells whether the run is done, diverged, or perhaps still going on."""
     if not run.training:
         return "It has written no numbers of its training yet."
     step, total = int(run.training[-1]["step"]), total_steps(run)
