@@ -88,7 +88,7 @@ def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:
     from pali_tf.evaluation.seqio_metrics import target_of
 
     lengths = {"inputs": length, "targets": length, "images": _IMAGE_SIDE}
-    examples = input_pipeline.eval_dataset(
+    examples: Any = input_pipeline.eval_dataset(
         task, feature_lengths=lengths, split=split, seed=seed
     ).map(lambda x: {k: v for k, v in x.items() if k != "images"})
     return [target_of(task, x) for x in examples.as_numpy_iterator()]
