@@ -51,10 +51,14 @@ def examples_of(page):
     return json.loads(found[1])["examples"]
 
 
-def test_a_mixture_is_counted_and_shown(root, tmp_path, capsys):
-    output = tmp_path / "page.html"
+@pytest.mark.parametrize("storage", ["gs"], indirect=True)
+def test_a_mixture_is_counted_and_shown(root, storage, capsys):
+    data_dir = files.as_path(storage) / "data"
+    for name in files.list_files(root):
+        files.write_whole(data_dir / name, (root / name).read_bytes())
+    output = files.as_path(storage) / "page.html"
     argv = [
-        f"--data_dir={root}",
+        f"--data_dir={data_dir}",
         "--mixture=pali_highres",
         "--num_examples=30",
         "--image_size=16",
