@@ -22,10 +22,9 @@ import functools
 import json
 import pathlib
 import re
+import unicodedata
 
 import budoux.parser
-
-from pali_tf.evaluation.text import words
 
 _BRACKETS = {
     "(": "-lrb-",
@@ -81,6 +80,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# As seqio_tasks.languages.WITHOUT_SPACES: their words are single characters
+# where no segmenter is asked.
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 _SEGMENTERS = {"zh": "zh-hans", "ja": "ja_word", "th": "th"}
 # NFKC cuts this letter in two, which the segmenter has never seen.
 _THAI_AM = ("\u0e4d\u0e32", "\u0e33")
@@ -116,6 +118,22 @@ def english_words(text: str) -> list[str]:
         for token in tokens
         if token not in _DROPPED and token.strip("-.")
     ]
+
+
+def words(text: str, language: str) -> list[str]:
+    """Splits a text into lower-case words without punctuation.
+
+    Example: "L'étoile, rouge!" gives ["l", "étoile", "rouge"]; in "km" each
+    character is a word.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    bare = "".join(
+        " " if unicodedata.category(character).startswith("P") else character
+        for character in folded
+    )
+    if language in _WITHOUT_SPACES:
+        return [character for character in bare if not character.isspace()]
+    return bare.split()
 
 
 @functools.cache

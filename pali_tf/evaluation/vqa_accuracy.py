@@ -4,7 +4,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
-from pali_tf.evaluation.text import normalize
+from pali_tf.evaluation.text_metrics import normalize
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBERS = {
