@@ -4,6 +4,7 @@ A `UserError` is folded into a line. Any other error is a defect: it keeps its
 traceback, and a report of it is asked for.
 """
 
+import argparse
 import contextlib
 import difflib
 import errno
@@ -33,8 +34,11 @@ _REMEDIES = {
 }
 
 
-class UserError(ValueError):
-    """A mistake that a user can mend; the message says what and how."""
+class UserError(ValueError, argparse.ArgumentTypeError):
+    """A mistake that a user can mend; the message says what and how.
+
+    Of a flag's `type=`, argparse shows the message.
+    """
 
 
 class MissingFileError(UserError, FileNotFoundError):

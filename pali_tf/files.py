@@ -279,6 +279,14 @@ def list_files(folder: Path) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def modified(path: Path) -> float:
+    """Gives when a file was written, in seconds since 1970."""
+    if is_bucket(path):
+        system, name = _in_bucket(path)
+        return system.modified(name).timestamp()
+    return os.stat(path).st_mtime
+
+
 def digest(path: Path) -> str:
     """Gives the SHA-256 of a file's content, in hexadecimal."""
     with open_blocks(path) as file:

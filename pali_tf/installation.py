@@ -4,13 +4,11 @@ import dataclasses
 import enum
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 # What `make demo` needs at most: see the README.
 DEMO_MEMORY_GIB = 6
@@ -35,9 +33,9 @@ class Status(enum.Enum):
     MISSING = "  MISSING"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Finding:
-    """One line of the account, with the remedy where one is due."""
+    """One line of the account, and the remedy where it is not OK."""
 
     status: Status
     text: str
@@ -47,11 +45,11 @@ class Finding:
 def check_python() -> Iterator[Finding]:
     """Checks the interpreter's version."""
     version = ".".join(map(str, sys.version_info[:3]))
-    right = sys.version_info[:2] == (3, 11)
+    is_right = sys.version_info[:2] == (3, 11)
     yield Finding(
-        status=Status.OK if right else Status.MISSING,
-        text=f"Python {version} at {sys.executable}",
-        remedy="" if right else "pali_tf needs Python 3.11: make setup",
+        Status.OK if is_right else Status.MISSING,
+        f"Python {version} at {sys.executable}",
+        "pali_tf needs Python 3.11: make setup",
     )
 
 
@@ -59,16 +57,15 @@ def check_machine() -> Iterator[Finding]:
     """Checks memory and disk against what the demo takes."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     memory, disk = pages / 2**30, shutil.disk_usage(".").free / 2**30
-    yield Finding(status=Status.OK, text=f"{os.cpu_count()} processor cores")
+    yield Finding(Status.OK, f"{os.cpu_count()} processor cores")
     for amount, needed, name in (
         (memory, DEMO_MEMORY_GIB, "memory"),
         (disk, DEMO_DISK_GIB, "free disk here"),
     ):
-        enough = amount >= needed
         yield Finding(
-            status=Status.OK if enough else Status.OPTIONAL,
-            text=f"{amount:.1f} GiB of {name}",
-            remedy="" if enough else f"the demo takes up to {needed} GiB",
+            Status.OK if amount >= needed else Status.OPTIONAL,
+            f"{amount:.1f} GiB of {name}",
+            f"the demo takes up to {needed} GiB",
         )
 
 
@@ -78,9 +75,7 @@ def check_packages() -> Iterator[Finding]:
         declared = importlib.metadata.requires("pali_tf") or []
     except importlib.metadata.PackageNotFoundError:
         yield Finding(
-            status=Status.MISSING,
-            text="pali_tf itself is not installed here",
-            remedy="make setup",
+            Status.MISSING, "pali_tf itself is not installed here", "make setup"
         )
         return
     for extra in ("", *NEEDED_EXTRAS):
@@ -107,13 +102,13 @@ def _check_extra(extra: str, declared: list[str]) -> Iterator[Finding]:
         wanted = f"{requirement.name}{requirement.specifier}"
         found = f"{version} is installed" if version else "not installed"
         yield Finding(
-            status=Status.MISSING,
-            text=f"{wanted} ({found})",
-            remedy=f"make setup, or pip install '{wanted}'",
+            Status.MISSING,
+            f"{wanted} ({found})",
+            f"make setup, or pip install '{wanted}'",
         )
     if good:
         label = f"[{extra}]" if extra else "core"
-        yield Finding(status=Status.OK, text=f"{label}: {', '.join(good)}")
+        yield Finding(Status.OK, f"{label}: {', '.join(good)}")
 
 
 def check_devices() -> Iterator[Finding]:
@@ -132,16 +127,13 @@ def check_devices() -> Iterator[Finding]:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
         if result.returncode == 0:
-            yield Finding(
-                status=Status.OK,
-                text=f"{name} sees {result.stdout.strip()}",
-            )
+            yield Finding(Status.OK, f"{name} sees {result.stdout.strip()}")
         else:
             reason = result.stderr.strip().splitlines()[-1:]
             yield Finding(
-                status=Status.MISSING,
-                text=f"{name} does not start: {''.join(reason)}",
-                remedy="make setup; JAX_PLATFORMS=cpu keeps to the processor",
+                Status.MISSING,
+                f"{name} does not start: {''.join(reason)}",
+                "make setup; JAX_PLATFORMS=cpu keeps to the processor",
             )
 
 
@@ -154,17 +146,15 @@ def check_fonts() -> Iterator[Finding]:
     try:
         missing = fonts.missing_scripts()
     except FileNotFoundError as error:
-        yield Finding(
-            status=Status.MISSING, text=str(error), remedy="make setup"
-        )
+        yield Finding(Status.MISSING, str(error), "make setup")
         return
     drawn = [name for name in fonts.SCRIPTS if name not in missing]
-    yield Finding(status=Status.OK, text=f"fonts for {', '.join(drawn)}")
+    yield Finding(Status.OK, f"fonts for {', '.join(drawn)}")
     for script, remedy in missing.items():
         yield Finding(
-            status=Status.OPTIONAL,
-            text=f"a font for {script}: its words are not printed in images",
-            remedy=remedy,
+            Status.OPTIONAL,
+            f"a font for {script}: its words are not printed in images",
+            remedy,
         )
 
 
@@ -176,9 +166,9 @@ def check_tools() -> Iterator[Finding]:
     ):
         path = shutil.which(program)
         yield Finding(
-            status=Status.OK if path else Status.OPTIONAL,
-            text=f"{program} {'at ' + path if path else ''} ({use})",
-            remedy="" if path else f"apt-get install {package}",
+            Status.OK if path else Status.OPTIONAL,
+            f"{program} {'at ' + path if path else ''} ({use})",
+            f"apt-get install {package}",
         )
 
 
@@ -187,22 +177,25 @@ def check_data(data_dir: str | None) -> Iterator[Finding]:
     remedy = "pali sample-data --output_dir=DIR; export PALI_DATA_DIR=DIR"
     if not data_dir:
         yield Finding(
-            status=Status.OPTIONAL,
-            text="a data folder: neither --data_dir nor PALI_DATA_DIR is set",
-            remedy=remedy,
+            Status.OPTIONAL,
+            "a data folder: neither --data_dir nor PALI_DATA_DIR is set",
+            remedy,
         )
         return
-    infos = sorted(Path(data_dir).glob("*/*.info.json"))
+    if importlib.util.find_spec("etils") is None:
+        return  # check_packages says so already.
+    from pali_tf import files, json_files
+
+    infos = sorted(files.as_path(data_dir).glob("*/*.info.json"))
     if not infos:
         yield Finding(
-            status=Status.MISSING,
-            text=f"{data_dir} holds no <source>/<split>.info.json",
-            remedy=remedy,
+            Status.MISSING,
+            f"{data_dir} holds no <source>/<split>.info.json",
+            remedy,
         )
     for path in infos:
-        count = json.loads(path.read_text())["num_examples"]
+        count = json_files.read(path)["num_examples"]
         split = path.name.removesuffix(".info.json")
         yield Finding(
-            status=Status.OK,
-            text=f"{path.parent.name}/{split}: {count} examples",
+            Status.OK, f"{path.parent.name}/{split}: {count} examples"
         )

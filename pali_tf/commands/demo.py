@@ -3,22 +3,17 @@
 import argparse
 import pathlib
 
+from pali_tf import files
+from pali_tf.errors import UserError
 from pali_tf.sample_world.demo import demonstration
 from pali_tf.sample_world.demo.plan import PLANS
 from pali_tf.sample_world.demo.stages import Folders
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     parser = argparse.ArgumentParser(prog="pali demo", description=__doc__)
-    parser.add_argument("--output_dir", type=pathlib.Path, default="demo")
+    parser.add_argument("--output_dir", default="demo")
     parser.add_argument(
         "--plan",
         choices=list(PLANS),
@@ -31,9 +26,14 @@ def main(argv: list[str]) -> int:
         help="make this again from what the demo left",
     )
     options = parser.parse_args(argv)
+    if files.is_bucket(options.output_dir):
+        raise UserError(
+            f"{options.output_dir} is in a bucket; the demo is made on a disk, "
+            "though each of its commands takes a bucket."
+        )
     others: dict[str, Folders] = {}
     for plan in PLANS[options.plan]:
-        root = options.output_dir
+        root = pathlib.Path(options.output_dir)
         is_main = plan is PLANS[options.plan][-1]
         folders = Folders(root if is_main else root / plan.level)
         if options.only is None:

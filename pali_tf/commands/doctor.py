@@ -7,14 +7,7 @@ from pali_tf import installation
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status: 1 where something needed is missing.
-    """
+    """Runs the command; gives 1 where something needed is missing."""
     parser = argparse.ArgumentParser(prog="pali doctor", description=__doc__)
     parser.add_argument(
         "--data_dir",
@@ -37,7 +30,7 @@ def main(argv: list[str]) -> int:
         for finding in findings:
             missing += finding.status is installation.Status.MISSING
             print(f"{finding.status.value} {finding.text}")
-            if finding.remedy:
+            if finding.status is not installation.Status.OK:
                 print(f"{'':10}{finding.remedy}")
     print(
         f"\n{missing} needed thing(s) missing: see above."

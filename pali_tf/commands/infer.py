@@ -4,14 +4,12 @@ One JSON object an example, to `<output_dir>/<task>-<split>-<step>.jsonl`. The
 run file binds `infer` under the name that T5X's infer.py gives it.
 """
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from absl import logging
 
-from pali_tf import files
+from pali_tf import files, json_files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
@@ -31,7 +29,7 @@ def infer(
     partitioner: Any,
     output_dir: str,
     is_dry_run: bool = False,
-) -> list[Path]:
+) -> None:
     """Runs a model over a split; its arguments are those of T5X's function.
 
     Args:
@@ -42,12 +40,6 @@ def infer(
         partitioner: how the model is laid out over devices.
         output_dir: where the files go.
         is_dry_run: find the checkpoint and the tasks, and stop.
-
-    Returns:
-        The files, one a task.
-
-    Raises:
-        UserError: an unknown mode.
 
     Source: google-research/t5x, t5x/infer.py.
     """
@@ -63,7 +55,7 @@ def infer(
         names = ", ".join(task.name for task in tasks)
         logging.info("Dry run: would run %s on", checkpoint.find(path))
         logging.info("%s.", names)
-        return []
+        return
     params, step = predictor.load_model_parameters(
         model,
         path,
@@ -80,14 +72,11 @@ def infer(
             return [_prediction(x) for x in runner.predict_all(params, batch)]
         return [{"score": score} for score in runner.score(params, batch)]
 
-    written = []
     for task in tasks:
         name = f"{task.name}-{dataset_cfg.split}-{step:06d}.jsonl"
-        target = Path(output_dir) / name
-        count = _write_lines(target, _lines(task, dataset_cfg, run))
+        target = files.as_path(output_dir) / name
+        count = json_files.write_lines(target, _lines(task, dataset_cfg, run))
         logging.info("Wrote %d examples to %s.", count, target)
-        written.append(target)
-    return written
 
 
 def _lines(
@@ -127,26 +116,8 @@ def _prediction(answers: list[tuple[str, float]]) -> dict[str, Any]:
     return fields
 
 
-def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> int:
-    """Writes JSON lines, whole or not at all; returns their number."""
-    count = 0
-    with files.open_whole(path) as file:
-        for line in lines:
-            text = json.dumps(line, ensure_ascii=False) + "\n"
-            file.write(text.encode())
-            count += 1
-    return count
-
-
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = gin_flags.parse_flags("pali infer", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()

@@ -7,26 +7,18 @@ in a table, names what looks wrong, and writes a page to browse them.
 import argparse
 import importlib
 import os
-import pathlib
 
 from pali_tf import files
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow and SeqIO: a few seconds, which --help need not wait for.
-    import seqio
     import tqdm
 
+    from pali_tf.data import streamed_task
     from pali_tf.data.data_root import DataRoot
     from pali_tf.data.input_pipeline import Reading
     from pali_tf.inspection import findings, page, sample, statistics, table
@@ -37,12 +29,8 @@ def main(argv: list[str]) -> int:
     for name in flags.module_import:
         importlib.import_module(name)
     if flags.cache_dir is not None:
-        seqio.add_global_cache_dirs([str(flags.cache_dir)])
-    root = DataRoot(
-        flags.data_dir and str(flags.data_dir),
-        flags.vocabulary and str(flags.vocabulary),
-    )
-    data = named.find(flags.mixture, root)
+        streamed_task.add_cache_dirs(flags.cache_dir)
+    data = named.find(flags.mixture, DataRoot(flags.data_dir, flags.vocabulary))
     lengths = {**flags.lengths, "images": flags.image_size}
     reading = Reading(
         feature_lengths=lengths,
@@ -63,7 +51,7 @@ def main(argv: list[str]) -> int:
         page.Source(
             name=flags.mixture,
             split=flags.split,
-            data_dir=str(flags.cache_dir or flags.data_dir or "the data root"),
+            data_dir=flags.cache_dir or flags.data_dir or "the data root",
             seed=flags.seed,
             image_size=flags.image_size,
         ),
@@ -72,8 +60,8 @@ def main(argv: list[str]) -> int:
         found,
     )
     files.write_whole(flags.output, text)
-    size = flags.output.stat().st_size
-    print(f"{flags.output}: {size / 1e6:.1f} MB, {len(examples):,} examples")
+    size = len(text.encode()) / 1e6
+    print(f"{flags.output}: {size:.1f} MB, {len(examples):,} examples")
     return 0
 
 
@@ -120,8 +108,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--output",
-        type=pathlib.Path,
-        default=pathlib.Path("inspect.html"),
+        type=files.as_path,
+        default="inspect.html",
         help="the page to write (default: inspect.html)",
     )
     return parser.parse_args(argv)
@@ -131,18 +119,15 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     """Adds what tells where the examples are."""
     parser.add_argument(
         "--data_dir",
-        type=pathlib.Path,
         help="the stored examples (default: $PALI_DATA_DIR)",
     )
     parser.add_argument(
         "--vocabulary",
-        type=pathlib.Path,
         help="a sentencepiece.model outside the data (default: theirs)",
     )
     parser.add_argument("--split", default="train", help="default: train")
     parser.add_argument(
         "--cache_dir",
-        type=pathlib.Path,
         help="read what seqio_cache_tasks wrote there",
     )
     parser.add_argument(

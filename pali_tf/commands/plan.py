@@ -21,21 +21,6 @@ _NUM_TASKS = 8
 EXIT_DOES_NOT_FIT = 1
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Options:
-    """The command's own flags.
-
-    Attributes:
-        topology: what to compile for; None: nothing is compiled.
-        is_search: whether layouts are compared.
-        compile_limit: how many of them are compiled.
-    """
-
-    topology: Topology | None = None
-    is_search: bool = False
-    compile_limit: int = 3
-
-
 def plan(
     *,
     model: Any,
@@ -43,7 +28,9 @@ def plan(
     partitioner: Any,
     batch_size: int,
     task_feature_lengths: Any,
-    options: Options = Options(),
+    topology: Topology | None = None,
+    is_search: bool = False,
+    compile_limit: int = 3,
 ) -> int:
     """Prints the plan of a run; nothing of it is allocated.
 
@@ -53,7 +40,9 @@ def plan(
         partitioner: the PjitPartitioner.
         batch_size: B.
         task_feature_lengths: of "inputs" and "targets".
-        options: the command's own flags.
+        topology: what to compile for; None: nothing is compiled.
+        is_search: whether layouts are compared.
+        compile_limit: how many of them are compiled.
 
     Returns:
         0; 1 where no layout that was compiled fits.
@@ -72,15 +61,13 @@ def plan(
         batch_size=batch_size,
         feature_lengths=task_feature_lengths,
     )
-    if options.topology is None:
+    if topology is None:
         print(program.describe(run))
         return 0
-    if options.is_search:
-        fits = program.search_layouts(
-            run, options.topology, options.compile_limit, print
-        )
+    if is_search:
+        fits = program.search_layouts(run, topology, compile_limit, print)
     else:
-        fits = program.compile_for(run, options.topology, print)
+        fits = program.compile_for(run, topology, print)
     return 0 if fits else EXIT_DOES_NOT_FIT
 
 
@@ -104,33 +91,22 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _options(arguments: argparse.Namespace) -> Options:
-    if arguments.search and arguments.topology is None:
-        raise UserError("--search needs --topology, such as v4:8x8x16.")
-    if arguments.compile_limit < 0:
-        raise UserError(
-            f"--compile_limit is {arguments.compile_limit}, below 0."
-        )
-    return Options(
-        topology=arguments.topology and parse_topology(arguments.topology),
-        is_search=arguments.search,
-        compile_limit=arguments.compile_limit,
-    )
-
-
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = gin_flags.parse_flags("pali plan", __doc__ or "", argv, _add_flags)
-    options = _options(flags.arguments)
+    own = flags.arguments
+    if own.search and own.topology is None:
+        raise UserError("--search needs --topology, such as v4:8x8x16.")
+    if own.compile_limit < 0:
+        raise UserError(f"--compile_limit is {own.compile_limit}, below 0.")
+    topology = own.topology and parse_topology(own.topology)
     set_backend("jax")
     program_log.set_up()
     flags = dataclasses.replace(flags, files=(*flags.files, _RUN_FILE))
     gin_flags.load(flags, __name__)
-    return gin_flags.call(plan, options=options)
+    return gin_flags.call(
+        plan,
+        topology=topology,
+        is_search=own.search,
+        compile_limit=own.compile_limit,
+    )

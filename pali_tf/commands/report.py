@@ -1,23 +1,17 @@
 """`pali report`: an HTML report of a run, in one file."""
 
 import argparse
-import pathlib
+
+from etils.epath import Path
 
 from pali_tf import files
-from pali_tf.errors import MissingFileError
+from pali_tf.errors import MissingFileError, UserError
 from pali_tf.reporting import page, run_record
 from pali_tf.reporting.model_dir import check_model_dir
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = _parser().parse_args(argv)
     others = dict(flags.compare)
     for folder in (flags.model_dir, *others.values()):
@@ -35,7 +29,7 @@ def main(argv: list[str]) -> int:
     text = page.render(
         run,
         images,
-        title=flags.title or flags.model_dir.absolute().name,
+        title=flags.title or files.absolute(flags.model_dir).name,
         examples_per_task=flags.examples,
         others={
             name: run_record.read_run(model_dir=model_dir)
@@ -65,11 +59,11 @@ def _read_images(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pali report", description=__doc__)
     parser.add_argument(
-        "model_dir", type=pathlib.Path, help="MODEL_DIR of the run"
+        "model_dir", type=files.as_path, help="MODEL_DIR of the run"
     )
     parser.add_argument(
         "--data_dir",
-        type=pathlib.Path,
+        type=files.as_path,
         help="the shards, for the images; without it there are none",
     )
     parser.add_argument(
@@ -77,12 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--vision_dir",
-        type=pathlib.Path,
+        type=files.as_path,
         help="the folder of the ViT's own pre-training",
     )
     parser.add_argument(
         "--answers",
-        type=pathlib.Path,
+        type=files.as_path,
         help="JSON list of answers that came back over gRPC",
     )
     parser.add_argument(
@@ -109,16 +103,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--title", help="of the page (default: the folder's)")
     parser.add_argument(
         "--output",
-        type=pathlib.Path,
+        type=files.as_path,
         help="the file to write (default: MODEL_DIR/report.html)",
     )
     return parser
 
 
-def _named_folder(text: str) -> tuple[str, pathlib.Path]:
+def _named_folder(text: str) -> tuple[str, Path]:
     name, equals, folder = text.partition("=")
-    if not equals or pathlib.Path(text).is_dir():
-        return text, pathlib.Path(text)
+    # "NAME=gs://bucket/run" begins like no path.
+    if not equals or ("://" not in folder and files.as_path(text).is_dir()):
+        return text, files.as_path(text)
     if not name or not folder:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=MODEL_DIR")
-    return name, pathlib.Path(folder)
+        raise UserError(f"{text!r} is not NAME=MODEL_DIR")
+    return name, files.as_path(folder)

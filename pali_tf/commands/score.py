@@ -6,10 +6,11 @@ file where it holds them, else from the task's stored examples.
 """
 
 import argparse
-import pathlib
 from typing import Any
 
-from pali_tf import json_files
+from etils.epath import Path
+
+from pali_tf import files, json_files
 from pali_tf.errors import UserError
 from pali_tf.evaluation.score_table import format_table
 from pali_tf.run import program_log
@@ -30,23 +31,15 @@ _KEPT = (
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command; gives its exit status."""
     flags = _parser().parse_args(argv)
     program_log.set_up()
     # These import TensorFlow.
     from pali_tf.data.data_root import DataRoot
-    from pali_tf.evaluation import rescore, score_record
+    from pali_tf.evaluation import prediction_files, rescore
 
     lines = rescore.read_lines(flags.predictions)
-    data_dir = flags.data_dir and str(flags.data_dir)
-    task = _find_task(flags.task, DataRoot(data_dir))
+    task = _find_task(flags.task, DataRoot(flags.data_dir))
     kept = _kept(flags.predictions)
     split = flags.split or kept.get("split", "test")
     if rescore.have_references(lines):
@@ -66,15 +59,15 @@ def main(argv: list[str]) -> int:
         "split": split,
         "num_examples": found.num_examples,
         "num_missing": found.num_missing,
-        "versions": score_record.versions(),
+        "versions": prediction_files.versions(),
         "scores": found.scores,
     }
     output = flags.output or flags.predictions.with_suffix(".rescored.json")
     json_files.write(output, record)
-    print(
-        f"{task.name}, split {split}: {found.num_examples} predictions", end=""
-    )
-    print(f", {found.num_missing} missing." if found.num_missing else ".")
+    count = f"{found.num_examples} predictions"
+    if found.num_missing:
+        count += f", {found.num_missing} missing"
+    print(f"{task.name}, split {split}: {count}.")
     print(format_table({task.name: found.scores}))
     print(output)
     return 0
@@ -92,23 +85,16 @@ def _find_task(name: str, root: Any) -> Any:
 
 def _stored_targets(task: Any, split: str, length: int, seed: int) -> list[Any]:
     from pali_tf.data import input_pipeline
+    from pali_tf.evaluation.seqio_metrics import target_of
 
     lengths = {"inputs": length, "targets": length, "images": _IMAGE_SIDE}
-    examples = input_pipeline.eval_dataset(
+    examples: Any = input_pipeline.eval_dataset(
         task, feature_lengths=lengths, split=split, seed=seed
     ).map(lambda x: {k: v for k, v in x.items() if k != "images"})
-    vocabulary = task.output_features["targets"].vocabulary
-    return [
-        task.postprocess_fn(
-            vocabulary.decode(example["targets"].tolist()),
-            example=example,
-            is_target=True,
-        )
-        for example in examples.as_numpy_iterator()
-    ]
+    return [target_of(task, x) for x in examples.as_numpy_iterator()]
 
 
-def _kept(predictions: pathlib.Path) -> dict[str, Any]:
+def _kept(predictions: Path) -> dict[str, Any]:
     """Reads what an evaluation told beside its predictions."""
     path = predictions.with_suffix(".score.json")
     if not path.is_file():
@@ -120,12 +106,11 @@ def _kept(predictions: pathlib.Path) -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pali score", description=__doc__)
     parser.add_argument(
-        "predictions", type=pathlib.Path, help="JSON lines, one an example"
+        "predictions", type=files.as_path, help="JSON lines, one an example"
     )
     parser.add_argument("--task", required=True, help="whose metrics")
     parser.add_argument(
         "--data_dir",
-        type=pathlib.Path,
         help="the shards, for references (default: $PALI_DATA_DIR)",
     )
     parser.add_argument(
@@ -152,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--output",
-        type=pathlib.Path,
+        type=files.as_path,
         help="the scores and what belongs beside them, as JSON (default: "
         "beside the predictions, as <name>.rescored.json)",
     )

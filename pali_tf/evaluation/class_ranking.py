@@ -33,11 +33,7 @@ def is_ranked(task: seqio.Task) -> bool:
 def class_names(task: seqio.Task, split: str) -> tuple[str, ...]:
     """Reads the names of all classes that a split has, each once, sorted.
 
-    Each record is read, but no image is decoded.
-
-    Args:
-        task: of stored examples with `label/text`.
-        split: "test".
+    Each record is read, but no image is decoded. They have `label/text`.
     """
     labels = task.source.get_dataset(split, shuffle=False).map(
         lambda example: example[_LABEL]

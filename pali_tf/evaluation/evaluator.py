@@ -14,20 +14,15 @@ from absl import logging
 
 from pali_tf.data.root_vocabulary import vocabulary_sha256
 from pali_tf.errors import UserError
-from pali_tf.evaluation import (
-    class_ranking,
-    prediction_files,
-    score_record,
-    scoring,
-)
+from pali_tf.evaluation import class_ranking, prediction_files
 from pali_tf.evaluation.eval_examples import Batch, EvalExamples, Share
+from pali_tf.evaluation.score_table import BLIND
+from pali_tf.evaluation.seqio_metrics import Target, compute_scores, target_of
 
 # Decodes a batch: B texts and B sums of log-probabilities. A batch has
 # `batch_size` rows, of several processes each one's own, so a compiled function
 # compiles once.
 PredictFn = Callable[[Batch], tuple[Sequence[Any], Sequence[float]]]
-
-BLIND = "blind/"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,16 +43,7 @@ class Predictions:
 def evaluate_mixture(
     mixture: seqio.Mixture | seqio.Task, predict_fn: PredictFn, **kwargs: Any
 ) -> dict[str, dict[str, float]]:
-    """Evaluates each task of a mixture.
-
-    Args:
-        mixture: a task stands for itself.
-        predict_fn: see `evaluate_task`.
-        **kwargs: the keyword arguments of `evaluate_task`.
-
-    Returns:
-        {task name: scores}.
-    """
+    """Evaluates each task of a mixture; gives {task name: scores}."""
     return {
         task.name: evaluate_task(task, predict_fn, **kwargs)
         for task in seqio.get_subtasks(mixture)
@@ -127,38 +113,32 @@ def evaluate_task(
         share=share,
         fill_up=fill_up,
     )
-    predictions = _predict(predict_fn, examples)
-    if not predictions.texts:
+    own = _predict(predict_fn, examples)
+    if not own.texts:
         raise UserError(f"{split} has no example of the task {task.name}.")
-    _warn_of_truncated(task, predictions, feature_lengths["inputs"])
-    metrics = _compute_metrics(task, predictions)
-    blind_predictions = None
-    if blind and _has_images(predictions):
-        blind_predictions = _predict(
-            predict_fn, examples, _half(len(predictions.texts))
-        )
-        scores = _compute_metrics(task, blind_predictions)
-        metrics |= {f"{BLIND}{name}": value for name, value in scores.items()}
+    _warn_of_truncated(task, own, feature_lengths["inputs"])
+    targets = [target_of(task, fields) for fields in own.fields]
+    scores = compute_scores(task, targets, own.texts, own.scores)
+    swapped = None
+    if blind and any(fields["image_mask"] for fields in own.fields):
+        swapped = _predict(predict_fn, examples, _half(len(own.texts)))
+        found = compute_scores(task, targets, swapped.texts, swapped.scores)
+        scores |= {f"{BLIND}{name}": value for name, value in found.items()}
     if output_dir is not None:
-        lines = [
-            _line(task, index, predictions, blind_predictions)
-            for index in range(len(predictions.texts))
-        ]
-        prediction_files.write_examples(output_dir, task.name, step, lines)
-        prediction_files.add_metrics(output_dir, task.name, step, metrics)
         told = {"decoding": "ranks classes"} if is_ranked else {}
-        told |= {"feature_lengths": dict(feature_lengths), "seed": seed}
-        record = score_record.make_record(
+        prediction_files.write(
+            output_dir,
             task.name,
-            split,
             step,
-            lines,
-            {**(made_by or {}), **told},
-            vocabulary_sha256(task),
-            metrics,
+            _lines(task, targets, own, swapped),
+            scores,
+            split=split,
+            **{**(made_by or {}), **told},
+            feature_lengths=dict(feature_lengths),
+            seed=seed,
+            vocabulary_sha256=vocabulary_sha256(task),
         )
-        prediction_files.write_record(output_dir, task.name, step, record)
-    return metrics
+    return scores
 
 
 def _half(num_examples: int) -> int:
@@ -196,63 +176,36 @@ def _predict(
     return result
 
 
-def _compute_metrics(
-    task: seqio.Task, predictions: Predictions
-) -> dict[str, float]:
-    vocabulary = task.output_features["targets"].vocabulary
-    targets = [
-        task.postprocess_fn(
-            vocabulary.decode(fields["targets"].tolist()),
-            example=fields,
-            is_target=True,
-        )
-        for fields in predictions.fields
-    ]
-    said = [
-        task.postprocess_fn(text, example=fields, is_target=False)
-        for text, fields in zip(
-            predictions.texts, predictions.fields, strict=True
-        )
-    ]
-    return scoring.compute_scores(task, targets, said, predictions.scores)
-
-
-def _line(
+def _lines(
     task: seqio.Task,
-    index: int,
-    predictions: Predictions,
-    blind: Predictions | None,
-) -> dict[str, Any]:
-    """Returns one example as it is written, without pixels."""
-    fields = predictions.fields[index]
+    targets: Sequence[Target],
+    own: Predictions,
+    swapped: Predictions | None,
+) -> list[dict[str, Any]]:
+    """Returns the examples as they are written, without pixels."""
     vocabulary = task.output_features["inputs"].vocabulary
-    references = [text.decode() for text in fields["references"]]
-    line = {
-        "example_id": fields["example_id"].decode(),
-        "input": vocabulary.decode(fields["inputs"].tolist()),
-        "target": references[0] if len(references) == 1 else references,
-        "references": references,
-        "prediction": predictions.texts[index],
-        "score": predictions.scores[index],
-    }
-    if blind is not None:
-        line["blind_prediction"] = blind.texts[index]
-        line["blind_score"] = blind.scores[index]
-    for name in ("language", "form", "group"):
-        if fields.get(name):
-            line[name] = fields[name].decode()
-    if "boxes" in fields:
-        line["boxes"] = [
-            [*map(float, sides), label.decode()]
-            for sides, label in zip(
-                fields["boxes"], fields["labels"], strict=True
-            )
-        ]
-    return line
-
-
-def _has_images(predictions: Predictions) -> bool:
-    return any(fields["image_mask"] for fields in predictions.fields)
+    lines = []
+    for index, (target, fields) in enumerate(
+        zip(targets, own.fields, strict=True)
+    ):
+        right = list(target.references)
+        line = {
+            **prediction_files.describe_example(fields, vocabulary),
+            "target": right[0] if len(right) == 1 else right,
+            "references": right,
+            "prediction": own.texts[index],
+            "score": own.scores[index],
+        }
+        if swapped is not None:
+            line["blind_prediction"] = swapped.texts[index]
+            line["blind_score"] = swapped.scores[index]
+        for name in ("language", "form", "group"):
+            if value := getattr(target, name):
+                line[name] = value
+        if "boxes" in fields:
+            line["boxes"] = [dataclasses.astuple(b) for b in target.boxes]
+        lines.append(line)
+    return lines
 
 
 def _warn_of_truncated(

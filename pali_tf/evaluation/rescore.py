@@ -16,19 +16,18 @@ asked for them:
 
 import collections
 import dataclasses
-import json
-import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import seqio
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import json_files
 from pali_tf.data.boxes import LabelledBox
-from pali_tf.errors import MissingFileError, UserError, told
-from pali_tf.evaluation import scoring
-from pali_tf.evaluation.evaluator import BLIND
-from pali_tf.evaluation.targets import Target
+from pali_tf.errors import UserError
+from pali_tf.evaluation.score_table import BLIND
+from pali_tf.evaluation.seqio_metrics import Target, compute_scores
 
 _NAMES_SHOWN = 5
 
@@ -42,33 +41,14 @@ class Rescored:
     num_missing: int
 
 
-def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
     """Reads a file of predictions.
 
     Raises:
-        MissingFileError: there is none.
-        UserError: it is empty, or a line is not JSON or lacks a key; the
-            message has the line's number.
+        UserError: it is not there or empty, or a line is not JSON or lacks a
+            key; the message has the line's number.
     """
-    if not path.is_file():
-        raise MissingFileError(f"There is no file of predictions {path}.")
-    lines = []
-    with told(path), open(path, encoding="utf-8") as file:
-        for number, text in enumerate(file, start=1):
-            if not text.strip():
-                continue
-            try:
-                line = json.loads(text)
-            except json.JSONDecodeError as error:
-                raise UserError(
-                    f"{path}, line {number}, is no JSON: {error}."
-                ) from error
-            wanted = ("example_id", "prediction")
-            if not isinstance(line, dict) or not line.keys() >= set(wanted):
-                raise UserError(
-                    f"{path}, line {number}, is no object with {wanted}."
-                )
-            lines.append(line)
+    lines = list(json_files.read_lines(path, ("example_id", "prediction")))
     if not lines:
         raise UserError(f"{path} has no predictions.")
     return lines
@@ -104,13 +84,7 @@ def score_with_targets(
     *,
     allow_missing: bool = False,
 ) -> Rescored:
-    """Scores predictions of a task's examples, matched by their ids.
-
-    Args:
-        task: whose metrics.
-        lines: of `read_lines`.
-        targets: all of the split.
-        allow_missing: score what is there, if examples have no prediction.
+    """Scores predictions, matched by their ids with all targets of a split.
 
     Raises:
         UserError: ids of the file that come twice, that the task does not
@@ -157,7 +131,7 @@ def _scores(
                 "a blind_score."
             )
             continue
-        found = scoring.compute_scores(
+        found = compute_scores(
             task,
             targets,
             predictions,

@@ -67,12 +67,6 @@ def f1_and_exact_match(
 
     Each prediction counts with the reference that suits it best.
 
-    Args:
-        references: N lists of right answers, none empty.
-        predictions: N texts.
-        languages: N codes.
-        words: `squad_words` or `mlqa_words`.
-
     Example: [["the red cat"]] and ["a red dog"] give (0.5, 0.0).
     """
     f1, exact = [], []

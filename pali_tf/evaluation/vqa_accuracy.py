@@ -4,7 +4,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
-from pali_tf.evaluation.text import normalize
+from pali_tf.evaluation.text_metrics import normalize
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBERS = {
@@ -44,17 +44,13 @@ _FULL_AGREEMENT = 3
 def vqa_accuracy(
     references: Sequence[Sequence[str]], predictions: Sequence[str]
 ) -> float:
-    """Returns the mean accuracy, in [0, 1].
+    """Returns the mean accuracy, in [0, 1], of predictions.
 
     With several people's answers, min(agreeing / 3, 1), averaged over all ways
     to leave one person out. Texts are `canonical` unless all people said
     exactly the same, letter by letter: then that is asked for, as officially.
     With a single answer, which the official rule does not know, whether the
     prediction is that, both in NFKC and canonical.
-
-    Args:
-        references: N lists of answers, one a person.
-        predictions: N texts.
 
     Example: [["Two", "2", "two cats", "2"]] and ["2"] give
     (3 * min(2/3, 1) + min(3/3, 1)) / 4 = 0.75.

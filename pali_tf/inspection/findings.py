@@ -32,7 +32,7 @@ class Finding:
         kind: a key of TITLES.
         task: whose examples.
         rows: their places among all that were drawn.
-        count: how many examples the task has.
+        count: how many the task has.
     """
 
     kind: str
@@ -89,15 +89,17 @@ def _of_task(
         return without if len(without) < _MOST * len(rows) else []
 
     return {
-        "empty-target": where(lambda e: not e.target.strip()),
-        "prompt-cut": where(lambda e: e.is_prompt_cut),
-        "target-cut": where(lambda e: e.is_target_cut),
-        "unknown-piece": where(lambda e: e.has_unknown),
+        "empty-target": where(lambda e: not e.target.text.strip()),
+        "prompt-cut": where(lambda e: e.prompt.is_cut),
+        "target-cut": where(lambda e: e.target.is_cut),
+        "unknown-piece": where(
+            lambda e: e.prompt.has_unknown or e.target.has_unknown
+        ),
         "duplicate": _duplicates(examples, rows),
         "one-colour": where(
             lambda e: e.picture is not None and e.picture.is_one_colour
         ),
-        "no-sentinel": others_have(lambda e: "<extra_id_" in e.prompt),
+        "no-sentinel": others_have(lambda e: "<extra_id_" in e.prompt.text),
         "no-image": others_have(lambda e: e.picture is not None),
     }
 
@@ -108,7 +110,7 @@ def _duplicates(examples: Sequence[Drawn], rows: Sequence[int]) -> list[int]:
     for row in rows:
         example = examples[row]
         if example.picture is not None:
-            groups[example.picture.digest, example.target].append(row)
+            groups[example.picture.digest, example.target.text].append(row)
     return sorted(
         row
         for group in groups.values()

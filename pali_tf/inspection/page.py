@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pali_tf.inspection.findings import MOST_CUT, TITLES, Finding
-from pali_tf.inspection.sample import Drawn, Token
+from pali_tf.inspection.sample import Drawn, Text
 from pali_tf.inspection.statistics import TaskStatistics
 from pali_tf.reporting import page_kit, task_titles
 from pali_tf.reporting.images import data_uri
@@ -86,11 +86,8 @@ def pack(
         for row in finding.rows:
             kinds.setdefault(row, []).append(finding.kind)
 
-    def places(tokens: Sequence[Token]) -> list[int]:
-        return [
-            pieces.setdefault((token.id, token.piece), len(pieces))
-            for token in tokens
-        ]
+    def places(text: Text) -> list[int]:
+        return [pieces.setdefault(t, len(pieces)) for t in text.tokens]
 
     def picture(example: Drawn) -> int | None:
         if example.picture is None:
@@ -106,12 +103,12 @@ def pack(
             "id": example.example_id,
             "language": example.language,
             "form": example.form,
-            "prompt": example.prompt,
-            "target": example.target,
-            "inputs": places(example.inputs),
-            "targets": places(example.targets),
-            "isPromptCut": example.is_prompt_cut,
-            "isTargetCut": example.is_target_cut,
+            "prompt": example.prompt.text,
+            "target": example.target.text,
+            "inputs": places(example.prompt),
+            "targets": places(example.target),
+            "isPromptCut": example.prompt.is_cut,
+            "isTargetCut": example.target.is_cut,
             "image": picture(example),
             "boxes": [
                 [round(side, 4) for side in (b.ymin, b.xmin, b.ymax, b.xmax)]
@@ -142,7 +139,7 @@ def _tiles(
     """Gives the numbers at the top: (number, what it counts)."""
     languages = {example.language for example in examples} - {""}
     ids = {e.example_id for e in examples if e.example_id}
-    cut = sum(e.is_prompt_cut or e.is_target_cut for e in examples)
+    cut = sum(e.prompt.is_cut or e.target.is_cut for e in examples)
     share = cut / len(examples) if examples else 0.0
     return [
         (f"{len(examples):,}", "examples, as training draws them"),

@@ -27,11 +27,21 @@ _ONE_COLOUR_RANGE = 4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Token:
-    """An id of the vocabulary and its piece of text."""
+class Text:
+    """A prompt or a target.
 
-    id: int
-    piece: str
+    Attributes:
+        text: what the tokens say.
+        tokens: ids of the vocabulary and their pieces of text, cut to the
+            length as the model gets them.
+        is_cut: whether it was over its length.
+        has_unknown: whether a token is the vocabulary's unknown piece.
+    """
+
+    text: str = ""
+    tokens: tuple[tuple[int, str], ...] = ()
+    is_cut: bool = False
+    has_unknown: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,13 +68,8 @@ class Drawn:
         example_id: of its image; "" if it has none.
         language: code of the target's language; "" if it has none.
         form: of an object-aware question; "" for others.
-        prompt: the text of `inputs`.
-        target: the text of `targets`.
-        inputs: tokens, cut to the length as the model gets them.
-        targets: the same, of the target.
-        is_prompt_cut: whether the prompt was over its length.
-        is_target_cut: whether the target was.
-        has_unknown: whether a token is the vocabulary's unknown piece.
+        prompt: of `inputs`.
+        target: of `targets`.
         picture: None: text alone.
         boxes: those that the target of a detection task says.
     """
@@ -73,13 +78,8 @@ class Drawn:
     example_id: str
     language: str
     form: str
-    prompt: str
-    target: str
-    inputs: tuple[Token, ...]
-    targets: tuple[Token, ...]
-    is_prompt_cut: bool
-    is_target_cut: bool
-    has_unknown: bool
+    prompt: Text
+    target: Text
     picture: Picture | None
     boxes: tuple[LabelledBox, ...] = ()
 
@@ -87,13 +87,7 @@ class Drawn:
 def draw(
     data: RunData, reading: input_pipeline.Reading, num_examples: int
 ) -> Iterator[Drawn]:
-    """Yields the examples that training with this seed begins with.
-
-    Args:
-        data: what a run is trained on.
-        reading: how it reads.
-        num_examples: how many to give.
-    """
+    """Yields the examples that training with this seed begins with."""
     tasks = {task.name: task for task in data.tasks}
     examples = input_pipeline.train_examples(data, reading)
     for name, example in itertools.islice(examples, num_examples):
@@ -104,53 +98,44 @@ def describe(
     task: seqio.Task, example: Mapping[str, Any], lengths: Mapping[str, int]
 ) -> Drawn:
     """Makes an example's description from its features as numpy."""
-    prompt = _Text(task, example, lengths, "inputs")
-    target = _Text(task, example, lengths, "targets")
+    target = _text(task, example, lengths, "targets")
     return Drawn(
         task=task.name,
         example_id=_string(example.get("example_id", b"")),
         language=_string(example.get("language", b"")),
         form=_string(example.get("form", b"")),
-        prompt=prompt.text,
-        target=target.text,
-        inputs=prompt.tokens,
-        targets=target.tokens,
-        is_prompt_cut=prompt.is_cut or bool(example.get("is_truncated", False)),
-        is_target_cut=target.is_cut,
-        has_unknown=prompt.has_unknown or target.has_unknown,
+        prompt=_text(task, example, lengths, "inputs"),
+        target=target,
         picture=_picture(example),
         boxes=tuple(parse_boxes(target.text)) if "boxes" in example else (),
     )
 
 
-class _Text:
-    """A text feature: its tokens, and what they say."""
-
-    def __init__(
-        self,
-        task: seqio.Task,
-        example: Mapping[str, Any],
-        lengths: Mapping[str, int],
-        name: str,
-    ) -> None:
-        self.text, self.tokens = "", ()
-        self.is_cut = self.has_unknown = False
-        if name not in example or name not in task.output_features:
-            return
-        feature = task.output_features[name]
-        vocabulary = feature.vocabulary
-        whole = [int(token) for token in np.ravel(example[name])]
-        length = lengths.get(name, len(whole))
-        ids = whole[:length]
-        piece_of = _pieces(vocabulary)
-        self.text = str(vocabulary.decode(ids))
-        self.tokens = tuple(Token(id=i, piece=piece_of(i)) for i in ids)
-        lacks_end = feature.add_eos and vocabulary.eos_id not in ids[-1:]
-        # A task of ours cuts by itself: then only the missing end tells.
-        self.is_cut = len(whole) > length or (
-            lacks_end and len(whole) == length
-        )
-        self.has_unknown = vocabulary.unk_id in ids
+def _text(
+    task: seqio.Task,
+    example: Mapping[str, Any],
+    lengths: Mapping[str, int],
+    name: str,
+) -> Text:
+    if name not in example or name not in task.output_features:
+        return Text()
+    feature = task.output_features[name]
+    vocabulary = feature.vocabulary
+    whole = [int(token) for token in np.ravel(example[name])]
+    length = lengths.get(name, len(whole))
+    ids = whole[:length]
+    piece_of = _pieces(vocabulary)
+    # A task of ours cuts by itself, and tells so of prompts alone: of targets
+    # the missing end tells.
+    lacks_end = feature.add_eos and vocabulary.eos_id not in ids[-1:]
+    is_cut = len(whole) > length or (lacks_end and len(whole) == length)
+    is_told = name == "inputs" and bool(example.get("is_truncated", False))
+    return Text(
+        text=str(vocabulary.decode(ids)),
+        tokens=tuple((i, piece_of(i)) for i in ids),
+        is_cut=is_cut or is_told,
+        has_unknown=vocabulary.unk_id in ids,
+    )
 
 
 def _pieces(vocabulary: seqio.Vocabulary) -> Callable[[int], str]:

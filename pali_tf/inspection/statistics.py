@@ -4,9 +4,8 @@ import collections
 import dataclasses
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from pali_tf.inspection.sample import Drawn
+from pali_tf.inspection.sample import Drawn, Text
 
 NUM_BINS = 10
 
@@ -71,60 +70,40 @@ def summarize(
     rates: Mapping[str, float],
     lengths: Mapping[str, int],
 ) -> list[TaskStatistics]:
-    """Counts each task of a mixture.
-
-    Args:
-        examples: what was drawn.
-        rates: the share of each task that was asked for.
-        lengths: "inputs" and "targets".
-    """
+    """Counts each task of a mixture; `rates` are the shares asked for."""
     by_task: dict[str, list[Drawn]] = {name: [] for name in rates}
     for example in examples:
         by_task[example.task].append(example)
-    longest_input = max((len(e.inputs) for e in examples), default=0)
-    longest_target = max((len(e.targets) for e in examples), default=0)
+    longest_prompt = max((len(e.prompt.tokens) for e in examples), default=0)
+    longest_target = max((len(e.target.tokens) for e in examples), default=0)
     return [
         TaskStatistics(
             name=name,
             rate=rates[name],
             share=len(drawn) / max(len(examples), 1),
             inputs=measure(
-                [len(e.inputs) for e in drawn],
-                limit=lengths["inputs"],
-                end=longest_input,
-                num_cut=sum(e.is_prompt_cut for e in drawn),
+                [e.prompt for e in drawn], lengths["inputs"], longest_prompt
             ),
             targets=measure(
-                [len(e.targets) for e in drawn],
-                limit=lengths["targets"],
-                end=longest_target,
-                num_cut=sum(e.is_target_cut for e in drawn),
+                [e.target for e in drawn], lengths["targets"], longest_target
             ),
-            **_counts(drawn),
+            count=len(drawn),
+            languages=_counted(e.language for e in drawn),
+            forms=_counted(e.form for e in drawn),
+            num_images=sum(e.picture is not None for e in drawn),
+            num_again=_num_again([e.example_id for e in drawn]),
         )
         for name, drawn in by_task.items()
     ]
 
 
-def _counts(drawn: Sequence[Drawn]) -> dict[str, Any]:
-    ids = [e.example_id for e in drawn if e.example_id]
-    return dict(
-        count=len(drawn),
-        languages=_counted(e.language for e in drawn),
-        forms=_counted(e.form for e in drawn),
-        num_images=sum(e.picture is not None for e in drawn),
-        num_again=len(ids) - len(set(ids)),
-    )
-
-
-def measure(
-    counts: Sequence[int], *, limit: int, end: int, num_cut: int
-) -> Lengths:
+def measure(texts: Sequence[Text], limit: int, end: int) -> Lengths:
     """Puts lengths into bins that go from 0 to `end`.
 
     Example: up to 20 a bin is two tokens wide; the lengths 1, 2 and 3 are two
     in the first bin and one in the second.
     """
+    counts = [len(text.tokens) for text in texts]
     bins = [0] * NUM_BINS
     for count in counts:
         place = max(count - 1, 0) * NUM_BINS // max(end, 1)
@@ -134,8 +113,13 @@ def measure(
         bins=tuple(bins),
         median=statistics.median(counts) if counts else 0,
         longest=max(counts, default=0),
-        num_cut=num_cut,
+        num_cut=sum(text.is_cut for text in texts),
     )
+
+
+def _num_again(ids: Sequence[str]) -> int:
+    named = [name for name in ids if name]
+    return len(named) - len(set(named))
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:

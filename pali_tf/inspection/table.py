@@ -1,6 +1,5 @@
 """The statistics as a table in the terminal."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import rich.box
@@ -93,14 +92,11 @@ def _describe_lengths(lengths: Lengths) -> str:
 
 
 def _render(item: rich.console.RenderableType) -> str:
-    console = rich.console.Console()
-    width = console.width if console.is_terminal else _FILE_WIDTH
-    file = io.StringIO()
-    rich.console.Console(
-        file=file,
-        width=width,
-        force_terminal=console.is_terminal,
-        highlight=False,
-        soft_wrap=not console.is_terminal,
-    ).print(item, end="")
-    return file.getvalue()
+    console = rich.console.Console(highlight=False)
+    if not console.is_terminal:
+        console = rich.console.Console(
+            width=_FILE_WIDTH, highlight=False, soft_wrap=True
+        )
+    with console.capture() as printed:
+        console.print(item, end="")
+    return printed.get()

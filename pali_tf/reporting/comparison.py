@@ -1,10 +1,11 @@
-"""What changed between two runs: settings, environment, parameters."""
+"""A run beside others: curves over each other, scores, and what differs."""
 
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pali_tf.reporting import curves, scores, status, utilization
 from pali_tf.reporting.gin_bindings import parse_bindings, resolve
 from pali_tf.reporting.run_record import RunRecord
 
@@ -13,13 +14,46 @@ _PARAMETER = re.compile(r"(?:Variable )?(\S+)\s+(.*)")
 _MOST_ROWS = 60
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Difference:
-    """A name whose value differs; None: the run has no such name."""
-
-    name: str
-    here: str | None
-    there: str | None
+def compare(
+    run: RunRecord,
+    others: Mapping[str, RunRecord],
+    stated_peak: float | None = None,
+) -> dict[str, Any]:
+    """Gives what the page's section about others, by name, is made from."""
+    if not others:
+        return {"others": []}
+    runs = {"this run": run, **others}
+    training = {name: one.training for name, one in runs.items()}
+    found = {
+        name: utilization.utilization(
+            one.training, one.environment, stated_peak
+        )
+        for name, one in runs.items()
+    }
+    validation = {
+        name: one.validation.get("", []) for name, one in runs.items()
+    }
+    return {
+        "compared_names": list(runs),
+        "compared_charts": [
+            curves.draw(curves.LOSS, training),
+            curves.draw(curves.VALIDATION_LOSS, validation),
+            *curves.draw_known(training),
+            *curves.draw_utilization(found),
+        ],
+        "compared_loss_charts": curves.draw_tasks(training, "loss"),
+        "compared_utilization": found,
+        "others": [
+            {
+                "name": name,
+                "run": other,
+                "status": status.describe(other),
+                "overall": scores.overall_scores(other.tasks),
+                "differences": differences(run, other),
+            }
+            for name, other in others.items()
+        ],
+    }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,14 +64,15 @@ class FileDifference:
         file: Its name.
         absent: Why there is nothing to compare; None: there is.
         num_equal: How many names have the same value in both.
-        rows: The others, the first of them.
+        rows: The others, the first of them: name, value here and there; None:
+            the run has no such name.
         num_more: How many are not in `rows`.
     """
 
     file: str
     absent: str | None = None
     num_equal: int = 0
-    rows: tuple[Difference, ...] = ()
+    rows: tuple[tuple[str, str | None, str | None], ...] = ()
     num_more: int = 0
 
 
@@ -45,25 +80,18 @@ def differences(here: RunRecord, there: RunRecord) -> list[FileDifference]:
     """Compares config.gin, environment.json and model-info.txt, by names."""
     return [
         _compare(
-            "config.gin",
-            _maybe(parse_bindings, here.config),
-            _maybe(parse_bindings, there.config),
-            value_of=resolve,
+            "config.gin", here.config, there.config, parse_bindings, resolve
         ),
         _compare(
-            "environment.json",
-            _maybe(flatten, here.environment),
-            _maybe(flatten, there.environment),
+            "environment.json", here.environment, there.environment, _flatten
         ),
         _compare(
-            "model-info.txt",
-            _maybe(parameters, here.model_info),
-            _maybe(parameters, there.model_info),
+            "model-info.txt", here.model_info, there.model_info, _parameters
         ),
     ]
 
 
-def parameters(text: str) -> dict[str, str]:
+def _parameters(text: str) -> dict[str, str]:
     """Gives what model-info.txt tells of each parameter, by its path."""
     found = {}
     for line in text.splitlines():
@@ -73,17 +101,16 @@ def parameters(text: str) -> dict[str, str]:
     return found
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Gives the leaves of nested objects as text, by dotted names.
 
-    Example: flatten({"a": {"b": 1}, "c": [1, 2]}) gives
-        {"a.b": "1", "c": "1 2"}.
+    Example: {"a": {"b": 1}, "c": [1, 2]} gives {"a.b": "1", "c": "1 2"}.
     """
     flat: dict[str, str] = {}
     for key, value in tree.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            flat |= flatten(value, f"{name}.")
+            flat |= _flatten(value, f"{name}.")
         elif isinstance(value, list):
             flat[name] = " ".join(map(str, value))
         else:
@@ -91,39 +118,31 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _maybe(
-    names_of: Callable[[Any], dict[str, str]], content: Any
-) -> dict[str, str] | None:
-    return None if content is None else names_of(content)
-
-
 def _compare(
     file: str,
-    here: dict[str, str] | None,
-    there: dict[str, str] | None,
+    here: Any,
+    there: Any,
+    names_of: Callable[[Any], dict[str, str]],
     value_of: Callable[[dict[str, str], str], str | None] = dict.get,
 ) -> FileDifference:
-    if here is None or there is None:
-        missing = [
-            which
-            for which, names in (("this run", here), ("the other", there))
-            if names is None
-        ]
+    missing = [
+        which
+        for which, content in (("this run", here), ("the other", there))
+        if content is None
+    ]
+    if missing:
         return FileDifference(
             file=file, absent=f"{' and '.join(missing)} left none"
         )
-    names = sorted(here.keys() | there.keys())
-    differing = [name for name in names if here.get(name) != there.get(name)]
-    values = {
-        # What a binding refers to is told under its own name.
-        name: (value_of(here, name), value_of(there, name))
-        for name in differing
-    }
+    ours, theirs = names_of(here), names_of(there)
+    names = sorted(ours.keys() | theirs.keys())
     rows = [
-        Difference(name=name, here=ours, there=theirs)
-        for name, (ours, theirs) in values.items()
-        if ours != theirs
+        # What a binding refers to is told under its own name.
+        (name, value_of(ours, name), value_of(theirs, name))
+        for name in names
+        if ours.get(name) != theirs.get(name)
     ]
+    rows = [row for row in rows if row[1] != row[2]]
     return FileDifference(
         file=file,
         num_equal=len(names) - len(rows),

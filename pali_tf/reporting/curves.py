@@ -48,7 +48,6 @@ def draw(curve: Curve, runs: Mapping[str, Lines]) -> Markup:
         title=curve.title,
         from_zero=curve.from_zero,
         is_exact=curve.is_exact,
-        has_legend=False,
     )
 
 
@@ -61,16 +60,21 @@ def draw_known(runs: Mapping[str, Lines]) -> list[Markup]:
     ]
 
 
-def draw_utilization(runs: Mapping[str, Utilization]) -> Markup:
-    """Draws the MFU of runs that have one."""
+def draw_utilization(runs: Mapping[str, Utilization]) -> list[Markup]:
+    """Draws the MFU, if one of the runs has it."""
+    series = [
+        Series(label=name, xs=found.steps, ys=found.shares)
+        for name, found in runs.items()
+    ]
+    if not any(line.xs for line in series):
+        return []
+    title = "MFU (share of the peak)"
+    return [line_chart(series, title=title, from_zero=True)]
+
+
+def _draw_small(title: str, series: list[Series]) -> Markup:
     return line_chart(
-        [
-            Series(label=name, xs=found.steps, ys=found.shares)
-            for name, found in runs.items()
-        ],
-        title="MFU (share of the peak)",
-        from_zero=True,
-        has_legend=False,
+        series, title=title, width=250, height=160, from_zero=True
     )
 
 
@@ -112,30 +116,24 @@ def draw_tasks(
             width=250,
             height=160,
             from_zero=True,
-            has_legend=False,
         )
         for task in task_titles.in_order(list(names))
     ]
 
 
-def vision_chart(lines: Lines) -> Markup:
-    """Draws the loss of the ViT's own pre-training, phase by phase."""
-    phases = list(
-        dict.fromkeys(str(line.get("phase", "main")) for line in lines)
-    )
-    return line_chart(
-        [
-            series_of(
-                [line for line in lines if line.get("phase", "main") == phase],
-                "loss",
-                _PHASES.get(phase, phase),
-            )
-            for phase in phases
-        ],
+def draw_vision(lines: Lines) -> tuple[list[str], Markup]:
+    """Draws the loss of the ViT's own pre-training; names the phases too."""
+    by_phase: dict[str, list[Mapping[str, Any]]] = {}
+    for line in lines:
+        phase = str(line.get("phase", "main"))
+        by_phase.setdefault(_PHASES.get(phase, phase), []).append(line)
+    chart = line_chart(
+        [series_of(some, "loss", phase) for phase, some in by_phase.items()],
         title="ViT loss (sigmoid)",
         width=560,
         height=220,
     )
+    return list(by_phase), chart
 
 
 def score_charts(history: Lines) -> list[Markup]:
@@ -161,7 +159,6 @@ def score_charts(history: Lines) -> list[Markup]:
             width=250,
             height=160,
             from_zero=True,
-            has_legend=False,
         )
         for key in keys
         if not key.startswith("blind/")

@@ -1,8 +1,8 @@
-"""Chooses examples of each task and makes cards of them."""
+"""Examples of each task: as cards, and as they changed over evaluations."""
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pali_tf.data.boxes import LabelledBox, parse_boxes
@@ -34,7 +34,23 @@ class Card:
     @property
     def is_exact(self) -> bool:
         """Whether the prediction is the target, case and spaces aside."""
-        return is_same(self.prediction, self.target)
+        return _folded(self.prediction) == _folded(self.target)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Followed:
+    """One example through the evaluations.
+
+    Attributes:
+        prompt: What the model was given.
+        target: What it should write.
+        said: What it wrote at each step, and whether that is a target, case
+            and spaces aside; None: it was not asked.
+    """
+
+    prompt: str
+    target: str
+    said: list[tuple[str, bool] | None]
 
 
 def choose_examples(task: TaskRecord, number: int) -> list[dict[str, Any]]:
@@ -47,18 +63,8 @@ def choose_examples(task: TaskRecord, number: int) -> list[dict[str, Any]]:
     return sorted(task.examples, key=draw)[:number]
 
 
-def image_ids(examples: Iterable[dict[str, Any]]) -> set[str]:
-    """Gives the ids of the images that these examples are about."""
-    return {e["example_id"] for e in examples if e.get("example_id")}
-
-
 def make_card(example: dict[str, Any], images: Mapping[str, str]) -> Card:
-    """Makes a card.
-
-    Args:
-        example: A line of the predictions.
-        images: id -> `data:` address.
-    """
+    """Makes a card of a line of the predictions; `images` are by id."""
     prompt = as_text(example.get("input", ""))
     target = as_text(example["target"])
     prediction = as_text(example["prediction"])
@@ -75,6 +81,29 @@ def make_card(example: dict[str, Any], images: Mapping[str, str]) -> Card:
     )
 
 
+def follow_examples(task: TaskRecord, number: int) -> list[Followed]:
+    """Follows examples of the latest evaluation through `task.predictions`.
+
+    They are picked as the cards are.
+    """
+    by_step = [
+        {_name(i, line): line for i, line in enumerate(lines)}
+        for lines in task.predictions.values()
+    ]
+    places = {id(line): i for i, line in enumerate(task.examples)}
+    followed = []
+    for example in choose_examples(task, number):
+        name = _name(places[id(example)], example)
+        followed.append(
+            Followed(
+                prompt=as_text(example.get("input", "")),
+                target=as_text(example["target"]),
+                said=[_said(lines.get(name)) for lines in by_step],
+            )
+        )
+    return followed
+
+
 def as_text(value: Any) -> str:
     """Gives a target or prediction as text; several of them joined.
 
@@ -85,9 +114,16 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def is_same(one: str, other: str) -> bool:
-    """Whether two texts are equal, case and spaces aside."""
-    return _folded(one) == _folded(other)
+def _name(index: int, line: dict[str, Any]) -> tuple[Any, Any]:
+    return line.get("example_id", index), str(line.get("input"))
+
+
+def _said(line: dict[str, Any] | None) -> tuple[str, bool] | None:
+    if line is None:
+        return None
+    text, targets = as_text(line["prediction"]), line["target"]
+    targets = targets if isinstance(targets, list) else [targets]
+    return text, _folded(text) in [_folded(str(target)) for target in targets]
 
 
 def _folded(text: str) -> str:

@@ -11,9 +11,6 @@ def parse_bindings(text: str) -> dict[str, str]:
     What gin wraps over several lines, with or without a backslash, begins with
     a space on all but the first.
 
-    Args:
-        text: Of config.gin.
-
     Example: "A = 1\nf.x = \\\n    'long'\n# f.y = 2" gives
         {"A": "1", "f.x": "'long'"}.
     """

@@ -1,8 +1,10 @@
 """Finds the images that a report shows, and inlines them."""
 
 import base64
-import pathlib
+import itertools
 from collections.abc import Collection
+
+from etils.epath import Path
 
 from pali_tf.errors import UserError
 from pali_tf.webli.read import list_splits, read_split
@@ -17,35 +19,28 @@ _MEDIA_TYPES = {
 
 
 def find_images(
-    data_dir: pathlib.Path, source_ids: Collection[str], split: str = "test"
+    data_dir: Path, source_ids: Collection[str], split: str = "test"
 ) -> dict[str, bytes]:
     """Reads the encoded images with these ids from the shards of a split.
 
     The sources are read one after the other until every id is found: in the
     sample each scene is in all of them, elsewhere it may be in one alone.
 
-    Args:
-        data_dir: The folder of the sources.
-        source_ids: Values of `image/source_id`.
-        split: Whose shards.
-
     Returns:
-        id -> encoded bytes, of those that were found.
+        id (`image/source_id`) -> encoded bytes, of those that were found.
     """
     wanted, found = set(source_ids), {}
     present = {name for name, part in list_splits(data_dir) if part == split}
     known = [source for source in SOURCES if source in present]
-    for source in known + sorted(present - set(known)):
-        if not wanted - found.keys():
-            break
-        for record in read_split(data_dir, source, split):
-            image = record.image
-            if image is None:
-                continue
-            if image.source_id in wanted:
-                found[image.source_id] = image.encoded
-                if not wanted - found.keys():
-                    break
+    records = itertools.chain.from_iterable(
+        read_split(data_dir, source, split)
+        for source in known + sorted(present - set(known))
+    )
+    for record in records if wanted else ():
+        if record.image is not None and record.image.source_id in wanted:
+            found[record.image.source_id] = record.image.encoded
+            if len(found) == len(wanted):
+                break
     return found
 
 

@@ -5,14 +5,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import jinja2
-
 from pali_tf.reporting import (
+    comparison,
     curves,
     gallery,
     page_kit,
-    runs_beside,
-    samples,
     scores,
     status,
     task_titles,
@@ -46,104 +43,76 @@ def render(
     Returns:
         The whole page as text; it refers to nothing outside itself.
     """
-    overall = scores.overall_scores(run.tasks)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            title=title,
-            command="report",
-            run=run,
-            words=task_titles,
-            status=status.describe(run),
-            sessions_status=status.describe_sessions(run),
-            tasks=runs_beside.task_names(run),
-            tiles=_tiles(run, overall),
-            overall=overall,
-            languages=scores.language_tables(run.tasks),
-            dumbbell=scores.dumbbell,
-            vision_chart=curves.vision_chart(run.vision)
-            if run.vision
-            else None,
-            cards={
-                task.name: [
-                    gallery.make_card(example, images)
-                    for example in gallery.choose_examples(
-                        task, examples_per_task
-                    )
-                ]
-                for task in run.tasks
-            },
-            images=images,
-            **_training(run, stated_peak),
-            **_samples(run),
-            **runs_beside.compare(run, others, stated_peak),
-        )
-    )
-
-
-def _environment() -> jinja2.Environment:
     environment = page_kit.environment("pali_tf.reporting")
     environment.filters["number"] = format_number
     environment.filters["moment"] = status.moment
     environment.filters["duration"] = status.duration
-    return environment
+    overall = scores.overall_scores(run.tasks)
+    return environment.get_template("report.html.j2").render(
+        title=title,
+        command="report",
+        run=run,
+        words=task_titles,
+        status=status.describe(run),
+        sessions_status=status.describe_sessions(run),
+        tiles=_tiles(run, overall),
+        overall=overall,
+        languages=scores.language_tables(run.tasks),
+        dumbbell=scores.dumbbell,
+        vision=curves.draw_vision(run.vision) if run.vision else None,
+        cards={
+            task.name: [
+                gallery.make_card(example, images)
+                for example in gallery.choose_examples(task, examples_per_task)
+            ]
+            for task in run.tasks
+        },
+        images=images,
+        # Through the evaluations of tasks that have several.
+        followed=[
+            {
+                "name": task.name,
+                "charts": curves.score_charts(task.history),
+                "steps": list(task.predictions),
+                "examples": gallery.follow_examples(task, _FOLLOWED_EXAMPLES),
+            }
+            for task in run.tasks
+            if len(task.predictions) > 1
+        ],
+        **_training(run, stated_peak),
+        **comparison.compare(run, others, stated_peak),
+    )
 
 
 def _training(run: RunRecord, stated_peak: float | None) -> dict[str, Any]:
     """Draws the charts of the training beside those of the validation."""
     training = {"training": run.training}
+    validation = {"validation": run.validation}
     everything = run.validation.get("", [])
     found = utilization.utilization(run.training, run.environment, stated_peak)
     return {
         "training_charts": [
             curves.draw(curves.LOSS, {**training, "validation": everything}),
             *curves.draw_known(training),
-            *([curves.draw_utilization({"": found})] if found.steps else []),
+            *curves.draw_utilization({"": found}),
         ],
-        "loss_charts": curves.draw_tasks(
-            training, "loss", {"validation": run.validation}
-        ),
-        "accuracy_charts": curves.draw_tasks(
-            training, "accuracy", {"validation": run.validation}
-        ),
+        "loss_charts": curves.draw_tasks(training, "loss", validation),
+        "accuracy_charts": curves.draw_tasks(training, "accuracy", validation),
         "utilization": found,
-    }
-
-
-def _samples(run: RunRecord) -> dict[str, Any]:
-    """Follows examples through the evaluations of tasks that have several."""
-    by_name = {
-        task.name: task for task in run.tasks if len(task.predictions) > 1
-    }
-    return {
-        "followed": [
-            samples.follow_examples(by_name[name], _FOLLOWED_EXAMPLES)
-            for name in task_titles.in_order(list(by_name))
-        ],
-        "score_charts": {
-            name: curves.score_charts(task.history)
-            for name, task in by_name.items()
-        },
     }
 
 
 def image_ids(run: RunRecord, examples_per_task: int = 6) -> set[str]:
     """Gives the ids of all the images that the page will show."""
-    ids = {
-        str(answer["image_source_id"])
-        for answer in run.answers
-        if answer.get("image_source_id")
-    }
+    ids = [answer.get("image_source_id") for answer in run.answers]
     for task in run.tasks:
-        ids |= gallery.image_ids(
-            gallery.choose_examples(task, examples_per_task)
-        )
-    return ids
+        chosen = gallery.choose_examples(task, examples_per_task)
+        ids += [example.get("example_id") for example in chosen]
+    return {str(name) for name in ids if name}
 
 
 def _tiles(
-    run: RunRecord, overall: Mapping[str, Sequence[scores.Score]]
+    run: RunRecord, overall: dict[str, list[scores.Score]]
 ) -> list[tuple[str, str]]:
     """Gives the numbers at the top: (number, what it counts)."""
     tiles: list[tuple[str, str]] = []
@@ -158,9 +127,7 @@ def _tiles(
         if speeds:
             speed = statistics.median(speeds)
             tiles.append((f"{speed:.0f}", "images a second, median"))
-    better, controlled = scores.better_than_blind(
-        {name: list(rows) for name, rows in overall.items()}
-    )
+    better, controlled = scores.better_than_blind(overall)
     if controlled:
         tiles.append((f"{better} of {controlled}", "tasks beat their blind"))
     if run.answers:

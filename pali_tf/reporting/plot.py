@@ -44,24 +44,22 @@ def line_chart(
     series: Sequence[Series],
     *,
     title: str,
-    x_label: str = "step",
     width: int = 340,
     height: int = 200,
     from_zero: bool = False,
     is_exact: bool = False,
-    has_legend: bool = True,
 ) -> Markup:
-    """Draws a chart: each series raw and faint, its running mean bold.
+    """Draws a chart over steps: each series raw and faint, its mean bold.
+
+    The page names the lines, by the colours of their places in `series`.
 
     Args:
         series: The lines; those without a point are left out.
         title: Written above the plot, with the unit.
-        x_label: Written below it.
         width: In SVG units; the page scales the drawing.
         height: In SVG units.
         from_zero: Whether the y axis begins at 0.
         is_exact: The values have no noise: no running mean is drawn.
-        has_legend: Whether several series are named; the page may do it.
 
     Returns:
         An `<svg>` element, or a paragraph saying that there is no point.
@@ -92,13 +90,11 @@ def line_chart(
         f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title)}">',
         f'<text class="plot-title" x="0" y="12">{escape(title)}</text>',
-        *_grid(x_ticks, y_ticks, x_scale, y_scale, x_label),
+        *_grid(x_ticks, y_ticks, x_scale, y_scale),
     ]
     for colour, line in coloured:
         bold = line.ys if is_exact else smooth(line.ys)
         parts += _lines(line, bold, colour, x_scale, y_scale)
-    if len(shown) > 1 and has_legend:
-        parts += _legend(shown, width)
     return Markup("".join([*parts, "</svg>"]))
 
 
@@ -173,7 +169,6 @@ def _grid(
     y_ticks: Sequence[float],
     x_scale: _Scale,
     y_scale: _Scale,
-    x_label: str,
 ) -> list[str]:
     left, right, bottom = x_scale.begin, x_scale.end, y_scale.begin
     parts = []
@@ -195,7 +190,7 @@ def _grid(
             )
     parts.append(
         f'<text class="tick" x="{right}" y="{bottom + 17}" '
-        f'text-anchor="end">{escape(x_label)}</text>'
+        'text-anchor="end">step</text>'
     )
     return parts
 
@@ -225,16 +220,4 @@ def _lines(
         f'<polyline class="series-{number}" '
         f'points="{path(bold)}">'
         f"<title>{escape(last)}</title></polyline>",
-    ]
-
-
-def _legend(series: Sequence[Series], width: int) -> list[str]:
-    """Names the lines at the top right, each in its colour."""
-    spans = "".join(
-        f'<tspan class="label-{number}" dx="10">{escape(s.label)}</tspan>'
-        for number, s in enumerate(series, 1)
-    )
-    return [
-        f'<text class="legend" x="{width - _RIGHT}" y="12" '
-        f'text-anchor="end">{spans}</text>'
     ]

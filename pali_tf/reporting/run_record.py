@@ -1,47 +1,53 @@
 """Reads what a run left in its folders; what is not there stays None."""
 
 import dataclasses
-import pathlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
-from pali_tf import json_files
-from pali_tf.errors import MissingFileError, UserError
-from pali_tf.reporting.checkpoints import Checkpoint, list_checkpoints
-from pali_tf.reporting.event_files import read_numbers
-from pali_tf.reporting.json_lines import FaultNotingReader
-from pali_tf.reporting.sessions import Session, read_sessions
+from etils.epath import Path
 
-BLIND = "blind/"
+from pali_tf import files, json_files
+from pali_tf.errors import MissingFileError, UserError, told
+from pali_tf.reporting import task_titles
+from pali_tf.reporting.event_files import Session, read_numbers, read_sessions
+from pali_tf.reporting.model_dir import Checkpoint, list_checkpoints
+
+_Content = TypeVar("_Content")
+_Lines = list[dict[str, Any]]
+
 # Columns that a table of predictions has room for.
 _MOST_EVALUATIONS = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TaskRecord:
-    """The latest evaluation of a task.
+    """The evaluations of a task.
 
     Attributes:
         name: Of the task.
-        step: Of the checkpoint.
-        scores: metric -> value with each example's own image.
-        blind_scores: metric -> value with the images swapped; may be empty.
-        examples: The predictions' lines, each with at least "target" and
-            "prediction".
-        history: The lines of all evaluations, each with "step".
-        predictions: Evaluated step -> its predictions' lines, of the latest
+        history: The lines of all, at least one, each with "step".
+        predictions: Evaluated step -> its predictions' lines, each with at
+            least "target" and "prediction"; of the latest, where it left any,
             and of some before it.
     """
 
     name: str
-    step: int
-    scores: dict[str, float]
-    blind_scores: dict[str, float]
-    examples: list[dict[str, Any]]
-    history: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    predictions: dict[int, list[dict[str, Any]]] = dataclasses.field(
-        default_factory=dict
-    )
+    history: _Lines
+    predictions: dict[int, _Lines]
+
+    @property
+    def examples(self) -> _Lines:
+        """The predictions of the latest."""
+        return self.predictions.get(int(self.history[-1]["step"]), [])
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The latest: metric, "blind/<metric>" -> value."""
+        return {
+            key: float(value)
+            for key, value in self.history[-1].items()
+            if isinstance(value, int | float) and key != "step"
+        }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,28 +55,22 @@ class RunRecord:
     """Everything the report shows, as it was read.
 
     Attributes:
-        model_dir: MODEL_DIR.
         training: The lines of the training's metrics.
         validation: task -> the lines of its loss on validation batches; of
             all tasks together under "".
         vision: The lines of the ViT's own pre-training.
-        tasks: The evaluations that decode.
+        tasks: The evaluations that decode, in the page's order.
         answers: What came back over gRPC.
-        config: config.gin.
-        model_info: model-info.txt.
-        environment: environment.json.
-        checkpoints: Those there are.
-        sessions: The processes that trained.
         diverged: Names of the batches at which the loss diverged.
         faults: Sentences about files that are broken.
     """
 
-    model_dir: pathlib.Path
-    training: list[dict[str, Any]]
-    validation: dict[str, list[dict[str, Any]]]
-    vision: list[dict[str, Any]]
+    model_dir: Path
+    training: _Lines
+    validation: dict[str, _Lines]
+    vision: _Lines
     tasks: list[TaskRecord]
-    answers: list[dict[str, Any]]
+    answers: _Lines
     config: str | None
     model_info: str | None
     environment: dict[str, Any] | None
@@ -82,9 +82,9 @@ class RunRecord:
 
 def read_run(
     *,
-    model_dir: pathlib.Path,
-    vision_dir: pathlib.Path | None = None,
-    answers: pathlib.Path | None = None,
+    model_dir: Path,
+    vision_dir: Path | None = None,
+    answers: Path | None = None,
 ) -> RunRecord:
     """Reads a run; it may still be going on.
 
@@ -100,39 +100,86 @@ def read_run(
     for folder in (model_dir, vision_dir):
         if folder is not None and not folder.is_dir():
             raise MissingFileError(f"There is no folder {folder}.")
-    reader = FaultNotingReader()
-    step = ("step",)
+    reader = _Reader()
+    train = model_dir / "train"
     return RunRecord(
         model_dir=model_dir,
-        training=reader.lines(model_dir / "train/metrics.jsonl", step)
-        or read_numbers(model_dir / "train", reader.faults),
+        training=reader.lines(train / "metrics.jsonl", ["step"])
+        or read_numbers(train, reader.faults),
         validation=_read_validation(model_dir / "training_eval", reader),
-        vision=reader.lines(vision_dir / "train/metrics.jsonl", step)
+        vision=reader.lines(vision_dir / "train/metrics.jsonl", ["step"])
         if vision_dir
         else [],
-        tasks=list(_read_tasks(model_dir / "inference_eval", reader)),
+        tasks=_read_tasks(model_dir / "inference_eval", reader),
         answers=_read_answers(answers) if answers else [],
-        config=reader.text(model_dir / "config.gin"),
-        model_info=reader.text(model_dir / "model-info.txt"),
-        environment=reader.object(model_dir / "environment.json"),
+        config=reader.read(_text, model_dir / "config.gin"),
+        model_info=reader.read(_text, model_dir / "model-info.txt"),
+        environment=reader.read(_object, model_dir / "environment.json"),
         checkpoints=list_checkpoints(model_dir),
-        sessions=read_sessions(model_dir / "train", reader.faults),
+        sessions=read_sessions(train, reader.faults),
         diverged=sorted(p.name for p in model_dir.glob("diverged/*.npz")),
         faults=reader.faults,
     )
 
 
-def _read_validation(
-    folder: pathlib.Path, reader: FaultNotingReader
-) -> dict[str, list[dict[str, Any]]]:
+class _Reader:
+    """Reads what can be read, and keeps what is wrong with the rest.
+
+    Attributes:
+        faults: Sentences, each with the file it is about.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def read(
+        self, read: Callable[[Path], _Content], path: Path
+    ) -> _Content | None:
+        """Gives a file's content; None: there is none that can be read."""
+        try:
+            return read(path)
+        except MissingFileError:
+            return None
+        except UserError as error:
+            self.faults.append(str(error))
+            return None
+
+    def lines(self, path: Path, needed: Collection[str]) -> _Lines:
+        """Gives the objects up to the first line that is broken."""
+        found = []
+        try:
+            for line in json_files.read_lines(path, needed, is_growing=True):
+                found.append(line)
+        except MissingFileError:
+            pass
+        except UserError as error:
+            more = " What follows that line is not shown." if found else ""
+            self.faults.append(f"{error}{more}")
+        return found
+
+
+def _text(path: Path) -> str:
+    with told(path):
+        return path.read_text(encoding="utf-8")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    found = json_files.read(path)
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no JSON object.")
+    return found
+
+
+def _read_validation(folder: Path, reader: _Reader) -> dict[str, _Lines]:
     found = {}
-    for path in sorted(folder.glob("**/metrics.jsonl")):
-        name = path.parent.relative_to(folder).as_posix()
-        found["" if name == "." else name] = reader.lines(path, ("step",))
-    if found:
+    for name in files.list_files(folder):
+        place, _, file = f"/{name}".rpartition("/")
+        if file == "metrics.jsonl":
+            found[place[1:]] = reader.lines(folder / name, ["step"])
+    if found or not folder.is_dir():
         return found
     # T5X writes an event file a mixture, with `loss` and `loss/<task>`.
-    for path in sorted(folder.glob("*/")):
+    for path in sorted(p for p in folder.iterdir() if p.is_dir()):
         for line in read_numbers(path, reader.faults):
             for key, value in line.items():
                 kind, _, task = key.partition("/")
@@ -143,58 +190,28 @@ def _read_validation(
     return found
 
 
-def _read_tasks(
-    folder: pathlib.Path, reader: FaultNotingReader
-) -> Iterator[TaskRecord]:
-    for path in sorted(folder.glob("*-metrics.jsonl")):
+def _read_tasks(folder: Path, reader: _Reader) -> list[TaskRecord]:
+    found = {}
+    for path in folder.glob("*-metrics.jsonl"):
         name = path.name.removesuffix("-metrics.jsonl")
-        history = reader.lines(path, ("step",))
-        if not history:
-            continue
-        latest = dict(history[-1])
-        step = int(latest.pop("step"))
-        numbers = {
-            key: float(value)
-            for key, value in latest.items()
-            if isinstance(value, int | float)
-        }
-        predictions = _read_predictions(folder, name, history, reader)
-        yield TaskRecord(
-            name=name,
-            step=step,
-            scores={
-                key: value
-                for key, value in numbers.items()
-                if not key.startswith(BLIND)
-            },
-            blind_scores={
-                key.removeprefix(BLIND): value
-                for key, value in numbers.items()
-                if key.startswith(BLIND)
-            },
-            examples=predictions.get(step, []),
-            history=history,
-            predictions=predictions,
-        )
+        if history := reader.lines(path, ["step"]):
+            found[name] = _read_task(folder, name, history, reader)
+    return [found[name] for name in task_titles.in_order(list(found))]
 
 
-def _read_predictions(
-    folder: pathlib.Path,
-    name: str,
-    history: list[dict[str, Any]],
-    reader: FaultNotingReader,
-) -> dict[int, list[dict[str, Any]]]:
-    """Reads the predictions of evenly spread evaluations, the latest too."""
+def _read_task(
+    folder: Path, name: str, history: _Lines, reader: _Reader
+) -> TaskRecord:
     paths = {
         step: folder / f"{name}-{step:06d}.jsonl"
         for step in sorted({int(line["step"]) for line in history})
     }
     steps = [step for step, path in paths.items() if path.is_file()]
-    needed = ("target", "prediction")
-    return {
-        step: reader.lines(paths[step], needed)
+    predictions = {
+        step: reader.lines(paths[step], ["target", "prediction"])
         for step in spread(steps, _MOST_EVALUATIONS)
     }
+    return TaskRecord(name=name, history=history, predictions=predictions)
 
 
 def spread(values: list[int], number: int) -> list[int]:
@@ -208,7 +225,7 @@ def spread(values: list[int], number: int) -> list[int]:
     return [values[round(i * last / (number - 1))] for i in range(number)]
 
 
-def _read_answers(path: pathlib.Path) -> list[dict[str, Any]]:
+def _read_answers(path: Path) -> _Lines:
     answers = json_files.read(path)
     needed = {"image_source_id", "prompt", "text"}
     if not isinstance(answers, list) or not all(

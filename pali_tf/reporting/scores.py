@@ -10,6 +10,7 @@ from pali_tf.reporting.run_record import TaskRecord
 
 # "cider/en": one metric of one language; "cider/in-domain" is a group's.
 _LANGUAGE = re.compile(r"^(?P<metric>.+)/(?P<language>[a-z]{2,3}(-\w{2,4})?)$")
+_BLIND = "blind/"
 _LOWER_IS_BETTER = re.compile(r"error|loss|perplexity|distance")
 _WIDTH, _HEIGHT, _MARGIN = 280, 18, 7
 
@@ -116,9 +117,10 @@ def dumbbell(score: Score) -> Markup:
 
 def _scores(task: TaskRecord) -> Iterable[Score]:
     for metric, value in task.scores.items():
-        yield Score(
-            task=task.name,
-            metric=metric,
-            value=value,
-            blind=task.blind_scores.get(metric),
-        )
+        if not metric.startswith(_BLIND):
+            yield Score(
+                task=task.name,
+                metric=metric,
+                value=value,
+                blind=task.scores.get(_BLIND + metric),
+            )

@@ -4,8 +4,8 @@ import datetime
 import time
 
 from pali_tf.reporting import gin_bindings
+from pali_tf.reporting.event_files import repeated_steps
 from pali_tf.reporting.run_record import RunRecord
-from pali_tf.reporting.sessions import repeated_steps
 
 # A run whose last number is older than this is not expected to go on.
 _STALE_SECONDS = 30 * 60
@@ -22,12 +22,7 @@ def total_steps(run: RunRecord) -> int | None:
 
 
 def describe(run: RunRecord, now: float | None = None) -> str:
-    """Tells whether the run is done, diverged, or perhaps still going on.
-
-    Args:
-        run: what it left.
-        now: seconds since 1970; None: the clock's.
-    """
+    """Tells whether the run is done, diverged, or perhaps still going on."""
     if not run.training:
         return "It has written no numbers of its training yet."
     step, total = int(run.training[-1]["step"]), total_steps(run)

@@ -1,13 +1,13 @@
 """Examples as `pali inspect` draws them, made by hand."""
 
 from pali_tf.data.boxes import LabelledBox
-from pali_tf.inspection.sample import Drawn, Picture, Token
+from pali_tf.inspection.sample import Drawn, Picture, Text
 from tests.support.stored_examples import encode_jpeg
 
 
-def tokens(text: str) -> tuple[Token, ...]:
+def tokens(text: str) -> tuple[tuple[int, str], ...]:
     """Makes a token of each word; its id is the word's length."""
-    return tuple(Token(id=len(w), piece=f"▁{w}") for w in text.split())
+    return tuple((len(w), f"▁{w}") for w in text.split())
 
 
 def picture(seed: int = 0, *, is_one_colour: bool = False) -> Picture:
@@ -40,13 +40,13 @@ def example(
         example_id=example_id,
         language=language,
         form=form,
-        prompt=prompt,
-        target=target,
-        inputs=tokens(prompt),
-        targets=tokens(target),
-        is_prompt_cut=is_prompt_cut,
-        is_target_cut=is_target_cut,
-        has_unknown=has_unknown,
+        prompt=Text(
+            text=prompt,
+            tokens=tokens(prompt),
+            is_cut=is_prompt_cut,
+            has_unknown=has_unknown,
+        ),
+        target=Text(text=target, tokens=tokens(target), is_cut=is_target_cut),
         picture=None
         if seed is None
         else picture(seed, is_one_colour=is_one_colour),

@@ -8,6 +8,7 @@ import pathlib
 import pickle
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -80,6 +81,13 @@ def test_a_written_file_is_whole_and_replaces_another(root):
     assert [child.name for child in (root / "a").iterdir()] == ["b.txt"]
     assert list(root.glob("*/*.txt")) == [path]
     assert path.stat().length == 5
+
+
+def test_a_file_tells_when_it_was_written(root):
+    before = time.time()
+    files.write_whole(root / "a", b"now")
+    # Some storages count whole seconds.
+    assert before - 2 < files.modified(root / "a") < time.time() + 2
 
 
 def test_what_fails_leaves_the_file_that_was(root):

@@ -7,6 +7,7 @@ import pytest
 import seqio
 import tensorflow as tf
 
+from pali_tf import files
 from pali_tf.cli import main as pali
 from pali_tf.commands.inspect_data import main
 from tests.support import stored_examples
@@ -50,10 +51,14 @@ def examples_of(page):
     return json.loads(found[1])["examples"]
 
 
-def test_a_mixture_is_counted_and_shown(root, tmp_path, capsys):
-    output = tmp_path / "page.html"
+@pytest.mark.parametrize("storage", ["gs"], indirect=True)
+def test_a_mixture_is_counted_and_shown(root, storage, capsys):
+    data_dir = files.as_path(storage) / "data"
+    for name in files.list_files(root):
+        files.write_whole(data_dir / name, (root / name).read_bytes())
+    output = files.as_path(storage) / "page.html"
     argv = [
-        f"--data_dir={root}",
+        f"--data_dir={data_dir}",
         "--mixture=pali_highres",
         "--num_examples=30",
         "--image_size=16",
@@ -73,8 +78,8 @@ def test_a_mixture_is_counted_and_shown(root, tmp_path, capsys):
     assert asked[0]["image"] is not None and asked[0]["language"]
 
 
-def test_any_seqio_task_will_do(text_task, tmp_path, capsys):
-    output = tmp_path / "page.html"
+def test_any_seqio_task_will_do(text_task, storage, capsys):
+    output = files.as_path(storage) / "page.html"
     argv = [f"--task={text_task}", "--num_examples=8", f"--output={output}"]
     assert main(argv) == 0
     assert f"empty-target  {text_task}: 4 of 8" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from pali_tf import files
 from pali_tf.cli import main as pali
 from pali_tf.commands.report import main
 from tests.support import made_up_run
@@ -138,6 +139,13 @@ def test_a_wrong_folder_is_one_line(tmp_path, capsys):
     assert error == f"pali: There is no folder {tmp_path / 'absent'}.\n"
 
 
+def test_a_path_of_no_storage_is_told_with_the_usage(capsys):
+    with pytest.raises(SystemExit):
+        main(["abc://bucket/run"])
+    error = capsys.readouterr().err
+    assert "argument model_dir: abc://bucket/run is on no storage" in error
+
+
 def test_nothing_half_written_is_left(tmp_path, run):
     report(tmp_path, run[0])
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.html"]
@@ -246,15 +254,28 @@ def test_broken_files_are_named_on_the_page_and_the_terminal(
     (run[0] / "environment.json").write_text("{")
     text = report(tmp_path, run[0])
     assert "Some files are broken" in text
-    assert "environment.json holds no JSON" in text
+    assert "environment.json is no JSON: " in text
     assert "broken: " in capsys.readouterr().out
 
 
-def test_the_page_lies_in_the_run_by_default(run, capsys):
-    assert main([str(run[0])]) == 0
-    text = (run[0] / "report.html").read_text(encoding="utf-8")
-    assert "<h1>model</h1>" in text
-    assert str(run[0] / "report.html") in capsys.readouterr().out
+def test_the_page_lies_in_the_run_by_default(run, storage, capsys):
+    made_up_run.write_validation(run[0], steps=[50, 100])
+    made_up_run.write_checkpoint(run[0], 200)
+    made_up_run.write_session(run[0], start_step=0, last_step=7)
+    stored = files.as_path(storage) / "model"
+    for name in files.list_files(run[0]):
+        files.write_whole(stored / name, (run[0] / name).read_bytes())
+    argv = [str(stored), f"--compare=itself={stored}"]
+    assert main(argv) == 0
+    text = (stored / "report.html").read_text(encoding="utf-8")
+    assert "<h1>model</h1>" in text and "Beside it: itself" in text
+    assert "checkpoint_200</td>" in text and "2.0 MB" in text
+    assert "One process has trained, without an interruption" in text
+    assert text.count("validation: ") == 1 + 2 * len(made_up_run.TASKS)
+    assert text.count('<article class="card">') == 8 * 6
+    assert str(stored / "report.html") in capsys.readouterr().out
+    assert pali(["report", f"{storage}/modl"]) == 2
+    assert "modl; did you mean 'model'?\n" in capsys.readouterr().err
 
 
 def test_a_run_that_is_none_is_one_line_with_the_nearest(run, capsys):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pali_tf import json_files
 from pali_tf.commands import score
 from pali_tf.data import data_root
 from pali_tf.data.data_root import DataRoot
@@ -44,11 +45,6 @@ def lines_of(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def write(path, lines):
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return str(path)
-
-
 def bare(evaluated):
     keys = ("example_id", "prediction", "score")
     return [{k: line[k] for k in keys} for line in lines_of(evaluated[1])]
@@ -68,12 +64,11 @@ def test_scores_are_those_of_the_evaluation(evaluated, tmp_path, capsys):
     assert f"{NUM_EXAMPLES} predictions." in capsys.readouterr().out
 
 
-def test_references_come_from_the_stored_examples(evaluated, tmp_path):
+def test_references_come_from_the_stored_examples(evaluated, storage):
     scores, _ = evaluated
-    predictions = tmp_path / "mine.jsonl"
-    write(predictions, bare(evaluated)[::-1])
-    score.main([str(predictions), f"--task={TASK}"])
-    record = json.loads((tmp_path / "mine.rescored.json").read_text())
+    json_files.write_lines(f"{storage}/mine.jsonl", bare(evaluated)[::-1])
+    score.main([f"{storage}/mine.jsonl", f"--task={TASK}"])
+    record = json_files.read(f"{storage}/mine.rescored.json")
     own = {k: v for k, v in scores.items() if not k.startswith("blind/")}
     assert record["scores"] == own
 

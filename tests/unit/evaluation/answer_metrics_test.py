@@ -5,12 +5,10 @@ import logging
 import pytest
 
 from pali_tf.evaluation import caption_scores, seqio_metrics
-from pali_tf.evaluation.anls import anls
-from pali_tf.evaluation.caption_words import caption_words
-from pali_tf.evaluation.english_words import english_words
+from pali_tf.evaluation.caption_words import caption_words, english_words
 from pali_tf.evaluation.seqio_metrics import Target
 from pali_tf.evaluation.squad import f1_and_exact_match
-from pali_tf.evaluation.top_k import top_k
+from pali_tf.evaluation.text_metrics import anls, top_k
 from pali_tf.evaluation.vqa_accuracy import canonical
 
 
@@ -108,13 +106,13 @@ def test_rouge_l():
 
 def test_meteor_without_java_is_absent_and_said_once(monkeypatch, caplog):
     monkeypatch.setattr(caption_scores.shutil, "which", lambda name: None)
-    caption_scores._has_java.cache_clear()
+    caption_scores.has_java.cache_clear()
     given = targets(("a cat",), language="en")
     with caplog.at_level(logging.WARNING, logger="absl"):
         for _ in range(2):
             assert seqio_metrics.meteor_metric(given, ["a cat"]) == {}
     assert caplog.text.count("METEOR is not computed") == 1
-    caption_scores._has_java.cache_clear()
+    caption_scores.has_java.cache_clear()
 
 
 def test_meteor_is_of_english_captions(monkeypatch):
@@ -126,7 +124,7 @@ def test_meteor_is_of_english_captions(monkeypatch):
             return 0.25, [0.25]
 
     monkeypatch.setattr(caption_scores, "Meteor", Meteor)
-    monkeypatch.setattr(caption_scores, "_has_java", lambda: True)
+    monkeypatch.setattr(caption_scores, "has_java", lambda: True)
     given = [
         *targets(("A cat's hat.",), language="en"),
         *targets(("un chat",), language="fr"),

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 
+from pali_tf import files
 from pali_tf.data.data_root import DataRoot
 from pali_tf.evaluation import evaluator, prediction_files
 from seqio_tasks import named
@@ -164,10 +165,11 @@ def test_prompts_over_the_length_are_counted(root, caplog):
     assert "6 of 6 prompts were over 8 tokens" in caplog.text
 
 
-def test_scores_of_a_step_are_replaced(tmp_path):
+def test_scores_of_a_step_are_replaced(storage):
+    path = files.as_path(storage) / "inference_eval/t-metrics.jsonl"
     for step, value in [(10, 1.0), (20, 2.0), (10, 3.0)]:
-        path = prediction_files.add_metrics(tmp_path, "t", step, {"m": value})
-    assert [json.loads(line) for line in path.open()] == [
+        prediction_files.add_metrics(path, step, {"m": value})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
         {"step": 10, "m": 3.0},
         {"step": 20, "m": 2.0},
     ]

@@ -4,21 +4,23 @@ import numpy as np
 import pytest
 
 from pali_tf.data.boxes import LabelledBox
-from pali_tf.evaluation import text
-from pali_tf.evaluation.caption_scores import bleu, cider
-from pali_tf.evaluation.character_error_rate import character_error_rate
+from pali_tf.evaluation.caption_words import words
 from pali_tf.evaluation.detection_ap import detection_ap
-from pali_tf.evaluation.exact_match import exact_match
-from pali_tf.evaluation.token_accuracy import token_accuracy
+from pali_tf.evaluation.seqio_metrics import Target, bleu_metric, cider_metric
+from pali_tf.evaluation.text_metrics import (
+    character_error_rate,
+    exact_match,
+    token_accuracy,
+)
 from pali_tf.evaluation.vqa_accuracy import canonical, vqa_accuracy
 
 
 def test_words():
-    assert text.words("L'étoile, ROUGE!", "fr") == ["l", "étoile", "rouge"]
-    assert text.words("红色 星。", "zh") == ["红", "色", "星"]
-    assert text.words("¿Qué?", "es") == ["qué"]
+    assert words("L'étoile, ROUGE!", "fr") == ["l", "étoile", "rouge"]
+    assert words("红色 星。", "zh") == ["红", "色", "星"]
+    assert words("¿Qué?", "es") == ["qué"]
     # A combining vowel sign is part of its word.
-    assert text.words("लाल वृत्त।", "hi") == ["लाल", "वृत्त"]
+    assert words("लाल वृत्त।", "hi") == ["लाल", "वृत्त"]
 
 
 def test_exact_match():
@@ -47,16 +49,28 @@ def test_canonical_answers():
     assert canonical("black-white, isnt it?") == "black white isn't it"
 
 
+def by_language(metric, references, predictions, languages):
+    targets = [
+        Target(references=texts, language=language)
+        for texts, language in zip(references, languages, strict=True)
+    ]
+    return metric(targets, predictions)
+
+
 def test_cider_of_perfect_captions():
     references = [["a red cat sits here"], ["two blue dogs run there"]]
-    scores = cider(references, [r[0] for r in references], ["en", "en"])
+    scores = by_language(
+        cider_metric, references, [r[0] for r in references], ["en", "en"]
+    )
     assert scores == {"cider": pytest.approx(1000), "cider/en": 1000}
 
 
 def test_cider_by_hand():
     # Two images, unigrams alone: "a" is in both (weight log 2 - log 2 = 0),
     # "cat" and "dog" in one (log 2). "dog" for the cat scores 0.
-    scores = cider([["cat"], ["dog"]], ["cat", "cat"], ["en", "en"])
+    scores = by_language(
+        cider_metric, [["cat"], ["dog"]], ["cat", "cat"], ["en", "en"]
+    )
     # One of four orders of n-grams has a match: 10 * 1/4, mean with 0.
     assert scores["cider"] == pytest.approx(100 * (10 / 4 + 0) / 2)
 
@@ -69,7 +83,9 @@ def test_cider_is_per_language_and_their_mean():
         ["猫"],
     ]
     said = ["ein roter ball", "zwei blaue bälle", "蓝", "狗"]
-    scores = cider(references, said, ["de", "de", "zh", "zh"])
+    scores = by_language(
+        cider_metric, references, said, ["de", "de", "zh", "zh"]
+    )
     assert scores["cider/zh"] == 0
     assert scores["cider/de"] > 500
     assert scores["cider"] == pytest.approx(scores["cider/de"] / 2)
@@ -77,20 +93,24 @@ def test_cider_is_per_language_and_their_mean():
 
 def test_bleu():
     references = [["the quick brown fox jumps"]]
-    perfect = bleu(references, ["the quick brown fox jumps"], ["en"])
+    perfect = by_language(
+        bleu_metric, references, ["the quick brown fox jumps"], ["en"]
+    )
     assert perfect["bleu/en"] == pytest.approx(100)
-    assert bleu(references, ["a b c d e"], ["en"])["bleu"] < 1
+    assert (
+        by_language(bleu_metric, references, ["a b c d e"], ["en"])["bleu"] < 1
+    )
 
 
 def test_character_error_rate():
-    assert character_error_rate(["abc", "de"], ["abd", ""]) == 0.6
-    assert character_error_rate(["ABC"], ["ＡＢＣ"]) == 0
+    assert character_error_rate([["abc"], ["de"]], ["abd", ""]) == 0.6
+    assert character_error_rate([["ABC"]], ["ＡＢＣ"]) == 0
 
 
 def test_token_accuracy():
-    assert token_accuracy(["a b c", "d"], ["a c b", "d"]) == 0.5
-    assert token_accuracy(["a b"], ["a b c d"]) == 1
-    assert token_accuracy(["a b"], [""]) == 0
+    assert token_accuracy([["a b c"], ["d"]], ["a c b", "d"]) == 0.5
+    assert token_accuracy([["a b"]], ["a b c d"]) == 1
+    assert token_accuracy([["a b"]], [""]) == 0
 
 
 def box(ymin, xmin, ymax, xmax, label="cat"):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pali_tf.evaluation import rescore
-from pali_tf.evaluation.targets import Target
+from pali_tf.evaluation.seqio_metrics import Target
 from seqio_tasks import named
 
 TARGETS = [
@@ -106,8 +106,8 @@ def test_detection_needs_log_probabilities():
     ("content", "message"),
     [
         ("", "has no predictions"),
-        ('{"example_id": "x"}', "line 1, is no object with"),
-        ('{"example_id": "a", "prediction": "b"}\n{oops', "line 2, is no JSON"),
+        ('{"example_id": "x"}', "line 1: no object with example_id, pred"),
+        ('{"example_id": "a", "prediction": "b"}\n{oops', "line 2: no JSON"),
     ],
 )
 def test_bad_lines_are_named(tmp_path, content, message):

@@ -44,27 +44,28 @@ def describe(task, inputs, targets, **fields):
 def test_tokens_and_fields(task):
     fields = {"language": b"fr", "form": b"which", "example_id": b"x"}
     drawn = describe(task, [5, 6, 1], [7, 1], **fields)
-    assert [token.id for token in drawn.inputs] == [5, 6, 1]
+    assert [token for token, _ in drawn.prompt.tokens] == [5, 6, 1]
     assert (drawn.language, drawn.form, drawn.example_id) == (
         "fr",
         "which",
         "x",
     )
-    assert not (drawn.is_prompt_cut or drawn.is_target_cut or drawn.has_unknown)
+    assert not (drawn.prompt.is_cut or drawn.target.is_cut)
+    assert not (drawn.prompt.has_unknown or drawn.target.has_unknown)
     assert drawn.picture is None
 
 
 def test_texts_over_their_length_are_cut(task):
     drawn = describe(task, [5, 6, 7, 8, 1], [7, 8, 1])
-    assert len(drawn.inputs) == 4
-    assert (drawn.is_prompt_cut, drawn.is_target_cut) == (True, False)
+    assert len(drawn.prompt.tokens) == 4
+    assert (drawn.prompt.is_cut, drawn.target.is_cut) == (True, False)
     # Cut by the task itself: the end is missing.
-    assert describe(task, [5, 1], [7, 8, 9]).is_target_cut
-    assert describe(task, [5, 1], [1], is_truncated=True).is_prompt_cut
+    assert describe(task, [5, 1], [7, 8, 9]).target.is_cut
+    assert describe(task, [5, 1], [1], is_truncated=True).prompt.is_cut
 
 
 def test_unknown_pieces_are_seen(task):
-    assert describe(task, [5, UNKNOWN_ID, 1], [1]).has_unknown
+    assert describe(task, [5, UNKNOWN_ID, 1], [1]).prompt.has_unknown
 
 
 def test_small_pictures_are_exact(task, rng):

@@ -9,10 +9,11 @@ LENGTHS = {"inputs": 8, "targets": 4}
 
 
 def test_lengths_fall_into_bins():
-    found = statistics.measure([1, 2, 3, 20], limit=32, end=20, num_cut=1)
+    texts = [example(" ".join("a" * n)).prompt for n in (1, 2, 3, 20)]
+    found = statistics.measure(texts, limit=32, end=20)
     assert found.bins == (2, 1, 0, 0, 0, 0, 0, 0, 0, 1)
     assert (found.median, found.longest, found.limit) == (2.5, 20, 32)
-    assert statistics.measure([], limit=8, end=0, num_cut=0).longest == 0
+    assert statistics.measure([], limit=8, end=0).longest == 0
 
 
 def test_a_task_is_summed_up():

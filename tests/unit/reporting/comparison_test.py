@@ -25,10 +25,6 @@ def compared(tmp_path, here, there):
     )
 
 
-def rows(file):
-    return [(row.name, row.here, row.there) for row in file.rows]
-
-
 def test_settings_are_compared_by_binding_and_not_by_line(tmp_path):
     settings, _, _ = compared(
         tmp_path,
@@ -36,7 +32,7 @@ def test_settings_are_compared_by_binding_and_not_by_line(tmp_path):
         {"config": "f.y = 2\nA = 7\nf.x = %A\nf.z = 1"},
     )
     # f.x follows A in both; f.z was 1 in one way and is so in another.
-    assert rows(settings) == [("A", "1", "7"), ("ONLY", "3", None)]
+    assert list(settings.rows) == [("A", "1", "7"), ("ONLY", "3", None)]
     assert settings.num_equal == 3
 
 
@@ -46,7 +42,7 @@ def test_environments_are_compared_leaf_by_leaf(tmp_path):
         {"environment": '{"packages": {"jax": "1", "keras": "3"}, "n": [1]}'},
         {"environment": '{"packages": {"jax": "2", "keras": "3"}, "n": [1]}'},
     )
-    assert rows(environment) == [("packages.jax", "1", "2")]
+    assert list(environment.rows) == [("packages.jax", "1", "2")]
 
 
 def test_parameters_are_compared_by_path(tmp_path):
@@ -55,7 +51,7 @@ def test_parameters_are_compared_by_path(tmp_path):
         {"info": "a/kernel   shape (2, 3)  trains\nb  shape (1,)\ntotal: 2"},
         {"info": "b shape (1,)\na/kernel shape (2, 3) frozen\ntotal: 2"},
     )
-    assert rows(info) == [
+    assert list(info.rows) == [
         ("a/kernel", "shape (2, 3) trains", "shape (2, 3) frozen")
     ]
 

@@ -52,7 +52,8 @@ def test_the_vision_chart_has_a_line_a_phase():
         {"step": 1, "loss": 1.0},
         {"step": 2, "loss": 1.0, "phase": "crop"},
     ]
-    chart = curves.vision_chart(lines)
+    phases, chart = curves.draw_vision(lines)
+    assert phases == ["main", "cool-down, crops"]
     assert "main: 1 at 1" in chart
     assert "cool-down, crops: 1 at 2" in chart
 

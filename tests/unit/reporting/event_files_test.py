@@ -1,4 +1,4 @@
-"""Numbers from event files, where they are all that a run left."""
+"""Event files: numbers where they are all that is left, and processes."""
 
 import math
 
@@ -9,9 +9,14 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from pali_tf.reporting.event_files import read_numbers
+from pali_tf.reporting.event_files import (
+    read_numbers,
+    read_sessions,
+    repeated_steps,
+)
 from pali_tf.reporting.run_record import read_run
 from pali_tf.run.event_file import EventFile
+from tests.support import made_up_run
 
 
 def write_as_t5x(path, numbers):
@@ -74,6 +79,49 @@ def test_a_run_under_t5x_has_its_curves(tmp_path):
     assert run.validation[""] == [{"step": 6, "loss": 1.5}]
     assert [s.start_step for s in run.sessions] == [0, 4]
     assert [s.last_step for s in run.sessions] == [5, 6]
+
+
+def test_a_continued_run_has_two(tmp_path):
+    made_up_run.write_session(tmp_path, start_step=0, last_step=7)
+    made_up_run.write_session(tmp_path, start_step=5, last_step=10)
+    faults = []
+    first, second = read_sessions(tmp_path / "train", faults)
+    assert (first.start_step, first.last_step) == (0, 7)
+    assert (second.start_step, second.last_step) == (5, 10)
+    assert second.began >= first.wrote_last >= first.began
+    assert first.seconds >= 0
+    assert repeated_steps(first, second) == 2
+    assert repeated_steps(second, first) == 10
+    assert faults == []
+
+
+def test_a_record_that_is_being_written_is_passed_over(tmp_path):
+    made_up_run.write_session(tmp_path, start_step=0, last_step=3)
+    (path,) = (tmp_path / "train").iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    faults = []
+    (session,) = read_sessions(tmp_path / "train", faults)
+    assert session.last_step == 2
+    assert faults == []
+
+
+def test_a_broken_file_is_named(tmp_path):
+    made_up_run.write_session(tmp_path, start_step=0, last_step=3)
+    (path,) = (tmp_path / "train").iterdir()
+    content = bytearray(path.read_bytes())
+    content[-10] ^= 1
+    path.write_bytes(content)
+    faults = []
+    (session,) = read_sessions(tmp_path / "train", faults)
+    assert session.last_step == 2
+    assert path.name in faults[0]
+
+
+def test_without_files_there_is_none(tmp_path):
+    (tmp_path / "events.out.tfevents.1.2").write_bytes(b"")
+    faults = []
+    assert read_sessions(tmp_path, faults) == []
+    assert read_sessions(tmp_path / "absent", faults) == []
 
 
 if __name__ == "__main__":

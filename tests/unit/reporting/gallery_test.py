@@ -1,9 +1,10 @@
-"""The cards: which examples, which boxes, what counts as right."""
+"""Which examples, which boxes, what counts as right at which step."""
 
 import pytest
 
 from pali_tf.reporting import gallery
-from pali_tf.reporting.run_record import TaskRecord
+from pali_tf.reporting.run_record import TaskRecord, read_run
+from tests.support import made_up_run
 
 
 def example(number, **more):
@@ -18,7 +19,7 @@ def example(number, **more):
 
 def record(examples):
     return TaskRecord(
-        name="vqa", step=1, scores={}, blind_scores={}, examples=examples
+        name="vqa", history=[{"step": 1}], predictions={1: examples}
     )
 
 
@@ -50,6 +51,50 @@ def test_detection_has_boxes_and_others_have_none():
 
 def test_several_targets_are_shown_together():
     assert gallery.as_text(["a cat", "one cat"]) == "a cat | one cat"
+
+
+def test_an_example_is_followed_from_wrong_to_right(tmp_path):
+    made_up_run.write_predictions(
+        tmp_path, "webli_ocr", steps=[10, 20, 30], right=[20, 99]
+    )
+    (task,) = read_run(model_dir=tmp_path).tasks
+    found = gallery.follow_examples(task, 5)
+    said = {sample.target: sample.said for sample in found}
+    assert said["0 of them"] == [
+        ("guess 10", False),
+        ("0 of them", True),
+        ("0 of them", True),
+    ]
+    assert said["1 of them"][-1] == ("guess 30", False)
+
+
+def test_an_example_that_was_not_asked_before(tmp_path):
+    made_up_run.write_predictions(
+        tmp_path, "webli_ocr", steps=[10, 20], right=[20]
+    )
+    path = tmp_path / "inference_eval/webli_ocr-000010.jsonl"
+    path.write_text("")
+    (task,) = read_run(model_dir=tmp_path).tasks
+    (sample,) = gallery.follow_examples(task, 1)
+    assert sample.said[0] is None
+    assert sample.said[1][1]
+
+
+def test_lines_without_prompts_and_with_several_targets(tmp_path):
+    """As an evaluation under T5X leaves them."""
+    place = tmp_path / "inference_eval"
+    made_up_run.write_lines(
+        place / "t-metrics.jsonl", [{"step": 1, "cider": 1.0}]
+    )
+    made_up_run.write_lines(
+        place / "t-000001.jsonl",
+        [{"target": ["a cat", "one cat"], "prediction": "One cat"}],
+    )
+    (task,) = read_run(model_dir=tmp_path).tasks
+    (sample,) = gallery.follow_examples(task, 3)
+    assert sample.prompt == ""
+    assert sample.target == "a cat | one cat"
+    assert sample.said[0][1]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A folder that is no run is refused, with the nearest that is."""
+"""A folder that is no run is refused; the checkpoints of one that is."""
 
 import pytest
 
-from pali_tf.reporting.model_dir import check_model_dir
+from pali_tf.reporting.model_dir import check_model_dir, list_checkpoints
 from tests.support import made_up_run
 
 
@@ -40,6 +40,25 @@ def test_where_no_run_is_near_nothing_is_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"no MODEL_DIR.*>/\.$"):
         check_model_dir(tmp_path / "empty")
+
+
+def test_each_folder_has_its_state(tmp_path):
+    for step in (100, 20):
+        made_up_run.write_checkpoint(tmp_path, step)
+    (tmp_path / "checkpoint_5").mkdir()
+    (tmp_path / "checkpoint_7.orbax-checkpoint-tmp-3").mkdir()
+    (tmp_path / "checkpoint_9.damaged-41").mkdir()
+    (tmp_path / "checkpoint_11").write_text("no folder")
+    found = list_checkpoints(tmp_path)
+    assert [(c.step, c.state) for c in found] == [
+        (5, "half written"),
+        (7, "being written, or left by a kill while it was"),
+        (9, "damaged, and set aside"),
+        (20, "whole"),
+        (100, "whole"),
+    ]
+    assert found[-1].num_bytes >= 2_000_000
+    assert found[0].num_bytes == 0
 
 
 if __name__ == "__main__":

@@ -107,24 +107,6 @@ def test_many_points_are_thinned_and_the_last_is_kept():
     assert "9999 at 9999" in "".join(svg.itertext())
 
 
-def test_several_series_have_a_legend():
-    svg = chart(
-        Series(label="one", xs=[0, 1], ys=[0.0, 1.0]),
-        Series(label="two", xs=[0, 1], ys=[1.0, 0.0]),
-    )
-    names = [e.text for e in svg.iter() if e.tag == "tspan"]
-    assert names == ["one", "two"]
-
-
-def test_the_page_may_name_the_lines_itself():
-    svg = chart(
-        Series(label="one", xs=[0, 1], ys=[0.0, 1.0]),
-        Series(label="two", xs=[0, 1], ys=[1.0, 0.0]),
-        has_legend=False,
-    )
-    assert [e for e in svg.iter() if e.tag == "tspan"] == []
-
-
 def test_a_line_keeps_its_colour_where_the_one_before_it_is_empty():
     svg = chart(
         Series(label="one", xs=[], ys=[]),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pali_tf.reporting.run_record import read_run
+from pali_tf.reporting.run_record import read_run, spread
 from tests.support import made_up_run
 
 
@@ -14,7 +14,7 @@ def test_an_empty_folder_is_a_run_with_nothing(tmp_path):
     assert run.config is run.model_info is run.environment is None
 
 
-def test_the_latest_evaluation_counts_and_blind_is_apart(tmp_path):
+def test_the_latest_evaluation_counts(tmp_path):
     example = {"example_id": "a", "target": "1", "prediction": "2"}
     made_up_run.write_evaluation(
         tmp_path,
@@ -25,9 +25,7 @@ def test_the_latest_evaluation_counts_and_blind_is_apart(tmp_path):
     )
     (task,) = read_run(model_dir=tmp_path).tasks
     assert task.name == "webli_ocr"
-    assert task.step == 20
-    assert task.scores == {"cer": 0.8}
-    assert task.blind_scores == {"cer": 0.9}
+    assert task.scores == {"cer": 0.8, "blind/cer": 0.9}
     assert task.examples == [example]
 
 
@@ -36,14 +34,15 @@ def test_broken_files_are_named_and_the_rest_is_read(tmp_path):
     made_up_run.write_training(tmp_path, steps=40, period=20)
     (tmp_path / "environment.json").write_text("{")
     with open(tmp_path / "train/metrics.jsonl", "a") as file:
-        file.write("no\n")
+        file.write('no\n{"step": 60}\n')
     run = read_run(model_dir=tmp_path)
     assert [line["step"] for line in run.training] == [20, 40]
     assert run.environment is None
     assert run.config is not None
     assert len(run.faults) == 2
-    assert "train/metrics.jsonl, line 3" in run.faults[0]
-    assert "environment.json holds no JSON" in run.faults[1]
+    assert "train/metrics.jsonl, line 3: no JSON" in run.faults[0]
+    assert run.faults[0].endswith("What follows that line is not shown.")
+    assert "environment.json is no JSON: " in run.faults[1]
 
 
 def test_an_evaluation_without_a_line_is_none(tmp_path):
@@ -80,6 +79,22 @@ def test_answers(tmp_path):
     path = tmp_path / "answers.json"
     path.write_text(json.dumps([answer]))
     assert read_run(model_dir=tmp_path, answers=path).answers == [answer]
+
+
+def test_evaluations_are_spread_evenly():
+    assert spread([1, 2, 3, 4, 5], 3) == [1, 3, 5]
+    assert spread([1, 2], 6) == [1, 2]
+    assert spread(list(range(0, 101)), 6) == [0, 20, 40, 60, 80, 100]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(b"{", "is no JSON: "), (b"[]", "no JSON object"), (b"\xff", "decode")],
+)
+def test_a_broken_object_is_a_fault(tmp_path, content, fault):
+    (tmp_path / "environment.json").write_bytes(content)
+    (found,) = read_run(model_dir=tmp_path).faults
+    assert "environment.json" in found and fault in found
 
 
 if __name__ == "__main__":

@@ -7,13 +7,9 @@ from pali_tf.reporting.run_record import TaskRecord
 
 
 def task(name, **metrics):
-    return TaskRecord(
-        name=name,
-        step=1,
-        scores={k: v for k, (v, _) in metrics.items()},
-        blind_scores={k: b for k, (_, b) in metrics.items() if b is not None},
-        examples=[],
-    )
+    line = {"step": 1, **{k: v for k, (v, _) in metrics.items()}}
+    line |= {f"blind/{k}": b for k, (_, b) in metrics.items() if b is not None}
+    return TaskRecord(name=name, history=[line], predictions={})
 
 
 def test_gain_is_positive_where_the_image_helps():
@@ -31,19 +27,14 @@ def test_gain_is_positive_where_the_image_helps():
 
 
 def test_languages_have_a_table_of_their_own():
-    record = TaskRecord(
-        name="cap",
-        step=1,
-        scores={
-            "cider": 1.0,
-            "cider/en": 1.2,
-            "cider/fr": 0.8,
-            # A group of NoCaps is no language.
-            "cider/in-domain": 0.9,
-        },
-        blind_scores={"cider/en": 0.1},
-        examples=[],
-    )
+    numbers = {
+        "cider": (1.0, None),
+        "cider/en": (1.2, 0.1),
+        "cider/fr": (0.8, None),
+        # A group of NoCaps is no language.
+        "cider/in-domain": (0.9, None),
+    }
+    record = task("cap", **numbers)
     assert [s.metric for s in scores.overall_scores([record])["cap"]] == [
         "cider",
         "cider/in-domain",

@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from pali_tf.evaluation import text
+from pali_tf.evaluation.caption_words import words
 from seqio_tasks import languages
 
 
@@ -12,13 +12,13 @@ def test_prompts_name_languages_in_upper_case():
 @pytest.mark.parametrize("code", languages.WITHOUT_SPACES)
 def test_tasks_and_metrics_split_the_same_languages_into_characters(code):
     assert languages.is_without_spaces(tf.constant(code))
-    assert text.words("ab", code) == ["a", "b"]
+    assert words("ab", code) == ["a", "b"]
 
 
 @pytest.mark.parametrize("code", ["en", "ko", "ar", "hi"])
 def test_other_languages_have_words(code):
     assert not languages.is_without_spaces(tf.constant(code))
-    assert text.words("ab c", code) == ["ab", "c"]
+    assert words("ab c", code) == ["ab", "c"]
 
 
 def test_the_lists_have_the_papers_lengths():
