@@ -11,7 +11,6 @@ there whole or not at all.
 `pathlib.Path` takes a slash from "gs://": never wrap a path in it.
 """
 
-import argparse
 import contextlib
 import hashlib
 import importlib.util
@@ -49,10 +48,6 @@ for _scheme in _LIBRARIES:
     )
 
 
-class PathError(UserError, argparse.ArgumentTypeError):
-    """A path that no storage has; argparse shows its message as well."""
-
-
 def as_path(text: str | os.PathLike[str]) -> Path:
     """Makes a path of what a user wrote.
 
@@ -65,18 +60,18 @@ def as_path(text: str | os.PathLike[str]) -> Path:
     scheme, mark, _ = text.partition(":/")
     if mark and text.startswith(f"{scheme}://"):
         if scheme not in _LIBRARIES:
-            raise PathError(
+            raise UserError(
                 f"{text} is on no storage that is known: a path is on a disk, "
                 f"or begins with {' or '.join(_PREFIXES)}"
             )
         library = _LIBRARIES[scheme]
         if importlib.util.find_spec(library) is None:
-            raise PathError(
+            raise UserError(
                 f"{text} needs {library}, which is not installed: "
                 "pip install 'pali_tf[storage]'"
             )
     elif mark and scheme in _LIBRARIES:
-        raise PathError(f"{text} lacks a slash: {scheme}://...")
+        raise UserError(f"{text} lacks a slash: {scheme}://...")
     return Path(text)
 
 
