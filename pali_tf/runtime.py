@@ -18,12 +18,12 @@ from typing import Any
 from absl import logging
 
 import gin
+from pali_tf import files
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
 from pali_tf.errors import UserError
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
-from pali_tf.run import run_files
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
@@ -183,7 +183,7 @@ def summarize_gin_config(
         step: steps done.
     """
     text = gin.operative_config_str()
-    run_files.write_text(f"{model_dir}/config.gin", text + "\n")
+    files.write_whole(f"{model_dir}/config.gin", text + "\n")
     if summary_writer is not None:
         summary_writer.write_texts(step, {"config": gin.markdown(text)})
     logging.info("Wrote the operative configuration to %s.", model_dir)

@@ -13,15 +13,16 @@ What T5X saves through orbax holds the item `state`, with the parameters below
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
+from etils.epath import Path
 from jax.experimental import multihost_utils
 
+from pali_tf import files
 from pali_tf.checkpoints import digests, folders
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.digests import DamagedCheckpointError
@@ -167,7 +168,7 @@ def save_parameters(
     Returns:
         The checkpoint's directory.
     """
-    path = path_of(Path(directory).absolute(), step)
+    path = files.absolute(path_of(directory, step))
     if path.exists():
         raise UserError(f"{path} exists; parameters are never overwritten.")
     manager = make_manager(directory, enable_async_checkpointing=False)
@@ -199,7 +200,7 @@ def parameter_shapes(
         DamagedCheckpointError: what tells the shapes is not as it was written.
         UserError: nothing is selected, or it has no moving average.
     """
-    found = find(path).absolute()
+    found = files.absolute(find(path))
     if digests.exist(found):
         # Shapes are in small files; what is large is left to who reads it.
         _verify_alone(
@@ -241,7 +242,7 @@ def load_parameters(
         DamagedCheckpointError: a file is not as it was written.
         UserError: nothing is selected, or it has no moving average.
     """
-    found = find(path).absolute()
+    found = files.absolute(find(path))
     items = items_of(found, selection)
     verify_if_possible(found, items)
     places = places or {}

@@ -1,15 +1,16 @@
-"""How a checkpoint gets its name: digests first, then one rename."""
+"""How a checkpoint is committed: digests first, then its name by one rename."""
 
 import asyncio
 import os
-from pathlib import Path
 from typing import Any
 
 import orbax.checkpoint as ocp
 from absl import logging
 from orbax.checkpoint.path import atomicity
 
+from pali_tf import files
 from pali_tf.checkpoints import digests
+from pali_tf.checkpoints.buckets import DigestedBucketPath
 from pali_tf.checkpoints.folders import NAME, PREFIX
 
 
@@ -33,7 +34,7 @@ class DigestedPath(atomicity.AtomicRenameTemporaryPath):
             checkpoint_metadata_store=self._checkpoint_metadata_store,
         )
         await committed.finalize()
-        size = await asyncio.to_thread(digests.write, Path(hashed))
+        size = await asyncio.to_thread(digests.write, hashed)
         os.replace(hashed, self.get_final())
         logging.info("Saved %s, %.3f GB.", self.get_final().name, size / 1e9)
 
@@ -47,9 +48,10 @@ def make_manager(
         directory: made if need be.
         **options: of ocp.CheckpointManagerOptions.
     """
+    kind = DigestedBucketPath if files.is_bucket(directory) else DigestedPath
     return ocp.CheckpointManager(
-        Path(directory).absolute(),
+        files.absolute(files.as_path(directory)),
         options=ocp.CheckpointManagerOptions(
-            step_prefix=PREFIX, temporary_path_class=DigestedPath, **options
+            step_prefix=PREFIX, temporary_path_class=kind, **options
         ),
     )

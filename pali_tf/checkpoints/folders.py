@@ -3,10 +3,11 @@
 import json
 import os
 import re
-from pathlib import Path
 
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.checkpoints import digests
 from pali_tf.errors import MissingFileError, UserError, told
 
@@ -19,7 +20,7 @@ T5X_ITEM = "state"
 
 def path_of(directory: str | os.PathLike[str], step: int) -> Path:
     """Gives the folder of a step."""
-    return Path(directory) / f"{PREFIX}_{step}"
+    return files.as_path(directory) / f"{PREFIX}_{step}"
 
 
 @told()
@@ -36,7 +37,7 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
         True if it has digests or, if it is older than they are or T5X's,
         orbax noted the commit and every item is there.
     """
-    path = Path(path)
+    path = files.as_path(path)
     if digests.exist(path):
         return True
     try:
@@ -54,7 +55,7 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
 
 def is_t5x(path: str | os.PathLike[str]) -> bool:
     """Tells whether T5X's own engine saved a checkpoint, through orbax."""
-    return (Path(path) / T5X_ITEM / "_METADATA").is_file()
+    return (files.as_path(path) / T5X_ITEM / "_METADATA").is_file()
 
 
 def check_is_ours(directory: Path) -> None:
@@ -71,7 +72,7 @@ def check_is_ours(directory: Path) -> None:
 @told()
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
-    directory = Path(directory)
+    directory = files.as_path(directory)
     if not directory.is_dir():
         return []
     return sorted(
@@ -94,7 +95,7 @@ def find(path: str | os.PathLike[str]) -> Path:
     Raises:
         MissingFileError: there is none, or it is half written.
     """
-    path = Path(path)
+    path = files.as_path(path)
     if NAME.fullmatch(path.name) and path.is_dir():
         if not is_complete(path):
             raise MissingFileError(
@@ -119,7 +120,7 @@ def previous(path: str | os.PathLike[str]) -> Path | None:
     Args:
         path: a `checkpoint_<step>` directory.
     """
-    path = Path(path)
+    path = files.as_path(path)
     match = NAME.fullmatch(path.name)
     if match is None:
         return None
@@ -138,7 +139,7 @@ def set_aside(path: Path, why: str) -> Path:
         Where it is now.
     """
     aside = path.with_name(f"{path.name}.{why}-{os.getpid()}")
-    os.replace(path, aside)
+    files.move(path, aside)
     logging.warning("%s is %s; moved to %s.", path, why, aside)
     return aside
 
@@ -146,12 +147,16 @@ def set_aside(path: Path, why: str) -> Path:
 def set_aside_incomplete(directory: Path) -> None:
     """Renames half-written checkpoints, which orbax would take for real.
 
+    In a bucket it knows them, and removes them.
+
     Raises:
         UserError: there are checkpoints of T5X.
     """
     if not directory.is_dir():
         return
     check_is_ours(directory)
+    if files.is_bucket(directory):
+        return
     for child in sorted(directory.iterdir()):
         if NAME.fullmatch(child.name) and not is_complete(child):
             set_aside(child, "incomplete")

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -154,7 +153,7 @@ def find_origins(
     """
     origins: dict[str, str] = {}
     for path in paths:
-        found = str(checkpoint.find(Path(path), fallback=fallback))
+        found = str(checkpoint.find(path, fallback=fallback))
         shapes = fitted_shapes(found, specs, selection)
         origins.update(dict.fromkeys(shapes, found))
     return origins

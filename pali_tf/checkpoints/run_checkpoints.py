@@ -12,7 +12,6 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,6 +21,7 @@ from absl import logging
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint, digests, folders, progress
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.evaluations import BestPolicy, Evaluations
@@ -67,7 +67,7 @@ class RunCheckpoints:
         task_names: Sequence[str] = (),
         before_save: Callable[[], None] = lambda: None,
     ):
-        self.model_dir = Path(model_dir).absolute()
+        self.model_dir = files.absolute(files.as_path(model_dir))
         if jax.process_index() == 0:
             folders.set_aside_incomplete(self.model_dir)
         _meet("set_aside_incomplete")
@@ -155,9 +155,18 @@ class RunCheckpoints:
             raise CheckpointSaveError(self._failure(step, error)) from error
 
     def _failure(self, step: int | None, error: Exception) -> str:
+        size = f"{self._num_bytes / 1e9:.3f} GB"
+        told = f"checkpoint_{step} could not be written to {self.model_dir}"
+        if files.is_bucket(self.model_dir):
+            # It may not answer, and what is unfinished does not count there.
+            return (
+                f"{told} (it takes up to {size}), and the run stops. Once that "
+                "is mended, the same command continues from the last one that "
+                f"is complete. The cause: {error}"
+            )
         if jax.process_index() == 0:
             for left in self.model_dir.glob(f"checkpoint_{step}.orbax-*"):
-                shutil.rmtree(left)
+                left.rmtree()
         free = shutil.disk_usage(self.model_dir).free
         steps = checkpoint.complete_steps(self.model_dir)
         last = (
@@ -167,10 +176,9 @@ class RunCheckpoints:
             else "no checkpoint is complete yet"
         )
         return (
-            f"checkpoint_{step} could not be written to {self.model_dir}, "
-            f"which has {free / 1e9:.3f} GB free (it takes up to "
-            f"{self._num_bytes / 1e9:.3f} GB). Nothing of it is kept, and the "
-            f"run stops; {last}. The cause: {error}"
+            f"{told}, which has {free / 1e9:.3f} GB free (it takes up to "
+            f"{size}). Nothing of it is kept, and the run stops; {last}. The "
+            f"cause: {error}"
         )
 
     def restore_latest(

@@ -8,11 +8,11 @@ import argparse
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.errors import UserError
@@ -229,7 +229,7 @@ def _infer_eval(
         if not processes.is_first():
             return
         for task, numbers in scores.items():
-            folder = Path(model_dir) / "inference_eval" / task
+            folder = files.as_path(model_dir) / "inference_eval" / task
             # What a killed run wrote of this step and later ones is undone.
             with EventFile(folder, start_step=step - 1) as events:
                 events.write(step, numbers)

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.errors import UserError
@@ -33,7 +33,7 @@ def write_batch(
     """
     process = f"-process_{jax.process_index()}"
     suffix = process if jax.process_count() > 1 else ""
-    path = Path(model_dir) / "diverged" / f"step_{step}{suffix}.npz"
+    path = files.as_path(model_dir) / "diverged" / f"step_{step}{suffix}.npz"
     with files.open_whole(path) as file:
         arrays: Any = {name: _storable(value) for name, value in batch.items()}
         np.savez(file, **arrays)

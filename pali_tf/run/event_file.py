@@ -3,13 +3,14 @@
 import os
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
+
+from pali_tf import files
 
 
 class EventFile:
@@ -26,10 +27,8 @@ class EventFile:
     """
 
     def __init__(self, directory: str | os.PathLike[str], start_step: int = 0):
-        directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"
-        self._file = open(directory / name, "wb")
+        self._file = files.GrowingFile(files.as_path(directory) / name)
         self._records = RecordWriter(self._file)
         self._write(Event(file_version="brain.Event:2"))
         begin = SessionLog(status=SessionLog.START)
@@ -55,6 +54,10 @@ class EventFile:
                 text_pb(name, text).SerializeToString()
             )
             self._write(Event(step=step, summary=summary))
+
+    def sync(self) -> None:
+        """Makes what was written readable, wherever it is."""
+        self._file.sync()
 
     def close(self) -> None:
         """Closes the file."""

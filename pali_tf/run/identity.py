@@ -12,10 +12,10 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
 from pali_tf.checkpoints import progress
 from pali_tf.errors import UserError

@@ -3,12 +3,12 @@
 import contextlib
 import dataclasses
 import time
-from pathlib import Path
 from typing import NoReturn
 
 import jax
 from absl import logging
 
+from pali_tf import files
 from pali_tf.checkpoints.progress import Progress
 from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.errors import UserError
@@ -117,6 +117,7 @@ class _Run:
         self._start = standing.step
         self._saved_step: int | None = None
         self._evaluation: TeacherForcedEval | None = None
+        self._writer: MetricWriter | None = None
 
     def train(self, state: TrainState, total: int) -> tuple[int, TrainState]:
         """Steps from where the run stands to `total`."""
@@ -143,7 +144,7 @@ class _Run:
                 TeacherForcedEval(
                     self._trainer,
                     self._hooks.eval_batches,
-                    directory=Path(self._config.model_dir) / "training_eval",
+                    directory=files.as_path(self._config.model_dir) / "training_eval",
                     task_names=self._config.task_names,
                     start_step=start - is_missing,
                 )
@@ -156,11 +157,11 @@ class _Run:
         self, stack: contextlib.ExitStack, state: TrainState, total: int
     ) -> TrainState:
         start = self._start
-        directory = Path(self._config.model_dir)
+        directory = files.as_path(self._config.model_dir)
         batches = stack.enter_context(
             Prefetcher(self._hooks.batches_from(start), self._trainer.place)
         )
-        writer = stack.enter_context(
+        self._writer = writer = stack.enter_context(
             MetricWriter(
                 directory / "train",
                 start,
@@ -308,6 +309,9 @@ class _Run:
 
     def _write(self, state: TrainState, step: int) -> None:
         start = time.monotonic()
+        if self._writer is not None:
+            # A run that goes on from here finds the lines before.
+            self._writer.sync()
         self._checkpoints.save(
             state, dataclasses.replace(self._standing, step=step)
         )

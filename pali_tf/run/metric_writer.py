@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.run.event_file import EventFile
@@ -29,15 +30,13 @@ class MetricWriter:
         *,
         is_silent: bool = False,
     ):
-        self.directory = Path(directory)
+        self.directory = files.as_path(directory)
         self._is_silent = is_silent
         if is_silent:
             return
-        self.directory.mkdir(parents=True, exist_ok=True)
         self.path = self.directory / "metrics.jsonl"
         _drop_lines_after(self.path, start_step)
-        # Line buffered: a line is in the file when `write` returns.
-        self._lines = open(self.path, "a", buffering=1, encoding="utf-8")
+        self._lines = files.GrowingFile(self.path)
         self._events = EventFile(self.directory, start_step)
 
     def write(self, step: int, numbers: Mapping[str, float | int]) -> None:
@@ -50,7 +49,8 @@ class MetricWriter:
         if self._is_silent:
             return
         line = json.dumps({"step": step, **numbers}, ensure_ascii=False)
-        self._lines.write(line + "\n")
+        self._lines.write(f"{line}\n".encode())
+        self._lines.flush()
         self._events.write(step, numbers)
 
     def write_texts(self, step: int, texts: Mapping[str, str]) -> None:
@@ -62,6 +62,12 @@ class MetricWriter:
         """
         if not self._is_silent:
             self._events.write_texts(step, texts)
+
+    def sync(self) -> None:
+        """Makes all that was written readable, wherever it is."""
+        if not self._is_silent:
+            self._lines.sync()
+            self._events.sync()
 
     def close(self) -> None:
         """Closes both files."""
@@ -82,8 +88,8 @@ def _drop_lines_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in path.read_bytes().splitlines(keepends=True):
         # A line without its end was cut by a kill.
-        if line.endswith("\n") and json.loads(line)["step"] <= step:
+        if line.endswith(b"\n") and json.loads(line)["step"] <= step:
             kept.append(line)
-    files.write_whole(path, "".join(kept))
+    files.write_whole(path, b"".join(kept))

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -44,7 +43,7 @@ def load_model_parameters(
         MissingFileError: there is no complete checkpoint.
         UserError: it does not hold exactly the model's parameters.
     """
-    found = checkpoint.find(Path(path), fallback=fallback)
+    found = checkpoint.find(path, fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))
     specs = model.functional.specs
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)

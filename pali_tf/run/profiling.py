@@ -1,14 +1,16 @@
 """A trace of some steps, as TensorBoard's profile plugin reads it."""
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jax
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.run import processes
 from pali_tf.training.train_state import TrainState
@@ -81,6 +83,7 @@ class _TracedStep:
         self._steps = steps
         self._step = start
         self._directory = directory
+        self._stack = contextlib.ExitStack()
         self._is_on = False
 
     def __call__(self, state: TrainState, batch: Any) -> TrainState:
@@ -89,8 +92,7 @@ class _TracedStep:
             return self._train_step(state, batch)
         if not self._is_on:
             jax.block_until_ready(state.step)
-            jax.profiler.start_trace(str(self._directory))
-            self._is_on = True
+            self._start()
         with jax.profiler.StepTraceAnnotation("train", step_num=self._step):
             state = self._train_step(state, batch)
         if self._step == self._steps[-1]:
@@ -98,12 +100,21 @@ class _TracedStep:
             self.stop()
         return state
 
+    def _start(self) -> None:
+        folder = os.fspath(self._directory)
+        if files.is_bucket(folder):
+            # JAX writes to a disk.
+            folder = self._stack.enter_context(files.staged(folder))
+        jax.profiler.start_trace(str(folder))
+        self._stack.callback(jax.profiler.stop_trace)
+        self._is_on = True
+
     def stop(self) -> None:
         """Writes the trace, if one is on."""
         if not self._is_on:
             return
-        jax.profiler.stop_trace()
         self._is_on = False
+        self._stack.close()
         logging.info(
             "Traced steps %d to %d into %s: open it by tensorboard --logdir=%s "
             "with tensorboard-plugin-profile installed.",

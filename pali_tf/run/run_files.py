@@ -29,11 +29,6 @@ _PACKAGES = (
 )
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file whole or not at all."""
-    files.write_whole(path, text)
-
-
 def model_info(
     specs: Mapping[str, Any], places: Mapping[str, Any], split: Split
 ) -> str:
@@ -125,4 +120,4 @@ def _git_state() -> dict[str, Any] | None:
 
 def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
     """Writes environment.json, with what the caller knows beyond it."""
-    json_files.write(Path(model_dir) / "environment.json", environment() | more)
+    json_files.write(files.as_path(model_dir) / "environment.json", environment() | more)

@@ -1,11 +1,11 @@
 """What a run starts from: its own checkpoint, others', or drawn values."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
 from absl import logging
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import initial_parameters
@@ -114,7 +114,7 @@ def _find_origins(
     }
     for path in sorted(with_tokens):
         vocabulary = getattr(trainer.model, "vocabulary", None)
-        identity.check_vocabulary(Path(path), vocabulary)
+        identity.check_vocabulary(files.as_path(path), vocabulary)
     return origins
 
 

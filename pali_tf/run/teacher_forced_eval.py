@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import jax
 from absl import logging
+from etils.epath import Path
 
 from pali_tf.run import processes
 from pali_tf.run.metric_writer import MetricWriter
@@ -79,6 +79,8 @@ class TeacherForcedEval:
                 self._writer(task).write(
                     step, {key: summary[f"{key}/{task}"] for key in keys}
                 )
+        for writer in self._writers.values():
+            writer.sync()
         logging.info(
             "Validation after step %d: loss %.4f, token accuracy %.3f.",
             step,
