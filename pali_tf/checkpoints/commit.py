@@ -1,4 +1,9 @@
-"""How a checkpoint is committed: digests first, then its name by one rename."""
+"""How a checkpoint is committed: by its digests.
+
+On a disk they are written before it gets its name, by one rename. In a bucket,
+where nothing is renamed, they are the last file: what lacks them orbax neither
+counts nor restores, and removes when a run begins.
+"""
 
 import asyncio
 import os
@@ -6,12 +11,14 @@ from typing import Any
 
 import orbax.checkpoint as ocp
 from absl import logging
+from etils.epath import Path
 from orbax.checkpoint.path import atomicity
 
 from pali_tf import files
-from pali_tf.checkpoints import digests
-from pali_tf.checkpoints.buckets import DigestedBucketPath
+from pali_tf.checkpoints import digests, orbax_on_s3
 from pali_tf.checkpoints.folders import NAME, PREFIX
+
+orbax_on_s3.set_up()
 
 
 class DigestedPath(atomicity.AtomicRenameTemporaryPath):
@@ -37,6 +44,32 @@ class DigestedPath(atomicity.AtomicRenameTemporaryPath):
         size = await asyncio.to_thread(digests.write, hashed)
         os.replace(hashed, self.get_final())
         logging.info("Saved %s, %.3f GB.", self.get_final().name, size / 1e9)
+
+
+class DigestedBucketPath(atomicity.CommitFileTemporaryPath):
+    """orbax's folder in a bucket, which is temporary until it has digests."""
+
+    @classmethod
+    async def validate(cls, temporary_path: Path) -> None:
+        """Raises unless this is a checkpoint that was not finished."""
+        if not NAME.fullmatch(temporary_path.name) or digests.exist(
+            temporary_path
+        ):
+            raise atomicity.ValidationError(f"{temporary_path} is to stay.")
+
+    @classmethod
+    async def validate_final(cls, final_path: Path) -> None:
+        """Raises unless this is a checkpoint that was finished."""
+        if NAME.fullmatch(final_path.name) and not digests.exist(final_path):
+            raise atomicity.ValidationError(f"{final_path} has no digests.")
+        await super().validate_final(final_path)
+
+    async def finalize(self) -> None:
+        """Commits an item by orbax's own file, the whole by its digests."""
+        await super().finalize()
+        if NAME.fullmatch(self.get().name):
+            size = await asyncio.to_thread(digests.write, self.get())
+            logging.info("Saved %s, %.3f GB.", self.get().name, size / 1e9)
 
 
 def make_manager(

@@ -26,7 +26,7 @@ from pali_tf.checkpoints import checkpoint, digests, folders, progress
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.evaluations import BestPolicy, Evaluations
 from pali_tf.checkpoints.progress import Progress
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, is_of_storage
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.training import metrics
@@ -149,20 +149,23 @@ class RunCheckpoints:
     def _told_as_save_error(self) -> Iterator[None]:
         try:
             yield
-        # orbax raises OSError, tensorstore ValueError, XLA RuntimeError.
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:
+            # orbax raises OSError, tensorstore ValueError, XLA RuntimeError.
+            known = isinstance(error, (OSError, ValueError, RuntimeError))
+            if not (known or is_of_storage(error)):
+                raise
             step, self._saving = self._saving, None
             raise CheckpointSaveError(self._failure(step, error)) from error
 
     def _failure(self, step: int | None, error: Exception) -> str:
         size = f"{self._num_bytes / 1e9:.3f} GB"
-        told = f"checkpoint_{step} could not be written to {self.model_dir}"
+        failed = f"checkpoint_{step} could not be written to {self.model_dir}"
         if files.is_bucket(self.model_dir):
             # It may not answer, and what is unfinished does not count there.
             return (
-                f"{told} (it takes up to {size}), and the run stops. Once that "
-                "is mended, the same command continues from the last one that "
-                f"is complete. The cause: {error}"
+                f"{failed} (it takes up to {size}), and the run stops. Once "
+                "that is mended, the same command continues from the last one "
+                f"that is complete. The cause: {error}"
             )
         if jax.process_index() == 0:
             for left in self.model_dir.glob(f"checkpoint_{step}.orbax-*"):
@@ -176,7 +179,7 @@ class RunCheckpoints:
             else "no checkpoint is complete yet"
         )
         return (
-            f"{told}, which has {free / 1e9:.3f} GB free (it takes up to "
+            f"{failed}, which has {free / 1e9:.3f} GB free (it takes up to "
             f"{size}). Nothing of it is kept, and the run stops; {last}. The "
             f"cause: {error}"
         )

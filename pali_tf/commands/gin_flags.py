@@ -10,6 +10,7 @@ import ast
 import contextlib
 import dataclasses
 import importlib.util
+import os
 import pathlib
 import re
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gin
+from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError, nearest, told
 from pali_tf.reporting.gin_bindings import parse_bindings
 
@@ -195,6 +197,7 @@ def load(flags: GinFlags, module_name: str) -> None:
     gin.clear_config()
     for directory in (*flags.search_paths, str(_ROOT)):
         gin.add_config_file_search_path(directory)
+    gin.config.register_file_reader(_open_in_bucket, _is_in_bucket)
     with acting_as_main(module_name), _explained():
         for file in flags.files:
             _check_is_there(file, flags.search_paths)
@@ -203,6 +206,14 @@ def load(flags: GinFlags, module_name: str) -> None:
         check_macros(flags.bindings, known_macros())
         gin.parse_config(list(flags.bindings))
         gin.finalize()
+
+
+def _open_in_bucket(path: str) -> Any:
+    return files.as_path(path).open("r")
+
+
+def _is_in_bucket(path: str) -> bool:
+    return files.is_bucket(path) and files.as_path(path).is_file()
 
 
 def known_macros() -> frozenset[str]:
@@ -257,13 +268,16 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
 
 
 def _check_is_there(file: str, search_paths: Sequence[str]) -> None:
-    roots = [pathlib.Path(path) for path in (*search_paths, str(_ROOT))]
-    if any((root / file).is_file() for root in roots):
+    roots = [files.as_path(path) for path in (*search_paths, str(_ROOT))]
+    paths = [root / file for root in roots]
+    if files.is_bucket(file):
+        paths = [files.as_path(file)]
+    if any(path.is_file() for path in paths):
         return
     beside = {
-        str(path.relative_to(root))
-        for root in roots
-        for path in (root / file).parent.glob("*.gin")
+        os.path.join(os.path.dirname(file), found.name)
+        for path in paths
+        for found in path.parent.glob("*.gin")
     }
     raise MissingFileError(
         f"No gin file {file} in {', '.join(map(str, roots))}"

@@ -144,7 +144,8 @@ class _Run:
                 TeacherForcedEval(
                     self._trainer,
                     self._hooks.eval_batches,
-                    directory=files.as_path(self._config.model_dir) / "training_eval",
+                    directory=files.as_path(self._config.model_dir)
+                    / "training_eval",
                     task_names=self._config.task_names,
                     start_step=start - is_missing,
                 )

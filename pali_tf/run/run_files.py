@@ -120,4 +120,6 @@ def _git_state() -> dict[str, Any] | None:
 
 def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
     """Writes environment.json, with what the caller knows beyond it."""
-    json_files.write(files.as_path(model_dir) / "environment.json", environment() | more)
+    json_files.write(
+        files.as_path(model_dir) / "environment.json", environment() | more
+    )
