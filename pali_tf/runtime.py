@@ -130,13 +130,6 @@ def steps_of_epochs(
     """Gives the steps until each example of each task was read so often.
 
     Of a mixture whose rates are not as its tasks' sizes, some come more often.
-
-    Args:
-        epochs: > 0; how often.
-        data: the RunData.
-        task_feature_lengths: of the run; joined texts depend on them.
-        batch_size: B.
-        split: of the data.
     """
     from pali_tf.data.input_pipeline import num_examples_of_epoch
 
@@ -149,24 +142,12 @@ def steps_of_epochs(
 def with_visual_tokens(
     task_feature_lengths: Mapping[str, int], num_visual_tokens: int
 ) -> dict[str, int]:
-    """Gives the lengths of a run that reads stored tokens, not images.
-
-    Args:
-        task_feature_lengths: of "inputs", "targets" and "images".
-        num_visual_tokens: P, the stored tokens of an image.
-    """
+    """Gives the lengths of a run that reads stored tokens, not images."""
     return {**task_feature_lengths, "visual_tokens": num_visual_tokens}
 
 
 def vocabulary(data_dir: str | None = None) -> Any:
-    """Gives the vocabulary of the stored sources.
-
-    Args:
-        data_dir: root of the stored sources; None: PALI_DATA_DIR.
-
-    Returns:
-        seqio.SentencePieceVocabulary.
-    """
+    """Gives the vocabulary of the stored sources."""
     from pali_tf.data.data_root import DataRoot
 
     return DataRoot(data_dir).vocabulary()
@@ -175,13 +156,7 @@ def vocabulary(data_dir: str | None = None) -> Any:
 def summarize_gin_config(
     model_dir: str, summary_writer: Any = None, step: int = 0
 ) -> None:
-    """Writes what the run really uses to `<model_dir>/config.gin`.
-
-    Args:
-        model_dir: where to.
-        summary_writer: gets it too, for TensorBoard; None: nothing does.
-        step: steps done.
-    """
+    """Writes what the run really uses to `<model_dir>/config.gin`."""
     text = gin.operative_config_str()
     files.write_whole(f"{model_dir}/config.gin", text + "\n")
     if summary_writer is not None:

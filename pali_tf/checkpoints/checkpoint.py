@@ -65,9 +65,6 @@ def find(path: str | os.PathLike[str], *, fallback: bool = False) -> Path:
             latest is taken.
         fallback: whether a damaged one is passed over for the one before it.
 
-    Returns:
-        The checkpoint's directory.
-
     Raises:
         MissingFileError: there is none, or it is half written.
         DamagedCheckpointError: with `fallback`: none is whole.
@@ -90,10 +87,6 @@ def verify(path: Path, items: Collection[str] | None = None) -> None:
     """Reads a checkpoint's files and compares them with their digests.
 
     Of several processes, each reads its share; all must call this.
-
-    Args:
-        path: a complete checkpoint that has digests.
-        items: its items to read; None: all.
 
     Raises:
         DamagedCheckpointError: the message names the file, the previous
@@ -128,10 +121,6 @@ def _verify_alone(
 def verify_if_possible(path: Path, items: Collection[str]) -> None:
     """Verifies items that hold parameters; warns where there are no digests.
 
-    Args:
-        path: a complete checkpoint, maybe older than digests are.
-        items: its items to read.
-
     Raises:
         DamagedCheckpointError: a file is not as it was written.
     """
@@ -164,9 +153,6 @@ def save_parameters(
         step: its number; it must not exist yet.
         params: a nested dict, of the whole tree or a part of it, such as
             {"vision": {...}}.
-
-    Returns:
-        The checkpoint's directory.
     """
     path = files.absolute(path_of(directory, step))
     if path.exists():
@@ -190,10 +176,6 @@ def parameter_shapes(
     path: str | os.PathLike[str], selection: Selection = ALL
 ) -> dict[str, jax.ShapeDtypeStruct]:
     """Gives shape and dtype of each parameter of a checkpoint, by path.
-
-    Args:
-        path: a checkpoint, or a directory of them.
-        selection: which parameters.
 
     Raises:
         MissingFileError: no complete checkpoint is there.
@@ -234,9 +216,6 @@ def load_parameters(
         places: shardings by path; what it lacks goes to the first device.
         selection: which parameters.
 
-    Returns:
-        Arrays by path.
-
     Raises:
         MissingFileError: no complete checkpoint is there.
         DamagedCheckpointError: a file is not as it was written.
@@ -266,10 +245,6 @@ def load_parameters(
 
 def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
     """Gives the items that hold what is selected; a later one's arrays win.
-
-    Args:
-        path: a complete checkpoint.
-        selection: which parameters.
 
     Raises:
         UserError: it has no moving average.

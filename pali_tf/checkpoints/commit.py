@@ -75,12 +75,7 @@ class DigestedBucketPath(atomicity.CommitFileTemporaryPath):
 def make_manager(
     directory: str | os.PathLike[str], **options: Any
 ) -> ocp.CheckpointManager:
-    """Makes orbax's manager of the checkpoints of a directory.
-
-    Args:
-        directory: made if need be.
-        **options: of ocp.CheckpointManagerOptions.
-    """
+    """Makes orbax's manager of the checkpoints of a directory."""
     kind = DigestedBucketPath if files.is_bucket(directory) else DigestedPath
     return ocp.CheckpointManager(
         files.absolute(files.as_path(directory)),

@@ -38,9 +38,6 @@ class DamagedCheckpointError(UserError):
 def write(folder: str | os.PathLike[str]) -> int:
     """Writes `digests.json` over all files of a folder.
 
-    Args:
-        folder: a checkpoint to which nothing is added any more.
-
     Returns:
         The bytes of all files.
     """

@@ -30,9 +30,6 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
     One that has digests was: they are written before it gets its name. What
     happened to it later, its digests tell.
 
-    Args:
-        path: a `checkpoint_<step>` directory.
-
     Returns:
         True if it has digests or, if it is older than they are or T5X's,
         orbax noted the commit and every item is there.
@@ -85,13 +82,6 @@ def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
 def find(path: str | os.PathLike[str]) -> Path:
     """Resolves a path to one complete checkpoint.
 
-    Args:
-        path: a `checkpoint_<step>` directory, or a directory of them, whose
-            latest is taken.
-
-    Returns:
-        The checkpoint's directory.
-
     Raises:
         MissingFileError: there is none, or it is half written.
     """
@@ -115,11 +105,7 @@ def find(path: str | os.PathLike[str]) -> Path:
 
 
 def previous(path: str | os.PathLike[str]) -> Path | None:
-    """Gives the complete checkpoint before another one; None: there is none.
-
-    Args:
-        path: a `checkpoint_<step>` directory.
-    """
+    """Gives the complete checkpoint before another one; None: there is none."""
     path = files.as_path(path)
     match = NAME.fullmatch(path.name)
     if match is None:
@@ -129,15 +115,7 @@ def previous(path: str | os.PathLike[str]) -> Path | None:
 
 
 def set_aside(path: Path, why: str) -> Path:
-    """Renames a checkpoint, so that it is one no more.
-
-    Args:
-        path: a `checkpoint_<step>` directory.
-        why: one word, which its new name has.
-
-    Returns:
-        Where it is now.
-    """
+    """Renames a checkpoint, so that it is one no more."""
     aside = path.with_name(f"{path.name}.{why}-{os.getpid()}")
     files.move(path, aside)
     logging.warning("%s is %s; moved to %s.", path, why, aside)

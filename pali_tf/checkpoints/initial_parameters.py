@@ -22,11 +22,6 @@ def check_fit(
 ) -> None:
     """Checks that every parameter of a checkpoint has a place in the model.
 
-    Args:
-        path: the checkpoint, for the message.
-        shapes: what it holds, by parameter path.
-        specs: what the model has: VariableSpec(shape, ...) by path.
-
     Raises:
         UserError: a parameter that the model lacks, or of another shape.
     """
@@ -48,11 +43,6 @@ def fitted_shapes(
 ) -> dict[str, jax.ShapeDtypeStruct]:
     """Gives what a checkpoint holds once it is fitted to the model, checked.
 
-    Args:
-        path: a complete checkpoint; only its metadata is read.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        selection: which of its parameters.
-
     Returns:
         Shape and dtype by the model's parameter paths.
 
@@ -73,17 +63,7 @@ def load_fitted(
     places: Mapping[str, Any],
     selection: Selection = ALL,
 ) -> dict[str, jax.Array]:
-    """Reads a checkpoint in the layout and image size of the model.
-
-    Args:
-        path: a complete checkpoint that `fitted_shapes` has checked.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by the model's parameter paths.
-        selection: which of its parameters.
-
-    Returns:
-        Arrays by the model's parameter paths, where they belong.
-    """
+    """Reads a checkpoint in the layout and image size of the model."""
     loaded = checkpoint.load_parameters(
         path, places=places, selection=selection
     )
@@ -101,12 +81,6 @@ def load_all(
     selection: Selection = ALL,
 ) -> tuple[dict[str, jax.Array], int]:
     """Reads a checkpoint that must hold every parameter of the model.
-
-    Args:
-        path: a complete `checkpoint_<step>` directory.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by the model's parameter paths.
-        selection: which of its parameters.
 
     Returns:
         (arrays by the model's parameter paths, the checkpoint's step).
@@ -166,18 +140,7 @@ def replace_parameters(
     places: Mapping[str, Any],
     selection: Selection = ALL,
 ) -> TrainState:
-    """Puts the parameters of checkpoints into a fresh state.
-
-    Args:
-        state: the state of step 0.
-        origins: {parameter path: checkpoint path}, from `find_origins`.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by parameter path.
-        selection: that `find_origins` was given.
-
-    Returns:
-        The state with those parameters replaced.
-    """
+    """Puts the parameters of checkpoints into a fresh state."""
     trainable, frozen = dict(state.trainable), dict(state.frozen)
     for path in dict.fromkeys(origins.values()):
         loaded = load_fitted(path, specs, places, selection)

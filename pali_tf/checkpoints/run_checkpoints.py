@@ -228,16 +228,7 @@ class RunCheckpoints:
         abstract_state: TrainState,
         check: Callable[[Progress], None] | None = None,
     ) -> tuple[TrainState, Progress]:
-        """Reads the checkpoint of a step, as `restore_latest` does.
-
-        Args:
-            step: one that exists.
-            abstract_state: shape, dtype and sharding of every array.
-            check: raises where a run must not go on from it.
-
-        Returns:
-            (state, progress).
-        """
+        """Reads the checkpoint of a step, as `restore_latest` does."""
         path = folders.path_of(self.model_dir, step)
         if not digests.exist(path):
             raise UserError(

@@ -91,14 +91,7 @@ def evaluate(
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command."""
     flags = gin_flags.parse_flags("pali eval", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()

@@ -68,15 +68,6 @@ def parse_flags(
 ) -> GinFlags:
     """Parses T5X's flags.
 
-    Args:
-        prog: the program's name, for --help.
-        description: what it does.
-        argv: the arguments after the command's name.
-        add_flags: adds the program's own.
-
-    Returns:
-        GinFlags.
-
     Raises:
         UserError: a --gin.X flag without a value, or text without quotes.
     """
@@ -132,12 +123,6 @@ def parse_flags(
 def rewrite_gin_flag(flag: str) -> str:
     """Rewrites `--gin.NAME=VALUE` to `--gin_bindings=NAME = VALUE`.
 
-    Args:
-        flag: any command-line argument.
-
-    Returns:
-        The rewritten flag; other arguments as they are.
-
     Raises:
         UserError: there is no value, or it is not a gin value.
 
@@ -170,9 +155,6 @@ def acting_as_main(module_name: str) -> Iterator[None]:
     T5X's run files bind `train_script.train` after `import __main__ as
     train_script`, so that one file serves any launcher. Where another
     program (`pali`, a test) is the main module, this stands in for it.
-
-    Args:
-        module_name: the entry point's `__name__`.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = sys.modules[module_name]
@@ -184,10 +166,6 @@ def acting_as_main(module_name: str) -> Iterator[None]:
 
 def load(flags: GinFlags, module_name: str) -> None:
     """Reads the gin files and bindings, in place of any read before.
-
-    Args:
-        flags: the parsed command line.
-        module_name: the entry point's `__name__`.
 
     Raises:
         MissingFileError: a gin file is not there.
@@ -247,15 +225,7 @@ def bindings() -> dict[str, str]:
 
 
 def call(function: Callable[..., Any], **arguments: Any) -> Any:
-    """Calls an entry point with what the files bind.
-
-    Args:
-        function: bound in a run file, as `train_script.train` is.
-        **arguments: given beside the bound ones.
-
-    Returns:
-        What `function` returns.
-    """
+    """Calls an entry point with what the files bind."""
     try:
         bound = gin.get_configurable(function)
     except ValueError as error:

@@ -22,14 +22,6 @@ def write_batch(
     """Writes a batch to `<model_dir>/diverged/step_<step>.npz`.
 
     Of several processes, each writes its rows to a file of its own.
-
-    Args:
-        model_dir: of the run.
-        step: the step that the batch was for.
-        batch: the model features, on the host.
-
-    Returns:
-        The file.
     """
     process = f"-process_{jax.process_index()}"
     suffix = process if jax.process_count() > 1 else ""

@@ -20,10 +20,6 @@ class EventFile:
     import TensorFlow wherever that is installed. The file begins with a note
     that a process went on after `start_step`, by which TensorBoard leaves out
     what an earlier one wrote of later steps.
-
-    Args:
-        directory: made if need be.
-        start_step: steps done before.
     """
 
     def __init__(self, directory: str | os.PathLike[str], start_step: int = 0):

@@ -48,11 +48,7 @@ class SignalFlag:
         os.kill(os.getpid(), signal.SIGTERM)
 
     def at(self, step: int) -> int | None:
-        """Gives the signal that asks to stop after a step, or None.
-
-        Args:
-            step: the step just done; call this after each one.
-        """
+        """Gives the signal that asks to stop after a step, or None."""
         if jax.process_count() == 1:
             return self.signal_number
         if multihost_utils.reached_preemption_sync_point(step):

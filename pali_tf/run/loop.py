@@ -38,11 +38,6 @@ def run(
 ) -> tuple[int, TrainState]:
     """Trains to the last step, from the latest checkpoint if there is one.
 
-    Args:
-        trainer: the model on its devices.
-        config: what happens when.
-        hooks: the data, and what the entry point adds.
-
     Returns:
         (last step, last state).
 

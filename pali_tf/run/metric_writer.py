@@ -40,12 +40,7 @@ class MetricWriter:
         self._events = EventFile(self.directory, start_step)
 
     def write(self, step: int, numbers: Mapping[str, float | int]) -> None:
-        """Writes the numbers of a step.
-
-        Args:
-            step: steps done.
-            numbers: by name; not "step".
-        """
+        """Writes the numbers of a step."""
         if self._is_silent:
             return
         line = json.dumps({"step": step, **numbers}, ensure_ascii=False)
@@ -54,12 +49,7 @@ class MetricWriter:
         self._events.write(step, numbers)
 
     def write_texts(self, step: int, texts: Mapping[str, str]) -> None:
-        """Writes texts for TensorBoard; clu's writers have this method too.
-
-        Args:
-            step: steps done.
-            texts: Markdown, by name.
-        """
+        """Writes texts for TensorBoard; clu's writers have this method too."""
         if not self._is_silent:
             self._events.write_texts(step, texts)
 

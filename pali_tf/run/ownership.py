@@ -70,9 +70,6 @@ class _Claim:
 def held(model_dir: str | os.PathLike[str]) -> Iterator[Callable[[], None]]:
     """Makes a MODEL_DIR this run's for a block; every process enters it.
 
-    Args:
-        model_dir: made if need be.
-
     Yields:
         What raises UserError once another run has taken the folder over.
 

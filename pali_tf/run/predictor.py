@@ -29,13 +29,6 @@ def load_model_parameters(
 ) -> tuple[Params, int]:
     """Reads all of a model's parameters onto the devices.
 
-    Args:
-        model: a PaliTrainingModel.
-        path: a checkpoint, or a directory of them, whose latest is taken.
-        partitioner: how they are laid out.
-        selection: which are read; all must be.
-        fallback: whether a damaged one is passed over for the one before it.
-
     Returns:
         (the nested dict of parameters, the checkpoint's step).
 
@@ -59,11 +52,6 @@ class Predictor:
     Parameters are given at each call, so a run that evaluates again compiles
     nothing anew. Where several processes share a run, each gives its own rows
     of a batch and gets all answers.
-
-    Args:
-        model: a PaliTrainingModel with its vocabulary.
-        partitioner: how batches are laid out.
-        max_decode_len: int. T.
     """
 
     def __init__(
@@ -99,10 +87,6 @@ class Predictor:
     ) -> tuple[Sequence[str], Sequence[float]]:
         """Decodes a batch, as the model's `decoding` says.
 
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
-
         Returns:
             (B texts, B sums of log-probabilities), of the best answers.
         """
@@ -113,10 +97,6 @@ class Predictor:
         self, params: Params, batch: Mapping[str, np.ndarray]
     ) -> list[list[tuple[str, float]]]:
         """Gives all answers to each example, best first.
-
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
 
         Returns:
             For each row, N pairs (text, sum of log-probabilities).
@@ -145,11 +125,6 @@ class Predictor:
         names: Sequence[str],
     ) -> tuple[Sequence[Sequence[str]], Sequence[float]]:
         """Ranks classes by the log-probability of their names.
-
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
-            names: of C classes.
 
         Returns:
             (B lists of the names, the likeliest first, at most `_NUM_RANKED`;

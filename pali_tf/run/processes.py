@@ -197,9 +197,6 @@ def joined(flags: ProcessFlags) -> Iterator[None]:
     others end within the heartbeat timeout, with a status that is not 0: JAX
     ends those that wait for it, and names it.
 
-    Args:
-        flags: how they find each other; nothing is done for a single one.
-
     Raises:
         LostProcessError: another process went away while this one needed it.
         UserError: JAX cannot find what a flag leaves out.

@@ -32,16 +32,7 @@ _PACKAGES = (
 def model_info(
     specs: Mapping[str, Any], places: Mapping[str, Any], split: Split
 ) -> str:
-    """Formats every parameter, one a line, and the totals.
-
-    Args:
-        specs: VariableSpec(shape, dtype, logical_axes) by path.
-        places: NamedSharding by path.
-        split: which train.
-
-    Returns:
-        The text of model-info.txt.
-    """
+    """Formats every parameter, one a line, and the totals."""
     frozen = set(split.frozen)
     width = max(len(path) for path in specs)
     lines = []

@@ -23,10 +23,6 @@ _VISION = "vision/"
 def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
     """Tells what a run would train, from shapes alone.
 
-    Args:
-        trainer: the model on its devices.
-        config: initial parameters.
-
     Returns:
         The table of what trains, and the parameters one by one.
 
@@ -50,12 +46,6 @@ def restore_or_draw(
     own_identity: Mapping[str, Any],
 ) -> tuple[TrainState, Progress]:
     """Gives the state to start from; the latest own checkpoint wins.
-
-    Args:
-        trainer: the model on its devices.
-        checkpoints: of the run.
-        config: initial parameters of a run that has no checkpoint.
-        own_identity: what the run is, which its checkpoint must agree with.
 
     Returns:
         (state, what its checkpoint tells).

@@ -19,13 +19,6 @@ class TeacherForcedEval:
     """Writes `<directory>/<task>/metrics.jsonl`, one line an evaluation.
 
     `<directory>/metrics.jsonl` has the lines of all tasks together.
-
-    Args:
-        trainer: the model on its devices.
-        batches: () -> the batches of one evaluation.
-        directory: where the tasks' directories go.
-        task_names: the names behind task_id.
-        start_step: later lines of a killed run are removed.
     """
 
     def __init__(
@@ -58,10 +51,6 @@ class TeacherForcedEval:
 
     def run(self, params: Params, step: int) -> dict[str, float | int]:
         """Evaluates once.
-
-        Args:
-            params: the nested dict of parameters.
-            step: steps trained.
 
         Returns:
             The summary over all batches (metrics.summarize).

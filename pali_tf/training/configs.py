@@ -63,11 +63,7 @@ class DatasetConfig:
 
 
 def check_training_order(config: Any) -> None:
-    """Refuses to train on data in the order that they are stored.
-
-    Args:
-        config: of the data to train on: a DatasetConfig, or T5X's.
-    """
+    """Refuses to train on data in the order that they are stored."""
     if not config.shuffle:
         raise UserError(
             "The DatasetConfig of training needs shuffle=True: its batches "
@@ -157,10 +153,6 @@ class Selection:
 
     def names(self, names: Collection[str], where: object) -> list[str]:
         """Gives the selected ones of some parameter paths.
-
-        Args:
-            names: parameter paths.
-            where: what holds them, for the message.
 
         Raises:
             UserError: there are none.

@@ -25,13 +25,6 @@ class Split:
 def split_paths(paths: Iterable[str], trainable: str) -> Split:
     """Splits parameter paths by the TRAINABLE regex.
 
-    Args:
-        paths: the parameter paths.
-        trainable: a regex that must match a whole path.
-
-    Returns:
-        The two groups, each in the given order.
-
     Raises:
         UserError: the regex is malformed or matches no path.
 
@@ -59,12 +52,6 @@ def table(
     specs: Mapping[str, Any], split: Split, origins: Mapping[str, str]
 ) -> str:
     """Formats what trains and where its values are from, by sub-tree.
-
-    Args:
-        specs: VariableSpec(shape, ...) by path.
-        split: the two groups.
-        origins: where each path's values are from, such as "drawn" or a
-            checkpoint's path.
 
     Returns:
         A table, one line a (sub-tree, trains or not, origin).

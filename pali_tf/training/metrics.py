@@ -100,13 +100,6 @@ def add(
 ) -> MetricSums:
     """Adds one batch to the sums.
 
-    Args:
-        sums: the sums so far.
-        examples: what the loss function told about each example.
-        batch: the model features of the same examples.
-        step: the number of this step, counted from 1.
-        gradient_norm: of this step; 0 where there is no gradient.
-
     Returns:
         The new sums. An example whose task_id lies outside [0, K) is counted
         under no task.
@@ -140,10 +133,6 @@ def add(
 def to_json(sums: MetricSums, task_names: Sequence[str]) -> dict[str, Any]:
     """Turns sums, fetched to the host, into what JSON stores exactly.
 
-    Args:
-        sums: the sums, as numpy arrays.
-        task_names: the name of task i at place i.
-
     Returns:
         By field; what is of each task, by the tasks' names.
     """
@@ -175,10 +164,6 @@ def summarize(
     sums: MetricSums, task_names: Sequence[str]
 ) -> dict[str, float | int]:
     """Turns sums, fetched to the host, into named numbers.
-
-    Args:
-        sums: the sums, as numpy arrays.
-        task_names: the name of task i at place i.
 
     Returns:
         "loss" (mean cross-entropy of a target token, nats), "accuracy" (share

@@ -126,9 +126,6 @@ class Trainer:
 
         Args:
             batch: the rows of this process, all rows where it is the only one.
-
-        Returns:
-            The batch of all processes' rows.
         """
         return jax.make_array_from_process_local_data(
             shardings.batch_sharding(self.mesh), dict(batch)
