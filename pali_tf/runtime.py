@@ -28,32 +28,10 @@ from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
+    from pali_tf.engines.t5x import objects as engine
     from pali_tf.engines.t5x import programs
-    from pali_tf.engines.t5x.objects import (
-        CheckpointConfig,
-        DatasetConfig,
-        Evaluator,
-        PaliTrainingModel,
-        PjitPartitioner,
-        RestoreCheckpointConfig,
-        SaveCheckpointConfig,
-        Trainer,
-        create_learning_rate_scheduler,
-        standard_logical_axis_rules,
-    )
 else:
-    from pali_tf.engines.native import (
-        CheckpointConfig,
-        DatasetConfig,
-        Evaluator,
-        PaliTrainingModel,
-        PjitPartitioner,
-        RestoreCheckpointConfig,
-        SaveCheckpointConfig,
-        Trainer,
-        create_learning_rate_scheduler,
-        standard_logical_axis_rules,
-    )
+    from pali_tf.engines import native as engine
 
 __all__ = [
     "Adafactor",
@@ -78,6 +56,17 @@ __all__ = [
     "vocabulary",
     "with_visual_tokens",
 ]
+
+CheckpointConfig = engine.CheckpointConfig
+DatasetConfig = engine.DatasetConfig
+Evaluator = engine.Evaluator
+PaliTrainingModel = engine.PaliTrainingModel
+PjitPartitioner = engine.PjitPartitioner
+RestoreCheckpointConfig = engine.RestoreCheckpointConfig
+SaveCheckpointConfig = engine.SaveCheckpointConfig
+Trainer = engine.Trainer
+create_learning_rate_scheduler = engine.create_learning_rate_scheduler
+standard_logical_axis_rules = engine.standard_logical_axis_rules
 
 
 def lora(rank: int | None, target: str | None = None) -> LoRAConfig | None:
@@ -106,9 +95,6 @@ def mixture(
         data_dir: root of the stored sources; None: PALI_DATA_DIR.
         choices: how the tasks draw what the paper leaves open; None: as they
             are by default.
-
-    Returns:
-        RunData, a seqio.Mixture.
 
     Raises:
         UserError: an unknown name or objective; the message has the nearest.

@@ -26,31 +26,12 @@ from pali_tf import files
 from pali_tf.checkpoints import digests, folders
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.digests import DamagedCheckpointError
-from pali_tf.checkpoints.folders import (
-    T5X_ITEM,
-    complete_steps,
-    is_complete,
-    is_t5x,
-    path_of,
-)
+from pali_tf.checkpoints.folders import T5X_ITEM, is_t5x, path_of
+from pali_tf.checkpoints.folders import complete_steps as complete_steps
 from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training.configs import Selection
 from pali_tf.types import Params
-
-__all__ = [
-    "DamagedCheckpointError",
-    "Selection",
-    "complete_steps",
-    "find",
-    "is_complete",
-    "items_of",
-    "load_parameters",
-    "parameter_shapes",
-    "save_parameters",
-    "verify",
-    "verify_if_possible",
-]
 
 _METADATA_BYTES = 1 << 20
 FALLBACK_FLAG = "--gin.RestoreCheckpointConfig.fallback=True"
@@ -119,11 +100,7 @@ def _verify_alone(
 
 
 def verify_if_possible(path: Path, items: Collection[str]) -> None:
-    """Verifies items that hold parameters; warns where there are no digests.
-
-    Raises:
-        DamagedCheckpointError: a file is not as it was written.
-    """
+    """Verifies items that hold parameters; warns where there are no digests."""
     if digests.exist(path):
         verify(path, items)
     else:
@@ -175,13 +152,7 @@ def save_parameters(
 def parameter_shapes(
     path: str | os.PathLike[str], selection: Selection = ALL
 ) -> dict[str, jax.ShapeDtypeStruct]:
-    """Gives shape and dtype of each parameter of a checkpoint, by path.
-
-    Raises:
-        MissingFileError: no complete checkpoint is there.
-        DamagedCheckpointError: what tells the shapes is not as it was written.
-        UserError: nothing is selected, or it has no moving average.
-    """
+    """Gives shape and dtype of each parameter of a checkpoint, by path."""
     found = files.absolute(find(path))
     if digests.exist(found):
         # Shapes are in small files; what is large is left to who reads it.
@@ -210,11 +181,7 @@ def load_parameters(
 ) -> dict[str, jax.Array]:
     """Reads the parameters of a checkpoint, of a run or of parameters alone.
 
-    Args:
-        path: a `checkpoint_<step>` directory, or a directory of them, whose
-            latest is taken.
-        places: shardings by path; what it lacks goes to the first device.
-        selection: which parameters.
+    `places` are shardings by path; what it lacks goes to the first device.
 
     Raises:
         MissingFileError: no complete checkpoint is there.
@@ -244,11 +211,7 @@ def load_parameters(
 
 
 def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
-    """Gives the items that hold what is selected; a later one's arrays win.
-
-    Raises:
-        UserError: it has no moving average.
-    """
+    """Gives the items that hold what is selected; a later one's arrays win."""
     if not selection.use_ema:
         return (T5X_ITEM,) if is_t5x(path) else ("params",)
     if not (path / "ema").is_dir():

@@ -75,13 +75,8 @@ def verify(
 ) -> int:
     """Reads files of a checkpoint and compares them with their digests.
 
-    Args:
-        folder: the checkpoint.
-        items: its items to read, such as ("params",), beside the files at its
-            root; None: all.
-        most_bytes: larger files are left out.
-        part: which share of the files to read, in [0, num_parts).
-        num_parts: how many shares there are.
+    Of the items named, such as ("params",), or of all; the files beside them,
+    at the root, are read too. Of several shares it reads one.
 
     Returns:
         The bytes read.

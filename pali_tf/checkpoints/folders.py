@@ -55,17 +55,6 @@ def is_t5x(path: str | os.PathLike[str]) -> bool:
     return (files.as_path(path) / T5X_ITEM / "_METADATA").is_file()
 
 
-def check_is_ours(directory: Path) -> None:
-    """Raises UserError if T5X trained in a MODEL_DIR: we cannot resume it."""
-    for child in sorted(directory.glob(f"{PREFIX}_*")):
-        if NAME.fullmatch(child.name) and is_t5x(child):
-            raise UserError(
-                f"{child} is T5X's, which our engine cannot resume: name a "
-                "new MODEL_DIR, and start from that checkpoint by "
-                "INITIAL_CHECKPOINT_PATH."
-            )
-
-
 @told()
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
@@ -80,11 +69,7 @@ def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
 
 
 def find(path: str | os.PathLike[str]) -> Path:
-    """Resolves a path to one complete checkpoint.
-
-    Raises:
-        MissingFileError: there is none, or it is half written.
-    """
+    """Resolves a path to one complete checkpoint."""
     path = files.as_path(path)
     if NAME.fullmatch(path.name) and path.is_dir():
         if not is_complete(path):
@@ -126,15 +111,19 @@ def set_aside_incomplete(directory: Path) -> None:
     """Renames half-written checkpoints, which orbax would take for real.
 
     In a bucket it knows them, and removes them.
-
-    Raises:
-        UserError: there are checkpoints of T5X.
     """
     if not directory.is_dir():
         return
-    check_is_ours(directory)
-    if files.is_bucket(directory):
-        return
-    for child in sorted(directory.iterdir()):
-        if NAME.fullmatch(child.name) and not is_complete(child):
+    children = sorted(
+        child for child in directory.iterdir() if NAME.fullmatch(child.name)
+    )
+    for child in children:
+        if is_t5x(child):
+            raise UserError(
+                f"{child} is T5X's, which our engine cannot resume: name a "
+                "new MODEL_DIR, and start from that checkpoint by "
+                "INITIAL_CHECKPOINT_PATH."
+            )
+    for child in children:
+        if not (files.is_bucket(child) or is_complete(child)):
             set_aside(child, "incomplete")

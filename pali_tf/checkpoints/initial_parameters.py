@@ -15,16 +15,14 @@ from pali_tf.training.configs import Selection
 from pali_tf.training.train_state import TrainState
 
 
-def check_fit(
-    path: str,
-    shapes: Mapping[str, jax.ShapeDtypeStruct],
-    specs: Mapping[str, Any],
-) -> None:
-    """Checks that every parameter of a checkpoint has a place in the model.
-
-    Raises:
-        UserError: a parameter that the model lacks, or of another shape.
-    """
+def fitted_shapes(
+    path: str, specs: Mapping[str, Any], selection: Selection = ALL
+) -> dict[str, jax.ShapeDtypeStruct]:
+    """Gives what a checkpoint holds once it is fitted to the model, checked."""
+    shapes = jax.eval_shape(
+        lambda values: change_layout(values, specs),
+        checkpoint.parameter_shapes(path, selection),
+    )
     for name, leaf in shapes.items():
         if name not in specs:
             raise UserError(
@@ -36,24 +34,6 @@ def check_fit(
                 f"{path}: {name} has shape {tuple(leaf.shape)}, the model's "
                 f"is {tuple(specs[name].shape)}."
             )
-
-
-def fitted_shapes(
-    path: str, specs: Mapping[str, Any], selection: Selection = ALL
-) -> dict[str, jax.ShapeDtypeStruct]:
-    """Gives what a checkpoint holds once it is fitted to the model, checked.
-
-    Returns:
-        Shape and dtype by the model's parameter paths.
-
-    Raises:
-        UserError: the checkpoint does not fit the model.
-    """
-    shapes = jax.eval_shape(
-        lambda values: change_layout(values, specs),
-        checkpoint.parameter_shapes(path, selection),
-    )
-    check_fit(path, shapes, specs)
     return shapes
 
 
@@ -84,9 +64,6 @@ def load_all(
 
     Returns:
         (arrays by the model's parameter paths, the checkpoint's step).
-
-    Raises:
-        ValueError: it does not hold exactly the model's parameters.
     """
     shapes = fitted_shapes(path, specs, selection)
     missing = sorted(specs.keys() - shapes.keys())
@@ -109,21 +86,14 @@ def find_origins(
     """Finds which checkpoint each parameter is from, reading shapes alone.
 
     A checkpoint may have the other layout of its blocks, and a ViT's position
-    table of another image size.
-
-    Args:
-        paths: checkpoints, each holding a part of the tree; what a later one
-            holds replaces an earlier one's.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        selection: which parameters of each.
-        fallback: whether a damaged one is passed over for the one before it.
+    table of another image size. Each may hold a part of the tree; what a later
+    one holds replaces what an earlier one does.
 
     Returns:
         {parameter path: checkpoint path}; what is in none is left out.
 
     Raises:
         UserError: a checkpoint does not fit the model.
-        MissingFileError: a checkpoint is not there.
     """
     origins: dict[str, str] = {}
     for path in paths:

@@ -128,11 +128,7 @@ class RunCheckpoints:
             )
 
     def wait(self) -> None:
-        """Waits until the last save is written.
-
-        Raises:
-            CheckpointSaveError: it failed. Nothing is under its name.
-        """
+        """Waits until the last save is written."""
         with self._told_as_save_error():
             self._manager.wait_until_finished()
         self._saving = None
@@ -264,11 +260,7 @@ class RunCheckpoints:
         return state, found
 
     def close(self) -> None:
-        """Waits for the last save and ends orbax's threads.
-
-        Raises:
-            CheckpointSaveError: that save failed.
-        """
+        """Waits for the last save and ends orbax's threads."""
         try:
             self.wait()
         finally:

@@ -35,9 +35,9 @@ def evaluate(
 
     Args:
         model: a PaliTrainingModel.
+        partitioner: how the model is laid out over devices.
         dataset_cfg: the mixture, its split and lengths, and the batch size.
         restore_checkpoint_cfg: which checkpoint.
-        partitioner: how the model is laid out over devices.
         output_dir: `inference_eval/` is written there.
         inference_evaluator_cls: gives how it is scored.
         is_dry_run: find the checkpoint and the tasks, and stop.

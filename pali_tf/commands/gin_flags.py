@@ -46,7 +46,6 @@ class GinFlags:
     """The parsed command line.
 
     Attributes:
-        files: gin files, in order.
         bindings: "NAME = value", applied after the files, in order.
         search_paths: directories that files are looked for in.
         is_dry_run: stop once everything is built and shown.
@@ -66,11 +65,7 @@ def parse_flags(
     argv: Sequence[str],
     add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> GinFlags:
-    """Parses T5X's flags.
-
-    Raises:
-        UserError: a --gin.X flag without a value, or text without quotes.
-    """
+    """Parses T5X's flags."""
     parser = argparse.ArgumentParser(
         prog=prog, description=description, allow_abbrev=False
     )
@@ -165,13 +160,7 @@ def acting_as_main(module_name: str) -> Iterator[None]:
 
 
 def load(flags: GinFlags, module_name: str) -> None:
-    """Reads the gin files and bindings, in place of any read before.
-
-    Raises:
-        MissingFileError: a gin file is not there.
-        UserError: an unknown macro or name, a malformed line, or a macro
-            that must be set and is not.
-    """
+    """Reads the gin files and bindings, in place of any read before."""
     gin.clear_config()
     for directory in (*flags.search_paths, str(_ROOT)):
         gin.add_config_file_search_path(directory)
@@ -203,9 +192,7 @@ def known_macros() -> frozenset[str]:
 def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
     """Checks that every macro set on the command line exists.
 
-    Args:
-        bindings: "NAME = value"; a name with a dot is gin's to check.
-        known: the macros that the files define or use.
+    A name with a dot is gin's to check.
 
     Raises:
         UserError: an unknown macro; the message has the nearest.

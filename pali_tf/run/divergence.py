@@ -37,11 +37,7 @@ def describe(
 ) -> str:
     """Tells what happened, what is kept and what to do.
 
-    Args:
-        step: the first step that was not finite.
-        batch: its batch, on the host.
-        batch_file: where that is.
-        kept: what is left of the steps before.
+    `kept` tells what is left of the steps before.
     """
     bad = sorted(name for name, value in batch.items() if not _is_finite(value))
     cause = (

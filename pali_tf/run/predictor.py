@@ -31,10 +31,6 @@ def load_model_parameters(
 
     Returns:
         (the nested dict of parameters, the checkpoint's step).
-
-    Raises:
-        MissingFileError: there is no complete checkpoint.
-        UserError: it does not hold exactly the model's parameters.
     """
     found = checkpoint.find(path, fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))

@@ -25,10 +25,6 @@ def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
 
     Returns:
         The table of what trains, and the parameters one by one.
-
-    Raises:
-        UserError: the layout or an initial checkpoint does not fit.
-        MissingFileError: an initial checkpoint is not there.
     """
     specs = trainer.model.functional.specs
     origins = _find_origins(trainer, config or RestoreCheckpointConfig())
@@ -49,10 +45,6 @@ def restore_or_draw(
 
     Returns:
         (state, what its checkpoint tells).
-
-    Raises:
-        DamagedCheckpointError: the checkpoint is damaged.
-        UserError: it is not of this run, or does not fit the model.
     """
     specs = trainer.model.functional.specs
     config = config or RestoreCheckpointConfig()

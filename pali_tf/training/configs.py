@@ -152,11 +152,7 @@ class Selection:
             ) from None
 
     def names(self, names: Collection[str], where: object) -> list[str]:
-        """Gives the selected ones of some parameter paths.
-
-        Raises:
-            UserError: there are none.
-        """
+        """Gives the selected ones of some parameter paths."""
         found = [name for name in names if re.fullmatch(self.only, name)]
         if not found:
             tops = sorted({name.split("/")[0] for name in names})
@@ -214,11 +210,7 @@ class RestoreCheckpointConfig:
         return tuple(self.path)
 
     def one_path(self) -> str:
-        """Gives the path where there must be exactly one.
-
-        Raises:
-            UserError: there is none, or there are several.
-        """
+        """Gives the path where there must be exactly one."""
         paths = self.paths()
         if len(paths) != 1:
             raise UserError(

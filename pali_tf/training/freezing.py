@@ -25,9 +25,6 @@ class Split:
 def split_paths(paths: Iterable[str], trainable: str) -> Split:
     """Splits parameter paths by the TRAINABLE regex.
 
-    Raises:
-        UserError: the regex is malformed or matches no path.
-
     Example: r"(?!vision/).*" trains all but the ViT.
     """
     try:

@@ -41,15 +41,11 @@ class MetricSums:
 
     Attributes:
         cross_entropy: of each task, as the next three.
-        num_correct: weighted count of tokens predicted right.
-        num_tokens: sum of the loss weights.
-        num_examples: how many there were.
         z_loss: of all tasks together.
         num_images: examples that carry an image.
         num_input_tokens: encoder tokens that are not padding, modulo 2^30; one
             batch has fewer.
         num_carries: how often 2^30 of them were full.
-        num_steps: how many were added up.
         gradient_norm: of all trainable parameters together, before clipping.
         first_bad_step: the first step whose loss or gradient was not finite;
             -1 if there was none.

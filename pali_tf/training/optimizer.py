@@ -118,11 +118,7 @@ class Adafactor:
 def clip_gradient(
     transformation: optax.GradientTransformation, max_norm: float | None
 ) -> optax.GradientTransformation:
-    """Clips the gradient that a transformation gets.
-
-    Raises:
-        UserError: max_norm is not above 0.
-    """
+    """Clips the gradient that a transformation gets."""
     if max_norm is None:
         return transformation
     if max_norm <= 0:

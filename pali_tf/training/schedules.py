@@ -21,13 +21,7 @@ Schedule = Callable[[Int[Array, ""] | int], Float32[Array, ""]]
 
 @dataclasses.dataclass(frozen=True)
 class NamedSchedule:
-    """A schedule that can say what it is.
-
-    Attributes:
-        settings: what `create_learning_rate_scheduler` was given, defaults
-            too.
-        rate: step to learning rate.
-    """
+    """A schedule that can say what it is."""
 
     settings: Mapping[str, Any]
     rate: Schedule

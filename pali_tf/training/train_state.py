@@ -20,7 +20,6 @@ class TrainState:
     between two log lines writes the same lines.
 
     Attributes:
-        step: steps done.
         trainable: parameters that train, by path.
         frozen: parameters that do not, by path.
         optimizer: the optimizer's slots, for `trainable` alone.

@@ -11,7 +11,7 @@ from tensorboard.util.tensor_util import make_tensor_proto
 
 from pali_tf.reporting.event_files import read_numbers
 from pali_tf.reporting.run_record import read_run
-from pali_tf.run.event_file import EventFile
+from pali_tf.run.metric_writer import EventFile
 
 
 def write_as_t5x(path, numbers):
