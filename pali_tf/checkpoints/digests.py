@@ -41,22 +41,22 @@ def write(folder: str | os.PathLike[str]) -> int:
     Returns:
         The bytes of all files.
     """
-    folder = files.as_path(folder)
+    path = files.as_path(folder)
     sizes = {
         name: size
-        for name, size in files.list_files(folder).items()
+        for name, size in files.list_files(path).items()
         if name.rpartition("/")[2] != FILE_NAME
     }
     entries = {
         name: {"bytes": sizes[name], "digest": digest}
-        for name, digest in _digests_of(folder, sizes).items()
+        for name, digest in _digests_of(path, sizes).items()
     }
     manifest = {
         "algorithm": _ALGORITHM,
         "files": entries,
         "digest_of_files": _digest_of_files(entries),
     }
-    files.write_whole(folder / FILE_NAME, json.dumps(manifest, indent=1))
+    files.write_whole(path / FILE_NAME, json.dumps(manifest, indent=1))
     return sum(sizes.values())
 
 
@@ -85,20 +85,20 @@ def verify(
         DamagedCheckpointError: a file is not there, or not as it was written;
             the message names it.
     """
-    folder = files.as_path(folder)
+    path = files.as_path(folder)
     start = time.monotonic()
-    entries = _read_manifest(folder)
+    entries = _read_manifest(path)
     names = [
         name
         for name in sorted(entries)
         if (items is None or "/" not in name or name.split("/")[0] in items)
         and entries[name]["bytes"] <= most_bytes
     ][part::num_parts]
-    faults = _faults(folder, {name: entries[name] for name in names})
+    faults = _faults(path, {name: entries[name] for name in names})
     if faults:
         others = f" ({len(faults) - 1} more files)" if len(faults) > 1 else ""
         raise DamagedCheckpointError(
-            f"{folder} is damaged: {faults[0]}{others}."
+            f"{path} is damaged: {faults[0]}{others}."
         )
     size = sum(entries[name]["bytes"] for name in names)
     seconds = max(time.monotonic() - start, 1e-9)
@@ -106,7 +106,7 @@ def verify(
         logging.INFO if most_bytes == math.inf else logging.DEBUG,
         "Verified %d files of %s: %.3f GB at %.2f GB/s.",
         len(names),
-        folder.name,
+        path.name,
         size / 1e9,
         size / 1e9 / seconds,
     )

@@ -34,18 +34,18 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
         True if it has digests or, if it is older than they are or T5X's,
         orbax noted the commit and every item is there.
     """
-    path = files.as_path(path)
-    if digests.exist(path):
+    folder = files.as_path(path)
+    if digests.exist(folder):
         return True
     try:
-        metadata = json.loads((path / "_CHECKPOINT_METADATA").read_text())
+        metadata = json.loads((folder / "_CHECKPOINT_METADATA").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return False
     items = set(metadata.get("item_handlers") or {})
     if T5X_ITEM not in items:
         items.update(_ITEMS)
     return bool(metadata.get("commit_timestamp_nsecs")) and all(
-        (path / item).is_dir() and any((path / item).iterdir())
+        (folder / item).is_dir() and any((folder / item).iterdir())
         for item in items
     )
 
@@ -58,45 +58,45 @@ def is_t5x(path: str | os.PathLike[str]) -> bool:
 @told()
 def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
     """Gives the steps of the complete checkpoints, in order."""
-    directory = files.as_path(directory)
-    if not directory.is_dir():
+    folder = files.as_path(directory)
+    if not folder.is_dir():
         return []
     return sorted(
         int(match[1])
-        for child in directory.iterdir()
+        for child in folder.iterdir()
         if (match := NAME.fullmatch(child.name)) and is_complete(child)
     )
 
 
 def find(path: str | os.PathLike[str]) -> Path:
     """Resolves a path to one complete checkpoint."""
-    path = files.as_path(path)
-    if NAME.fullmatch(path.name) and path.is_dir():
-        if not is_complete(path):
+    folder = files.as_path(path)
+    if NAME.fullmatch(folder.name) and folder.is_dir():
+        if not is_complete(folder):
             raise MissingFileError(
-                f"{path} is a half-written checkpoint; complete ones beside "
-                f"it: {complete_steps(path.parent)}."
+                f"{folder} is a half-written checkpoint; complete ones beside "
+                f"it: {complete_steps(folder.parent)}."
             )
-        return path
-    steps = complete_steps(path)
+        return folder
+    steps = complete_steps(folder)
     if not steps:
-        beside = complete_steps(path.parent)
-        hint = f" {path.parent} holds steps {beside}." if beside else ""
+        beside = complete_steps(folder.parent)
+        hint = f" {folder.parent} holds steps {beside}." if beside else ""
         raise MissingFileError(
             f"No checkpoint at {path}: expected a checkpoint_<step> directory "
             f"or a directory that holds one.{hint}"
         )
-    return path_of(path, steps[-1])
+    return path_of(folder, steps[-1])
 
 
 def previous(path: str | os.PathLike[str]) -> Path | None:
     """Gives the complete checkpoint before another one; None: there is none."""
-    path = files.as_path(path)
-    match = NAME.fullmatch(path.name)
+    folder = files.as_path(path)
+    match = NAME.fullmatch(folder.name)
     if match is None:
         return None
-    steps = [s for s in complete_steps(path.parent) if s < int(match[1])]
-    return path_of(path.parent, steps[-1]) if steps else None
+    steps = [s for s in complete_steps(folder.parent) if s < int(match[1])]
+    return path_of(folder.parent, steps[-1]) if steps else None
 
 
 def set_aside(path: Path, why: str) -> Path:
