@@ -123,14 +123,7 @@ def _way_out(path: Path) -> str:
 def save_parameters(
     directory: str | os.PathLike[str], step: int, params: Params
 ) -> Path:
-    """Writes a checkpoint of parameters alone.
-
-    Args:
-        directory: where `checkpoint_<step>/` goes.
-        step: its number; it must not exist yet.
-        params: a nested dict, of the whole tree or a part of it, such as
-            {"vision": {...}}.
-    """
+    """Writes a checkpoint of parameters alone, of the whole tree or a part."""
     path = files.absolute(path_of(directory, step))
     if path.exists():
         raise UserError(f"{path} exists; parameters are never overwritten.")

@@ -97,9 +97,7 @@ def verify(
     faults = _faults(path, {name: entries[name] for name in names})
     if faults:
         others = f" ({len(faults) - 1} more files)" if len(faults) > 1 else ""
-        raise DamagedCheckpointError(
-            f"{path} is damaged: {faults[0]}{others}."
-        )
+        raise DamagedCheckpointError(f"{path} is damaged: {faults[0]}{others}.")
     size = sum(entries[name]["bytes"] for name in names)
     seconds = max(time.monotonic() - start, 1e-9)
     logging.log(

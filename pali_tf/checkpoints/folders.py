@@ -99,12 +99,11 @@ def previous(path: str | os.PathLike[str]) -> Path | None:
     return path_of(folder.parent, steps[-1]) if steps else None
 
 
-def set_aside(path: Path, why: str) -> Path:
+def set_aside(path: Path, why: str) -> None:
     """Renames a checkpoint, so that it is one no more."""
     aside = path.with_name(f"{path.name}.{why}-{os.getpid()}")
     files.move(path, aside)
     logging.warning("%s is %s; moved to %s.", path, why, aside)
-    return aside
 
 
 def set_aside_incomplete(directory: Path) -> None:

@@ -197,9 +197,6 @@ class RunCheckpoints:
             check: raises where a run must not go on from a checkpoint; it is
                 called before any array is read.
 
-        Returns:
-            (state, progress), or None where no checkpoint is.
-
         Raises:
             DamagedCheckpointError: it is damaged; with `fallback`, all are.
             UserError: it has no digests, or is of an earlier form.

@@ -170,7 +170,7 @@ def load(flags: GinFlags, module_name: str) -> None:
             _check_is_there(file, flags.search_paths)
             with told(file):
                 gin.parse_config_file(file)
-        check_macros(flags.bindings, known_macros())
+        _check_macros(flags.bindings)
         gin.parse_config(list(flags.bindings))
         gin.finalize()
 
@@ -183,27 +183,19 @@ def _is_in_bucket(path: str) -> bool:
     return files.is_bucket(path) and files.as_path(path).is_file()
 
 
-def known_macros() -> frozenset[str]:
-    """Gives the macros that the files read so far define or use."""
-    text = gin.config_str()
-    return frozenset(_DEFINED.findall(text)) | frozenset(_READ.findall(text))
-
-
-def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
-    """Checks that every macro set on the command line exists.
+def _check_macros(bindings: Sequence[str]) -> None:
+    """Checks that the files define or use every macro of the command line.
 
     A name with a dot is gin's to check.
-
-    Raises:
-        UserError: an unknown macro; the message has the nearest.
     """
+    text = gin.config_str()
+    known = {*_DEFINED.findall(text), *_READ.findall(text)}
     for binding in bindings:
         name = binding.partition("=")[0].strip()
-        if "." in name or name in known:
-            continue
-        raise UserError(
-            f"No gin file has the macro {name}{nearest(name, known)}"
-        )
+        if "." not in name and name not in known:
+            raise UserError(
+                f"No gin file has the macro {name}{nearest(name, known)}"
+            )
 
 
 def bindings() -> dict[str, str]:

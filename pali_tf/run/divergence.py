@@ -59,13 +59,9 @@ def describe(
 def _storable(value: Any) -> np.ndarray:
     array = np.asarray(value)
     # numpy stores bfloat16 as bytes without a type.
-    return array.astype(np.float32) if _is_extended(array) else array
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def _is_finite(value: Any) -> bool:
     array = _storable(value)
     return array.dtype.kind != "f" or bool(np.isfinite(array).all())
-
-
-def _is_extended(array: np.ndarray) -> bool:
-    return array.dtype.kind == "V"

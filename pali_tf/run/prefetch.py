@@ -17,16 +17,14 @@ class Prefetcher:
     Args:
         batches: the source; read from the thread alone.
         place: starts the transfer of a batch.
-        depth: how many placed batches wait at most.
     """
 
     def __init__(
         self,
         batches: Iterator[Any],
         place: Callable[[Any], Any],
-        depth: int = _DEPTH,
     ):
-        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
+        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_DEPTH)
         self._stop = threading.Event()
         self._batches = batches
         self._place = place

@@ -21,11 +21,7 @@ _VISION = "vision/"
 
 
 def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
-    """Tells what a run would train, from shapes alone.
-
-    Returns:
-        The table of what trains, and the parameters one by one.
-    """
+    """Tells what a run would train, from shapes alone."""
     specs = trainer.model.functional.specs
     origins = _find_origins(trainer, config or RestoreCheckpointConfig())
     info = run_files.model_info(

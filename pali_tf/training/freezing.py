@@ -11,12 +11,7 @@ from pali_tf.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """The paths of a model, split by a regex.
-
-    Attributes:
-        trainable: paths that get gradients and optimizer slots.
-        frozen: paths that are constants of the step.
-    """
+    """The paths of a model, split by a regex."""
 
     trainable: tuple[str, ...]
     frozen: tuple[str, ...]
