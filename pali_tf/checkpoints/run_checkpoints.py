@@ -122,9 +122,7 @@ class RunCheckpoints:
         self._num_bytes = sum(x.nbytes for x in jax.tree.leaves(state))
         with self._told_as_save_error():
             self._manager.save(
-                progress.step,
-                args=ocp.args.Composite(**items),
-                force=True,
+                progress.step, args=ocp.args.Composite(**items), force=True
             )
 
     def wait(self) -> None:

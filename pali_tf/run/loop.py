@@ -155,9 +155,7 @@ class _Run:
         )
         self._writer = writer = stack.enter_context(
             MetricWriter(
-                directory / "train",
-                start,
-                is_silent=not processes.is_first(),
+                directory / "train", start, is_silent=not processes.is_first()
             )
         )
         stop = stack.enter_context(SignalFlag())

@@ -51,10 +51,7 @@ class Predictor:
     """
 
     def __init__(
-        self,
-        model: Any,
-        partitioner: PjitPartitioner,
-        max_decode_len: int,
+        self, model: Any, partitioner: PjitPartitioner, max_decode_len: int
     ):
         self._vocabulary = model.vocabulary
         self._mesh = partitioner.mesh()

@@ -19,11 +19,7 @@ class Prefetcher:
         place: starts the transfer of a batch.
     """
 
-    def __init__(
-        self,
-        batches: Iterator[Any],
-        place: Callable[[Any], Any],
-    ):
+    def __init__(self, batches: Iterator[Any], place: Callable[[Any], Any]):
         self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_DEPTH)
         self._stop = threading.Event()
         self._batches = batches
