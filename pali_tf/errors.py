@@ -20,6 +20,8 @@ _PLEASE_REPORT = (
     "pali: this is a defect, not a mistake of yours: please report it with "
     "the lines above and the command."
 )
+# What they raise tells of a bucket or of the way to it, and is no defect.
+_STORAGE_LIBRARIES = ("aiobotocore", "aiohttp", "botocore", "gcsfs", "google")
 _MOST_NAMES = 12
 _REMEDIES = {
     errno.EACCES: "ask for the right to it, or name another place",
@@ -77,8 +79,17 @@ def run_command(
         print("pali: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
+        if is_of_storage(error):
+            print(f"pali: {one_line(error)}", file=sys.stderr)
+            return EXIT_USER_ERROR
         error.add_note(_PLEASE_REPORT)
         raise
+
+
+def is_of_storage(error: BaseException) -> bool:
+    """Tells whether a bucket refused something, or did not answer."""
+    library = type(error).__module__.partition(".")[0]
+    return library in _STORAGE_LIBRARIES
 
 
 def one_line(error: BaseException) -> str:
@@ -118,21 +129,22 @@ def told(path: object = None) -> Iterator[None]:
             or a temporary file of it.
 
     Raises:
-        UserError: for any OSError of the block, and for bytes that are no
-            text, with the path and the remedy; it is a FileNotFoundError or a
-            FileExistsError where that was one.
+        UserError: for any OSError of the block, for what a bucket refuses,
+            and for bytes that are no text, with the path and the remedy; it is
+            a FileNotFoundError or a FileExistsError where that was one.
     """
     try:
         yield
     except UserError:
         raise
-    except (OSError, UnicodeDecodeError) as error:
+    except Exception as error:
+        is_told = isinstance(error, (OSError, UnicodeDecodeError))
+        if not (is_told or is_of_storage(error)):
+            raise
         raise _as_user_error(error, path) from error
 
 
-def _as_user_error(
-    error: OSError | UnicodeDecodeError, path: object
-) -> UserError:
+def _as_user_error(error: Exception, path: object) -> UserError:
     if isinstance(error, UnicodeDecodeError):
         return UserError(f"{path or 'A file'} is no text in UTF-8: {error}.")
     kind = UserError
@@ -140,11 +152,13 @@ def _as_user_error(
         kind = MissingFileError
     elif isinstance(error, FileExistsError):
         kind = ExistingFileError
-    place = error.filename
+    place = getattr(error, "filename", None)
     if not place or (path and os.path.basename(str(path)) in str(place)):
         place = path
     parts = [f"{place}: "] if place else []
-    parts.append((error.strerror or str(error)).rstrip("."))
-    if error.errno in _REMEDIES:
-        parts.append(f"; {_REMEDIES[error.errno]}")
+    why = None if is_of_storage(error) else getattr(error, "strerror", None)
+    parts.append((why or one_line(error)).rstrip("."))
+    remedy = _REMEDIES.get(getattr(error, "errno", None) or 0)
+    if remedy:
+        parts.append(f"; {remedy}")
     return kind("".join(parts) + ".")

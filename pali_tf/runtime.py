@@ -18,42 +18,20 @@ from typing import Any
 from absl import logging
 
 import gin
+from pali_tf import files
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.engines.chosen import chosen_engine
 from pali_tf.errors import UserError
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
-from pali_tf.run import run_files
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
+    from pali_tf.engines.t5x import objects as engine
     from pali_tf.engines.t5x import programs
-    from pali_tf.engines.t5x.objects import (
-        CheckpointConfig,
-        DatasetConfig,
-        Evaluator,
-        PaliTrainingModel,
-        PjitPartitioner,
-        RestoreCheckpointConfig,
-        SaveCheckpointConfig,
-        Trainer,
-        create_learning_rate_scheduler,
-        standard_logical_axis_rules,
-    )
 else:
-    from pali_tf.engines.native import (
-        CheckpointConfig,
-        DatasetConfig,
-        Evaluator,
-        PaliTrainingModel,
-        PjitPartitioner,
-        RestoreCheckpointConfig,
-        SaveCheckpointConfig,
-        Trainer,
-        create_learning_rate_scheduler,
-        standard_logical_axis_rules,
-    )
+    from pali_tf.engines import native as engine
 
 __all__ = [
     "Adafactor",
@@ -78,6 +56,17 @@ __all__ = [
     "vocabulary",
     "with_visual_tokens",
 ]
+
+CheckpointConfig = engine.CheckpointConfig
+DatasetConfig = engine.DatasetConfig
+Evaluator = engine.Evaluator
+PaliTrainingModel = engine.PaliTrainingModel
+PjitPartitioner = engine.PjitPartitioner
+RestoreCheckpointConfig = engine.RestoreCheckpointConfig
+SaveCheckpointConfig = engine.SaveCheckpointConfig
+Trainer = engine.Trainer
+create_learning_rate_scheduler = engine.create_learning_rate_scheduler
+standard_logical_axis_rules = engine.standard_logical_axis_rules
 
 
 def lora(rank: int | None, target: str | None = None) -> LoRAConfig | None:
@@ -107,9 +96,6 @@ def mixture(
         choices: how the tasks draw what the paper leaves open; None: as they
             are by default.
 
-    Returns:
-        RunData, a seqio.Mixture.
-
     Raises:
         UserError: an unknown name or objective; the message has the nearest.
     """
@@ -130,13 +116,6 @@ def steps_of_epochs(
     """Gives the steps until each example of each task was read so often.
 
     Of a mixture whose rates are not as its tasks' sizes, some come more often.
-
-    Args:
-        epochs: > 0; how often.
-        data: the RunData.
-        task_feature_lengths: of the run; joined texts depend on them.
-        batch_size: B.
-        split: of the data.
     """
     from pali_tf.data.input_pipeline import num_examples_of_epoch
 
@@ -149,24 +128,12 @@ def steps_of_epochs(
 def with_visual_tokens(
     task_feature_lengths: Mapping[str, int], num_visual_tokens: int
 ) -> dict[str, int]:
-    """Gives the lengths of a run that reads stored tokens, not images.
-
-    Args:
-        task_feature_lengths: of "inputs", "targets" and "images".
-        num_visual_tokens: P, the stored tokens of an image.
-    """
+    """Gives the lengths of a run that reads stored tokens, not images."""
     return {**task_feature_lengths, "visual_tokens": num_visual_tokens}
 
 
 def vocabulary(data_dir: str | None = None) -> Any:
-    """Gives the vocabulary of the stored sources.
-
-    Args:
-        data_dir: root of the stored sources; None: PALI_DATA_DIR.
-
-    Returns:
-        seqio.SentencePieceVocabulary.
-    """
+    """Gives the vocabulary of the stored sources."""
     from pali_tf.data.data_root import DataRoot
 
     return DataRoot(data_dir).vocabulary()
@@ -175,15 +142,9 @@ def vocabulary(data_dir: str | None = None) -> Any:
 def summarize_gin_config(
     model_dir: str, summary_writer: Any = None, step: int = 0
 ) -> None:
-    """Writes what the run really uses to `<model_dir>/config.gin`.
-
-    Args:
-        model_dir: where to.
-        summary_writer: gets it too, for TensorBoard; None: nothing does.
-        step: steps done.
-    """
+    """Writes what the run really uses to `<model_dir>/config.gin`."""
     text = gin.operative_config_str()
-    run_files.write_text(f"{model_dir}/config.gin", text + "\n")
+    files.write_whole(f"{model_dir}/config.gin", text + "\n")
     if summary_writer is not None:
         summary_writer.write_texts(step, {"config": gin.markdown(text)})
     logging.info("Wrote the operative configuration to %s.", model_dir)

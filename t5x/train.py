@@ -6,31 +6,20 @@ and files for both engines. The first line on stderr says which one runs.
 This folder has no __init__.py: it must not hide the package named t5x.
 """
 
-import importlib.util
 import os
 import runpy
 import sys
 from pathlib import Path
 
-_HERE = str(Path(__file__).resolve().parent)
-
-
-def _has_package(name: str) -> bool:
-    """Whether a package with code is importable; a bare folder is none."""
-    spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None
-
-
-def choose_engine() -> str:
-    """Gives "t5x" where that package is installed, else "native"."""
-    return "t5x" if _has_package("t5x") else "native"
+from pali_tf.engines.chosen import chosen_engine
 
 
 def main() -> None:
     """Hands the command line to the engine."""
     # Python put this folder first: `import train` must not find this file.
-    sys.path[:] = [path for path in sys.path if path != _HERE]
-    engine = choose_engine()
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [path for path in sys.path if path != here]
+    engine = chosen_engine()
     module = {"t5x": "t5x.train", "native": "pali_tf.train"}[engine]
     sys.stderr.write(f"engine: {engine} ({module})\n")
     os.environ.setdefault("KERAS_BACKEND", "jax")

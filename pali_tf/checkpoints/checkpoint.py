@@ -13,43 +13,25 @@ What T5X saves through orbax holds the item `state`, with the parameters below
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
+from etils.epath import Path
 from jax.experimental import multihost_utils
 
+from pali_tf import files
 from pali_tf.checkpoints import digests, folders
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.digests import DamagedCheckpointError
-from pali_tf.checkpoints.folders import (
-    T5X_ITEM,
-    complete_steps,
-    is_complete,
-    is_t5x,
-    path_of,
-)
+from pali_tf.checkpoints.folders import T5X_ITEM, is_t5x, path_of
+from pali_tf.checkpoints.folders import complete_steps as complete_steps
 from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.training.configs import Selection
 from pali_tf.types import Params
-
-__all__ = [
-    "DamagedCheckpointError",
-    "Selection",
-    "complete_steps",
-    "find",
-    "is_complete",
-    "items_of",
-    "load_parameters",
-    "parameter_shapes",
-    "save_parameters",
-    "verify",
-    "verify_if_possible",
-]
 
 _METADATA_BYTES = 1 << 20
 FALLBACK_FLAG = "--gin.RestoreCheckpointConfig.fallback=True"
@@ -63,9 +45,6 @@ def find(path: str | os.PathLike[str], *, fallback: bool = False) -> Path:
         path: a `checkpoint_<step>` directory, or a directory of them, whose
             latest is taken.
         fallback: whether a damaged one is passed over for the one before it.
-
-    Returns:
-        The checkpoint's directory.
 
     Raises:
         MissingFileError: there is none, or it is half written.
@@ -89,10 +68,6 @@ def verify(path: Path, items: Collection[str] | None = None) -> None:
     """Reads a checkpoint's files and compares them with their digests.
 
     Of several processes, each reads its share; all must call this.
-
-    Args:
-        path: a complete checkpoint that has digests.
-        items: its items to read; None: all.
 
     Raises:
         DamagedCheckpointError: the message names the file, the previous
@@ -125,15 +100,7 @@ def _verify_alone(
 
 
 def verify_if_possible(path: Path, items: Collection[str]) -> None:
-    """Verifies items that hold parameters; warns where there are no digests.
-
-    Args:
-        path: a complete checkpoint, maybe older than digests are.
-        items: its items to read.
-
-    Raises:
-        DamagedCheckpointError: a file is not as it was written.
-    """
+    """Verifies items that hold parameters; warns where there are no digests."""
     if digests.exist(path):
         verify(path, items)
     else:
@@ -156,18 +123,8 @@ def _way_out(path: Path) -> str:
 def save_parameters(
     directory: str | os.PathLike[str], step: int, params: Params
 ) -> Path:
-    """Writes a checkpoint of parameters alone.
-
-    Args:
-        directory: where `checkpoint_<step>/` goes.
-        step: its number; it must not exist yet.
-        params: a nested dict, of the whole tree or a part of it, such as
-            {"vision": {...}}.
-
-    Returns:
-        The checkpoint's directory.
-    """
-    path = path_of(Path(directory).absolute(), step)
+    """Writes a checkpoint of parameters alone, of the whole tree or a part."""
+    path = files.absolute(path_of(directory, step))
     if path.exists():
         raise UserError(f"{path} exists; parameters are never overwritten.")
     manager = make_manager(directory, enable_async_checkpointing=False)
@@ -188,18 +145,8 @@ def save_parameters(
 def parameter_shapes(
     path: str | os.PathLike[str], selection: Selection = ALL
 ) -> dict[str, jax.ShapeDtypeStruct]:
-    """Gives shape and dtype of each parameter of a checkpoint, by path.
-
-    Args:
-        path: a checkpoint, or a directory of them.
-        selection: which parameters.
-
-    Raises:
-        MissingFileError: no complete checkpoint is there.
-        DamagedCheckpointError: what tells the shapes is not as it was written.
-        UserError: nothing is selected, or it has no moving average.
-    """
-    found = find(path).absolute()
+    """Gives shape and dtype of each parameter of a checkpoint, by path."""
+    found = files.absolute(find(path))
     if digests.exist(found):
         # Shapes are in small files; what is large is left to who reads it.
         _verify_alone(
@@ -227,21 +174,14 @@ def load_parameters(
 ) -> dict[str, jax.Array]:
     """Reads the parameters of a checkpoint, of a run or of parameters alone.
 
-    Args:
-        path: a `checkpoint_<step>` directory, or a directory of them, whose
-            latest is taken.
-        places: shardings by path; what it lacks goes to the first device.
-        selection: which parameters.
-
-    Returns:
-        Arrays by path.
+    `places` are shardings by path; what it lacks goes to the first device.
 
     Raises:
         MissingFileError: no complete checkpoint is there.
         DamagedCheckpointError: a file is not as it was written.
         UserError: nothing is selected, or it has no moving average.
     """
-    found = find(path).absolute()
+    found = files.absolute(find(path))
     items = items_of(found, selection)
     verify_if_possible(found, items)
     places = places or {}
@@ -264,15 +204,7 @@ def load_parameters(
 
 
 def items_of(path: Path, selection: Selection) -> tuple[str, ...]:
-    """Gives the items that hold what is selected; a later one's arrays win.
-
-    Args:
-        path: a complete checkpoint.
-        selection: which parameters.
-
-    Raises:
-        UserError: it has no moving average.
-    """
+    """Gives the items that hold what is selected; a later one's arrays win."""
     if not selection.use_ema:
         return (T5X_ITEM,) if is_t5x(path) else ("params",)
     if not (path / "ema").is_dir():

@@ -1,16 +1,24 @@
-"""How a checkpoint gets its name: digests first, then one rename."""
+"""How a checkpoint is committed: by its digests.
+
+On a disk they are written before it gets its name, by one rename. In a bucket,
+where nothing is renamed, they are the last file: what lacks them orbax neither
+counts nor restores, and removes when a run begins.
+"""
 
 import asyncio
 import os
-from pathlib import Path
 from typing import Any
 
 import orbax.checkpoint as ocp
 from absl import logging
+from etils.epath import Path
 from orbax.checkpoint.path import atomicity
 
-from pali_tf.checkpoints import digests
+from pali_tf import files
+from pali_tf.checkpoints import digests, orbax_on_s3
 from pali_tf.checkpoints.folders import NAME, PREFIX
+
+orbax_on_s3.set_up()
 
 
 class DigestedPath(atomicity.AtomicRenameTemporaryPath):
@@ -33,23 +41,45 @@ class DigestedPath(atomicity.AtomicRenameTemporaryPath):
             checkpoint_metadata_store=self._checkpoint_metadata_store,
         )
         await committed.finalize()
-        size = await asyncio.to_thread(digests.write, Path(hashed))
+        size = await asyncio.to_thread(digests.write, hashed)
         os.replace(hashed, self.get_final())
         logging.info("Saved %s, %.3f GB.", self.get_final().name, size / 1e9)
+
+
+class DigestedBucketPath(atomicity.CommitFileTemporaryPath):
+    """orbax's folder in a bucket, which is temporary until it has digests."""
+
+    @classmethod
+    async def validate(cls, temporary_path: Path) -> None:
+        """Raises unless this is a checkpoint that was not finished."""
+        if not NAME.fullmatch(temporary_path.name) or digests.exist(
+            temporary_path
+        ):
+            raise atomicity.ValidationError(f"{temporary_path} is to stay.")
+
+    @classmethod
+    async def validate_final(cls, final_path: Path) -> None:
+        """Raises unless this is a checkpoint that was finished."""
+        if NAME.fullmatch(final_path.name) and not digests.exist(final_path):
+            raise atomicity.ValidationError(f"{final_path} has no digests.")
+        await super().validate_final(final_path)
+
+    async def finalize(self) -> None:
+        """Commits an item by orbax's own file, the whole by its digests."""
+        await super().finalize()
+        if NAME.fullmatch(self.get().name):
+            size = await asyncio.to_thread(digests.write, self.get())
+            logging.info("Saved %s, %.3f GB.", self.get().name, size / 1e9)
 
 
 def make_manager(
     directory: str | os.PathLike[str], **options: Any
 ) -> ocp.CheckpointManager:
-    """Makes orbax's manager of the checkpoints of a directory.
-
-    Args:
-        directory: made if need be.
-        **options: of ocp.CheckpointManagerOptions.
-    """
+    """Makes orbax's manager of the checkpoints of a directory."""
+    kind = DigestedBucketPath if files.is_bucket(directory) else DigestedPath
     return ocp.CheckpointManager(
-        Path(directory).absolute(),
+        files.absolute(files.as_path(directory)),
         options=ocp.CheckpointManagerOptions(
-            step_prefix=PREFIX, temporary_path_class=DigestedPath, **options
+            step_prefix=PREFIX, temporary_path_class=kind, **options
         ),
     )

@@ -1,7 +1,6 @@
 """The digest of every file of a checkpoint, in the checkpoint itself.
 
-`digests.json` is the last file that is written before a checkpoint gets its
-name:
+`digests.json` is the last file that is written before a checkpoint counts:
 
     {"algorithm": "sha256",
      "files": {"params/d/3990...": {"bytes": 9441, "digest": "ab12..."}, ...},
@@ -18,17 +17,16 @@ import math
 import os
 import time
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.errors import UserError
-from pali_tf.files import write_whole
 
 FILE_NAME = "digests.json"
 _ALGORITHM = "sha256"
-_CHUNK_BYTES = 8 << 20
 # hashlib lets other threads run while it works on a large chunk.
 _NUM_THREADS = min(16, os.cpu_count() or 1)
 
@@ -40,33 +38,31 @@ class DamagedCheckpointError(UserError):
 def write(folder: str | os.PathLike[str]) -> int:
     """Writes `digests.json` over all files of a folder.
 
-    Args:
-        folder: a checkpoint to which nothing is added any more.
-
     Returns:
         The bytes of all files.
     """
-    folder = Path(folder)
-    names = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != FILE_NAME
-    )
-    with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
-        entries = threads.map(_entry, [folder / name for name in names])
-        files = dict(zip(names, entries, strict=True))
+    path = files.as_path(folder)
+    sizes = {
+        name: size
+        for name, size in files.list_files(path).items()
+        if name.rpartition("/")[2] != FILE_NAME
+    }
+    entries = {
+        name: {"bytes": sizes[name], "digest": digest}
+        for name, digest in _digests_of(path, sizes).items()
+    }
     manifest = {
         "algorithm": _ALGORITHM,
-        "files": files,
-        "digest_of_files": _digest_of_files(files),
+        "files": entries,
+        "digest_of_files": _digest_of_files(entries),
     }
-    write_whole(folder / FILE_NAME, json.dumps(manifest, indent=1))
-    return sum(entry["bytes"] for entry in files.values())
+    files.write_whole(path / FILE_NAME, json.dumps(manifest, indent=1))
+    return sum(sizes.values())
 
 
 def exist(folder: str | os.PathLike[str]) -> bool:
     """Tells whether a checkpoint has digests."""
-    return (Path(folder) / FILE_NAME).is_file()
+    return (files.as_path(folder) / FILE_NAME).is_file()
 
 
 def verify(
@@ -79,13 +75,8 @@ def verify(
 ) -> int:
     """Reads files of a checkpoint and compares them with their digests.
 
-    Args:
-        folder: the checkpoint.
-        items: its items to read, such as ("params",), beside the files at its
-            root; None: all.
-        most_bytes: larger files are left out.
-        part: which share of the files to read, in [0, num_parts).
-        num_parts: how many shares there are.
+    Of the items named, such as ("params",), or of all; the files beside them,
+    at the root, are read too. Of several shares it reads one.
 
     Returns:
         The bytes read.
@@ -94,36 +85,26 @@ def verify(
         DamagedCheckpointError: a file is not there, or not as it was written;
             the message names it.
     """
-    folder = Path(folder)
+    path = files.as_path(folder)
     start = time.monotonic()
-    files = _read_manifest(folder)
+    entries = _read_manifest(path)
     names = [
         name
-        for name in sorted(files)
+        for name in sorted(entries)
         if (items is None or "/" not in name or name.split("/")[0] in items)
-        and files[name]["bytes"] <= most_bytes
+        and entries[name]["bytes"] <= most_bytes
     ][part::num_parts]
-    with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
-        faults = threads.map(
-            lambda name: _fault(folder / name, files[name]), names
-        )
-        found = [
-            f"{name} {fault}"
-            for name, fault in zip(names, faults, strict=True)
-            if fault
-        ]
-    if found:
-        others = f" ({len(found) - 1} more files)" if len(found) > 1 else ""
-        raise DamagedCheckpointError(
-            f"{folder} is damaged: {found[0]}{others}."
-        )
-    size = sum(files[name]["bytes"] for name in names)
+    faults = _faults(path, {name: entries[name] for name in names})
+    if faults:
+        others = f" ({len(faults) - 1} more files)" if len(faults) > 1 else ""
+        raise DamagedCheckpointError(f"{path} is damaged: {faults[0]}{others}.")
+    size = sum(entries[name]["bytes"] for name in names)
     seconds = max(time.monotonic() - start, 1e-9)
     logging.log(
         logging.INFO if most_bytes == math.inf else logging.DEBUG,
         "Verified %d files of %s: %.3f GB at %.2f GB/s.",
         len(names),
-        folder.name,
+        path.name,
         size / 1e9,
         size / 1e9 / seconds,
     )
@@ -134,40 +115,44 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     text = (folder / FILE_NAME).read_bytes()
     try:
         manifest = json.loads(text)
-        files = manifest["files"]
-        is_whole = manifest["digest_of_files"] == _digest_of_files(files)
+        entries = manifest["files"]
+        is_whole = manifest["digest_of_files"] == _digest_of_files(entries)
         algorithm = manifest["algorithm"]
     except (ValueError, KeyError, TypeError):
-        is_whole, files, algorithm = False, {}, None
+        is_whole, entries, algorithm = False, {}, None
     if not is_whole or algorithm != _ALGORITHM:
         raise DamagedCheckpointError(
             f"{folder} is damaged: {FILE_NAME} is not as it was written."
         )
-    return files
+    return entries
 
 
-def _entry(path: Path) -> dict[str, Any]:
-    with open(path, "rb", buffering=0) as file:
-        digest = hashlib.new(_ALGORITHM)
-        size = 0
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-    return {"bytes": size, "digest": digest.hexdigest()}
+def _faults(folder: Path, entries: dict[str, Any]) -> list[str]:
+    """Tells what is wrong with which files, in their order."""
+    sizes = files.list_files(folder)
+    faults = {}
+    for name, entry in entries.items():
+        if name not in sizes:
+            faults[name] = "is not there"
+        elif sizes[name] != entry["bytes"]:
+            faults[name] = (
+                f"has {sizes[name]} bytes, {entry['bytes']} were written"
+            )
+    found = _digests_of(folder, entries.keys() - faults.keys())
+    for name, digest in found.items():
+        if digest != entries[name]["digest"]:
+            faults[name] = "does not have the digest it was written with"
+    return [f"{name} {faults[name]}" for name in sorted(faults)]
 
 
-def _fault(path: Path, expected: dict[str, Any]) -> str:
-    """Tells what is wrong with a file; "" if nothing is."""
-    if not path.is_file():
-        return "is not there"
-    size = path.stat().st_size
-    if size != expected["bytes"]:
-        return f"has {size} bytes, {expected['bytes']} were written"
-    if _entry(path) != expected:
-        return "does not have the digest it was written with"
-    return ""
+def _digests_of(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """Gives the digest of each file, in the order of names."""
+    names = sorted(names)
+    with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
+        digests = threads.map(files.digest, [folder / name for name in names])
+        return dict(zip(names, digests, strict=True))
 
 
-def _digest_of_files(files: Any) -> str:
-    text = json.dumps(files, sort_keys=True)
+def _digest_of_files(entries: Any) -> str:
+    text = json.dumps(entries, sort_keys=True)
     return hashlib.new(_ALGORITHM, text.encode()).hexdigest()

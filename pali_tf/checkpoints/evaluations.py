@@ -22,9 +22,6 @@ class Evaluations:
     """What the evaluations of a MODEL_DIR's checkpoints gave.
 
     Every process of a run has one, and notes the same; the first writes.
-
-    Args:
-        model_dir: of the run.
     """
 
     def __init__(self, model_dir: str | os.PathLike[str]):
@@ -72,10 +69,6 @@ class BestPolicy:
     """orbax's preservation policy: the best so far stay.
 
     orbax asks at each save, when the checkpoints before are evaluated.
-
-    Args:
-        evaluations: of the run.
-        config: how many, and by what.
     """
 
     def __init__(self, evaluations: Evaluations, config: SaveCheckpointConfig):

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -16,21 +15,14 @@ from pali_tf.training.configs import Selection
 from pali_tf.training.train_state import TrainState
 
 
-def check_fit(
-    path: str,
-    shapes: Mapping[str, jax.ShapeDtypeStruct],
-    specs: Mapping[str, Any],
-) -> None:
-    """Checks that every parameter of a checkpoint has a place in the model.
-
-    Args:
-        path: the checkpoint, for the message.
-        shapes: what it holds, by parameter path.
-        specs: what the model has: VariableSpec(shape, ...) by path.
-
-    Raises:
-        UserError: a parameter that the model lacks, or of another shape.
-    """
+def fitted_shapes(
+    path: str, specs: Mapping[str, Any], selection: Selection = ALL
+) -> dict[str, jax.ShapeDtypeStruct]:
+    """Gives what a checkpoint holds once it is fitted to the model, checked."""
+    shapes = jax.eval_shape(
+        lambda values: change_layout(values, specs),
+        checkpoint.parameter_shapes(path, selection),
+    )
     for name, leaf in shapes.items():
         if name not in specs:
             raise UserError(
@@ -42,29 +34,6 @@ def check_fit(
                 f"{path}: {name} has shape {tuple(leaf.shape)}, the model's "
                 f"is {tuple(specs[name].shape)}."
             )
-
-
-def fitted_shapes(
-    path: str, specs: Mapping[str, Any], selection: Selection = ALL
-) -> dict[str, jax.ShapeDtypeStruct]:
-    """Gives what a checkpoint holds once it is fitted to the model, checked.
-
-    Args:
-        path: a complete checkpoint; only its metadata is read.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        selection: which of its parameters.
-
-    Returns:
-        Shape and dtype by the model's parameter paths.
-
-    Raises:
-        UserError: the checkpoint does not fit the model.
-    """
-    shapes = jax.eval_shape(
-        lambda values: change_layout(values, specs),
-        checkpoint.parameter_shapes(path, selection),
-    )
-    check_fit(path, shapes, specs)
     return shapes
 
 
@@ -74,17 +43,7 @@ def load_fitted(
     places: Mapping[str, Any],
     selection: Selection = ALL,
 ) -> dict[str, jax.Array]:
-    """Reads a checkpoint in the layout and image size of the model.
-
-    Args:
-        path: a complete checkpoint that `fitted_shapes` has checked.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by the model's parameter paths.
-        selection: which of its parameters.
-
-    Returns:
-        Arrays by the model's parameter paths, where they belong.
-    """
+    """Reads a checkpoint in the layout and image size of the model."""
     loaded = checkpoint.load_parameters(
         path, places=places, selection=selection
     )
@@ -103,17 +62,8 @@ def load_all(
 ) -> tuple[dict[str, jax.Array], int]:
     """Reads a checkpoint that must hold every parameter of the model.
 
-    Args:
-        path: a complete `checkpoint_<step>` directory.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by the model's parameter paths.
-        selection: which of its parameters.
-
     Returns:
         (arrays by the model's parameter paths, the checkpoint's step).
-
-    Raises:
-        ValueError: it does not hold exactly the model's parameters.
     """
     shapes = fitted_shapes(path, specs, selection)
     missing = sorted(specs.keys() - shapes.keys())
@@ -136,25 +86,18 @@ def find_origins(
     """Finds which checkpoint each parameter is from, reading shapes alone.
 
     A checkpoint may have the other layout of its blocks, and a ViT's position
-    table of another image size.
-
-    Args:
-        paths: checkpoints, each holding a part of the tree; what a later one
-            holds replaces an earlier one's.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        selection: which parameters of each.
-        fallback: whether a damaged one is passed over for the one before it.
+    table of another image size. Each may hold a part of the tree; what a later
+    one holds replaces what an earlier one does.
 
     Returns:
         {parameter path: checkpoint path}; what is in none is left out.
 
     Raises:
         UserError: a checkpoint does not fit the model.
-        MissingFileError: a checkpoint is not there.
     """
     origins: dict[str, str] = {}
     for path in paths:
-        found = str(checkpoint.find(Path(path), fallback=fallback))
+        found = str(checkpoint.find(path, fallback=fallback))
         shapes = fitted_shapes(found, specs, selection)
         origins.update(dict.fromkeys(shapes, found))
     return origins
@@ -167,18 +110,7 @@ def replace_parameters(
     places: Mapping[str, Any],
     selection: Selection = ALL,
 ) -> TrainState:
-    """Puts the parameters of checkpoints into a fresh state.
-
-    Args:
-        state: the state of step 0.
-        origins: {parameter path: checkpoint path}, from `find_origins`.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
-        places: shardings by parameter path.
-        selection: that `find_origins` was given.
-
-    Returns:
-        The state with those parameters replaced.
-    """
+    """Puts the parameters of checkpoints into a fresh state."""
     trainable, frozen = dict(state.trainable), dict(state.frozen)
     for path in dict.fromkeys(origins.values()):
         loaded = load_fitted(path, specs, places, selection)

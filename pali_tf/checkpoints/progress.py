@@ -3,8 +3,9 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from etils.epath import Path
 
 from pali_tf.errors import UserError
 
@@ -29,11 +30,7 @@ class Progress:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Gives the object of a checkpoint; {} where it has none, as T5X's.
-
-    Args:
-        path: a complete checkpoint.
-    """
+    """Gives the object of a checkpoint; {} where it has none, as T5X's."""
     file = path / ITEM / _FILE
     return json.loads(file.read_text()) if file.is_file() else {}
 

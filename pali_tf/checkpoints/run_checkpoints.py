@@ -12,7 +12,6 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,11 +21,12 @@ from absl import logging
 from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as policies
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint, digests, folders, progress
 from pali_tf.checkpoints.commit import make_manager
 from pali_tf.checkpoints.evaluations import BestPolicy, Evaluations
 from pali_tf.checkpoints.progress import Progress
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, is_of_storage
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.partitioning import shardings
 from pali_tf.training import metrics
@@ -67,7 +67,7 @@ class RunCheckpoints:
         task_names: Sequence[str] = (),
         before_save: Callable[[], None] = lambda: None,
     ):
-        self.model_dir = Path(model_dir).absolute()
+        self.model_dir = files.absolute(files.as_path(model_dir))
         if jax.process_index() == 0:
             folders.set_aside_incomplete(self.model_dir)
         _meet("set_aside_incomplete")
@@ -122,17 +122,11 @@ class RunCheckpoints:
         self._num_bytes = sum(x.nbytes for x in jax.tree.leaves(state))
         with self._told_as_save_error():
             self._manager.save(
-                progress.step,
-                args=ocp.args.Composite(**items),
-                force=True,
+                progress.step, args=ocp.args.Composite(**items), force=True
             )
 
     def wait(self) -> None:
-        """Waits until the last save is written.
-
-        Raises:
-            CheckpointSaveError: it failed. Nothing is under its name.
-        """
+        """Waits until the last save is written."""
         with self._told_as_save_error():
             self._manager.wait_until_finished()
         self._saving = None
@@ -149,15 +143,27 @@ class RunCheckpoints:
     def _told_as_save_error(self) -> Iterator[None]:
         try:
             yield
-        # orbax raises OSError, tensorstore ValueError, XLA RuntimeError.
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:
+            # orbax raises OSError, tensorstore ValueError, XLA RuntimeError.
+            known = isinstance(error, (OSError, ValueError, RuntimeError))
+            if not (known or is_of_storage(error)):
+                raise
             step, self._saving = self._saving, None
             raise CheckpointSaveError(self._failure(step, error)) from error
 
     def _failure(self, step: int | None, error: Exception) -> str:
+        size = f"{self._num_bytes / 1e9:.3f} GB"
+        failed = f"checkpoint_{step} could not be written to {self.model_dir}"
+        if files.is_bucket(self.model_dir):
+            # It may not answer, and what is unfinished does not count there.
+            return (
+                f"{failed} (it takes up to {size}), and the run stops. Once "
+                "that is mended, the same command continues from the last one "
+                f"that is complete. The cause: {error}"
+            )
         if jax.process_index() == 0:
             for left in self.model_dir.glob(f"checkpoint_{step}.orbax-*"):
-                shutil.rmtree(left)
+                left.rmtree()
         free = shutil.disk_usage(self.model_dir).free
         steps = checkpoint.complete_steps(self.model_dir)
         last = (
@@ -167,10 +173,9 @@ class RunCheckpoints:
             else "no checkpoint is complete yet"
         )
         return (
-            f"checkpoint_{step} could not be written to {self.model_dir}, "
-            f"which has {free / 1e9:.3f} GB free (it takes up to "
-            f"{self._num_bytes / 1e9:.3f} GB). Nothing of it is kept, and the "
-            f"run stops; {last}. The cause: {error}"
+            f"{failed}, which has {free / 1e9:.3f} GB free (it takes up to "
+            f"{size}). Nothing of it is kept, and the run stops; {last}. The "
+            f"cause: {error}"
         )
 
     def restore_latest(
@@ -189,9 +194,6 @@ class RunCheckpoints:
                 it is read.
             check: raises where a run must not go on from a checkpoint; it is
                 called before any array is read.
-
-        Returns:
-            (state, progress), or None where no checkpoint is.
 
         Raises:
             DamagedCheckpointError: it is damaged; with `fallback`, all are.
@@ -217,16 +219,7 @@ class RunCheckpoints:
         abstract_state: TrainState,
         check: Callable[[Progress], None] | None = None,
     ) -> tuple[TrainState, Progress]:
-        """Reads the checkpoint of a step, as `restore_latest` does.
-
-        Args:
-            step: one that exists.
-            abstract_state: shape, dtype and sharding of every array.
-            check: raises where a run must not go on from it.
-
-        Returns:
-            (state, progress).
-        """
+        """Reads the checkpoint of a step, as `restore_latest` does."""
         path = folders.path_of(self.model_dir, step)
         if not digests.exist(path):
             raise UserError(
@@ -262,11 +255,7 @@ class RunCheckpoints:
         return state, found
 
     def close(self) -> None:
-        """Waits for the last save and ends orbax's threads.
-
-        Raises:
-            CheckpointSaveError: that save failed.
-        """
+        """Waits for the last save and ends orbax's threads."""
         try:
             self.wait()
         finally:

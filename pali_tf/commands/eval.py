@@ -35,9 +35,9 @@ def evaluate(
 
     Args:
         model: a PaliTrainingModel.
+        partitioner: how the model is laid out over devices.
         dataset_cfg: the mixture, its split and lengths, and the batch size.
         restore_checkpoint_cfg: which checkpoint.
-        partitioner: how the model is laid out over devices.
         output_dir: `inference_eval/` is written there.
         inference_evaluator_cls: gives how it is scored.
         is_dry_run: find the checkpoint and the tasks, and stop.
@@ -91,14 +91,7 @@ def evaluate(
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command."""
     flags = gin_flags.parse_flags("pali eval", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import dataclasses
 import importlib.util
+import os
 import pathlib
 import re
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gin
+from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError, nearest, told
 from pali_tf.reporting.gin_bindings import parse_bindings
 
@@ -44,7 +46,6 @@ class GinFlags:
     """The parsed command line.
 
     Attributes:
-        files: gin files, in order.
         bindings: "NAME = value", applied after the files, in order.
         search_paths: directories that files are looked for in.
         is_dry_run: stop once everything is built and shown.
@@ -64,20 +65,7 @@ def parse_flags(
     argv: Sequence[str],
     add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> GinFlags:
-    """Parses T5X's flags.
-
-    Args:
-        prog: the program's name, for --help.
-        description: what it does.
-        argv: the arguments after the command's name.
-        add_flags: adds the program's own.
-
-    Returns:
-        GinFlags.
-
-    Raises:
-        UserError: a --gin.X flag without a value, or text without quotes.
-    """
+    """Parses T5X's flags."""
     parser = argparse.ArgumentParser(
         prog=prog, description=description, allow_abbrev=False
     )
@@ -130,12 +118,6 @@ def parse_flags(
 def rewrite_gin_flag(flag: str) -> str:
     """Rewrites `--gin.NAME=VALUE` to `--gin_bindings=NAME = VALUE`.
 
-    Args:
-        flag: any command-line argument.
-
-    Returns:
-        The rewritten flag; other arguments as they are.
-
     Raises:
         UserError: there is no value, or it is not a gin value.
 
@@ -168,9 +150,6 @@ def acting_as_main(module_name: str) -> Iterator[None]:
     T5X's run files bind `train_script.train` after `import __main__ as
     train_script`, so that one file serves any launcher. Where another
     program (`pali`, a test) is the main module, this stands in for it.
-
-    Args:
-        module_name: the entry point's `__name__`.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = sys.modules[module_name]
@@ -181,53 +160,42 @@ def acting_as_main(module_name: str) -> Iterator[None]:
 
 
 def load(flags: GinFlags, module_name: str) -> None:
-    """Reads the gin files and bindings, in place of any read before.
-
-    Args:
-        flags: the parsed command line.
-        module_name: the entry point's `__name__`.
-
-    Raises:
-        MissingFileError: a gin file is not there.
-        UserError: an unknown macro or name, a malformed line, or a macro
-            that must be set and is not.
-    """
+    """Reads the gin files and bindings, in place of any read before."""
     gin.clear_config()
     for directory in (*flags.search_paths, str(_ROOT)):
         gin.add_config_file_search_path(directory)
+    gin.config.register_file_reader(_open_in_bucket, _is_in_bucket)
     with acting_as_main(module_name), _explained():
         for file in flags.files:
             _check_is_there(file, flags.search_paths)
             with told(file):
                 gin.parse_config_file(file)
-        check_macros(flags.bindings, known_macros())
+        _check_macros(flags.bindings)
         gin.parse_config(list(flags.bindings))
         gin.finalize()
 
 
-def known_macros() -> frozenset[str]:
-    """Gives the macros that the files read so far define or use."""
-    text = gin.config_str()
-    return frozenset(_DEFINED.findall(text)) | frozenset(_READ.findall(text))
+def _open_in_bucket(path: str) -> Any:
+    return files.as_path(path).open("r")
 
 
-def check_macros(bindings: Sequence[str], known: frozenset[str]) -> None:
-    """Checks that every macro set on the command line exists.
+def _is_in_bucket(path: str) -> bool:
+    return files.is_bucket(path) and files.as_path(path).is_file()
 
-    Args:
-        bindings: "NAME = value"; a name with a dot is gin's to check.
-        known: the macros that the files define or use.
 
-    Raises:
-        UserError: an unknown macro; the message has the nearest.
+def _check_macros(bindings: Sequence[str]) -> None:
+    """Checks that the files define or use every macro of the command line.
+
+    A name with a dot is gin's to check.
     """
+    text = gin.config_str()
+    known = {*_DEFINED.findall(text), *_READ.findall(text)}
     for binding in bindings:
         name = binding.partition("=")[0].strip()
-        if "." in name or name in known:
-            continue
-        raise UserError(
-            f"No gin file has the macro {name}{nearest(name, known)}"
-        )
+        if "." not in name and name not in known:
+            raise UserError(
+                f"No gin file has the macro {name}{nearest(name, known)}"
+            )
 
 
 def bindings() -> dict[str, str]:
@@ -236,15 +204,7 @@ def bindings() -> dict[str, str]:
 
 
 def call(function: Callable[..., Any], **arguments: Any) -> Any:
-    """Calls an entry point with what the files bind.
-
-    Args:
-        function: bound in a run file, as `train_script.train` is.
-        **arguments: given beside the bound ones.
-
-    Returns:
-        What `function` returns.
-    """
+    """Calls an entry point with what the files bind."""
     try:
         bound = gin.get_configurable(function)
     except ValueError as error:
@@ -257,13 +217,16 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
 
 
 def _check_is_there(file: str, search_paths: Sequence[str]) -> None:
-    roots = [pathlib.Path(path) for path in (*search_paths, str(_ROOT))]
-    if any((root / file).is_file() for root in roots):
+    roots = [files.as_path(path) for path in (*search_paths, str(_ROOT))]
+    paths = [root / file for root in roots]
+    if files.is_bucket(file):
+        paths = [files.as_path(file)]
+    if any(path.is_file() for path in paths):
         return
     beside = {
-        str(path.relative_to(root))
-        for root in roots
-        for path in (root / file).parent.glob("*.gin")
+        os.path.join(os.path.dirname(file), found.name)
+        for path in paths
+        for found in path.parent.glob("*.gin")
     }
     raise MissingFileError(
         f"No gin file {file} in {', '.join(map(str, roots))}"

@@ -8,11 +8,11 @@ import argparse
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from absl import logging
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.errors import UserError
@@ -67,13 +67,10 @@ def train(
         profile_steps: "FIRST:LAST", the steps that a trace is written of;
             None: none.
 
-    Returns:
-        The last step.
-
     Source: google-research/t5x, t5x/train.py.
     """
     # These import JAX and keras; the backend is chosen by now.
-    from pali_tf.run import identity, loop, profiling, run_files
+    from pali_tf.run import identity, loop, profiling, starting_state
     from pali_tf.visual_tokens import run_check
 
     _check_seed(random_seed)
@@ -101,19 +98,10 @@ def train(
     )
     if is_dry_run:
         logging.info("Dry run: nothing is trained or written.")
-        logging.info("%s", loop.describe(trainer, config))
+        told = starting_state.describe(trainer, checkpoint_cfg.restore)
+        logging.info("%s", told)
         return 0
     _check_data(datasets if eval_period else datasets[:1])
-
-    def before_first_step(step: int, writer: Any) -> None:
-        if not processes.is_first():
-            return
-        run_files.write_environment(
-            model_dir, step=_work(trainer, train_dataset_cfg)
-        )
-        if summarize_config_fn is not None:
-            summarize_config_fn(model_dir, writer, step)
-
     batches = functools.partial(_batches, mesh=trainer.mesh)
     hooks = loop.Hooks(
         batches_from=functools.partial(batches, train_dataset_cfg),
@@ -122,7 +110,13 @@ def train(
             model, partitioner, infer_eval_dataset_cfg, model_dir
         ),
         check_state=check_tokens,
-        before_first_step=before_first_step,
+        before_first_step=functools.partial(
+            _write_run_files,
+            trainer,
+            train_dataset_cfg,
+            model_dir,
+            summarize_config_fn,
+        ),
     )
     step, _ = loop.run(trainer, config, hooks)
     logging.info("Done after step %d; the run is in %s.", step, model_dir)
@@ -142,6 +136,23 @@ def _check_seed(random_seed: Any) -> None:
             f"RANDOM_SEED is {random_seed!r}; a run is a function of its seed, "
             "so it must be a whole number."
         )
+
+
+def _write_run_files(
+    trainer: Any,
+    config: DatasetConfig,
+    model_dir: str,
+    summarize_config_fn: Callable[[str, Any, int], None] | None,
+    step: int,
+    writer: Any,
+) -> None:
+    from pali_tf.run import run_files
+
+    if not processes.is_first():
+        return
+    run_files.write_environment(model_dir, step=_work(trainer, config))
+    if summarize_config_fn is not None:
+        summarize_config_fn(model_dir, writer, step)
 
 
 def _work(trainer: Any, config: DatasetConfig) -> dict[str, float]:
@@ -198,7 +209,7 @@ def _infer_eval(
     from pali_tf.evaluation import evaluator
     from pali_tf.evaluation.eval_examples import Share
     from pali_tf.partitioning.process_rows import process_rows
-    from pali_tf.run.event_file import EventFile
+    from pali_tf.run.metric_writer import EventFile
     from pali_tf.run.predictor import Predictor
 
     predictor = Predictor(
@@ -229,7 +240,7 @@ def _infer_eval(
         if not processes.is_first():
             return
         for task, numbers in scores.items():
-            folder = Path(model_dir) / "inference_eval" / task
+            folder = files.as_path(model_dir) / "inference_eval" / task
             # What a killed run wrote of this step and later ones is undone.
             with EventFile(folder, start_step=step - 1) as events:
                 events.write(step, numbers)
@@ -254,9 +265,6 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: list[str]) -> int:
     """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
 
     Returns:
         The exit status: 128 + the signal's number if the run was stopped.

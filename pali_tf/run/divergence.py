@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.errors import UserError
@@ -22,18 +22,10 @@ def write_batch(
     """Writes a batch to `<model_dir>/diverged/step_<step>.npz`.
 
     Of several processes, each writes its rows to a file of its own.
-
-    Args:
-        model_dir: of the run.
-        step: the step that the batch was for.
-        batch: the model features, on the host.
-
-    Returns:
-        The file.
     """
     process = f"-process_{jax.process_index()}"
     suffix = process if jax.process_count() > 1 else ""
-    path = Path(model_dir) / "diverged" / f"step_{step}{suffix}.npz"
+    path = files.as_path(model_dir) / "diverged" / f"step_{step}{suffix}.npz"
     with files.open_whole(path) as file:
         arrays: Any = {name: _storable(value) for name, value in batch.items()}
         np.savez(file, **arrays)
@@ -45,11 +37,7 @@ def describe(
 ) -> str:
     """Tells what happened, what is kept and what to do.
 
-    Args:
-        step: the first step that was not finite.
-        batch: its batch, on the host.
-        batch_file: where that is.
-        kept: what is left of the steps before.
+    `kept` tells what is left of the steps before.
     """
     bad = sorted(name for name, value in batch.items() if not _is_finite(value))
     cause = (
@@ -71,13 +59,9 @@ def describe(
 def _storable(value: Any) -> np.ndarray:
     array = np.asarray(value)
     # numpy stores bfloat16 as bytes without a type.
-    return array.astype(np.float32) if _is_extended(array) else array
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def _is_finite(value: Any) -> bool:
     array = _storable(value)
     return array.dtype.kind != "f" or bool(np.isfinite(array).all())
-
-
-def _is_extended(array: np.ndarray) -> bool:
-    return array.dtype.kind == "V"

@@ -12,10 +12,10 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
 from pali_tf.checkpoints import progress
 from pali_tf.errors import UserError
@@ -66,12 +66,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def of_run(trainer: Trainer, data: Mapping[str, Any]) -> Identity:
-    """Gives what a run is.
-
-    Args:
-        trainer: the model, and how it trains.
-        data: what it trains on, of `of_data`.
-    """
+    """Gives what a run is."""
     found = {**of_trainer(trainer), **data}
     found[_AT_DEFAULT] = [
         *of_trainer(trainer)[_AT_DEFAULT],
@@ -180,12 +175,6 @@ def check(
 ) -> None:
     """Checks that a run goes on as what it was.
 
-    Args:
-        stored: what its checkpoint tells.
-        now: what it is now.
-        model_dir: of the run, for the message.
-        allow_other_data: whether stored examples may have changed.
-
     Raises:
         UserError: it is another run; the message has both values of each
             difference, and what sets them.
@@ -243,9 +232,6 @@ def check_vocabulary(path: Path, vocabulary: Any) -> None:
 
 def check_alike(everyones: Iterable[Mapping[str, Any]]) -> None:
     """Checks that the processes of a run were started alike.
-
-    Args:
-        everyones: the settings of each process, in their order.
 
     Raises:
         UserError: two differ; the message has both values of each difference.

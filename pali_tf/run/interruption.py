@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 import jax
@@ -13,11 +13,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class TrainingInterrupted(Exception):
-    """The run was asked to stop; its state is saved.
-
-    Attributes:
-        signal_number: the signal that asked.
-    """
+    """The run was asked to stop; its state is saved."""
 
     def __init__(self, message: str, signal_number: int):
         super().__init__(message)
@@ -48,21 +44,12 @@ class SignalFlag:
         os.kill(os.getpid(), signal.SIGTERM)
 
     def at(self, step: int) -> int | None:
-        """Gives the signal that asks to stop after a step, or None.
-
-        Args:
-            step: the step just done; call this after each one.
-        """
+        """Gives the signal that asks to stop after a step, or None."""
         if jax.process_count() == 1:
             return self.signal_number
         if multihost_utils.reached_preemption_sync_point(step):
             return signal.SIGTERM
         return None
-
-    def _restore(self) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -74,10 +61,7 @@ class SignalFlag:
                 self._previous[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._restore()
+    def __exit__(self, *exc_info: Any) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}

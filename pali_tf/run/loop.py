@@ -3,12 +3,12 @@
 import contextlib
 import dataclasses
 import time
-from pathlib import Path
 from typing import NoReturn
 
 import jax
 from absl import logging
 
+from pali_tf import files
 from pali_tf.checkpoints.progress import Progress
 from pali_tf.checkpoints.run_checkpoints import RunCheckpoints
 from pali_tf.errors import UserError
@@ -38,11 +38,6 @@ def run(
 ) -> tuple[int, TrainState]:
     """Trains to the last step, from the latest checkpoint if there is one.
 
-    Args:
-        trainer: the model on its devices.
-        config: what happens when.
-        hooks: the data, and what the entry point adds.
-
     Returns:
         (last step, last state).
 
@@ -50,8 +45,6 @@ def run(
         TrainingInterrupted: SIGTERM or Ctrl-C; the state is saved first.
         DivergedError: the loss became NaN or infinite; the last good state
             is saved, and the batch that it ended at.
-        CheckpointSaveError: a checkpoint could not be written.
-        DamagedCheckpointError: the checkpoint to go on from is damaged.
         UserError: the folder holds another run, or the processes differ.
     """
     own = identity.of_run(trainer, config.data)
@@ -78,8 +71,8 @@ def run(
             identity=own,
             target_step=None if config.relative_steps is None else total,
         )
-        this = _Run(trainer, config, hooks, checkpoints, standing)
-        return this.train(state, total)
+        this = _Run(trainer, config, hooks, checkpoints, standing, total)
+        return this.train(state)
 
 
 def _last_step(config: RunConfig, stored: Progress) -> int:
@@ -93,11 +86,6 @@ def _last_step(config: RunConfig, stored: Progress) -> int:
     return stored.step + config.relative_steps
 
 
-def describe(trainer: Trainer, config: RunConfig) -> str:
-    """Tells what a run would train (starting_state.describe)."""
-    return starting_state.describe(trainer, config.checkpoint.restore)
-
-
 class _Run:
     """One call of the loop, after the state is there."""
 
@@ -108,6 +96,7 @@ class _Run:
         hooks: Hooks,
         checkpoints: RunCheckpoints,
         standing: Progress,
+        total: int,
     ):
         self._trainer = trainer
         self._config = config
@@ -115,27 +104,30 @@ class _Run:
         self._checkpoints = checkpoints
         self._standing = standing
         self._start = standing.step
+        self._total = total
         self._saved_step: int | None = None
         self._evaluation: TeacherForcedEval | None = None
+        self._writer: MetricWriter | None = None
 
-    def train(self, state: TrainState, total: int) -> tuple[int, TrainState]:
-        """Steps from where the run stands to `total`."""
+    def train(self, state: TrainState) -> tuple[int, TrainState]:
+        """Steps from where the run stands to its end."""
+        start, total = self._start, self._total
         with contextlib.ExitStack() as stack:
-            self._evaluate_if_missing(stack, state, total)
-            if self._start < total:
-                return total, self._steps(stack, state, total)
-        logging.info("Step %d of %d: nothing to train.", self._start, total)
-        return self._start, state
+            self._evaluate_if_missing(stack, state)
+            if start < total:
+                return total, self._steps(stack, state)
+        logging.info("Step %d of %d: nothing to train.", start, total)
+        return start, state
 
     def _evaluate_if_missing(
-        self, stack: contextlib.ExitStack, state: TrainState, total: int
+        self, stack: contextlib.ExitStack, state: TrainState
     ) -> None:
         """Opens the evaluation, and does one that a checkpoint waits for."""
         start = self._start
         is_missing = (
             start > 0
             and self._evaluates()
-            and _is_due(start, self._config.eval_period, total)
+            and self._is_due(start, self._config.eval_period)
             and not self._checkpoints.evaluations.has(start)
         )
         if self._hooks.eval_batches is not None:
@@ -143,7 +135,8 @@ class _Run:
                 TeacherForcedEval(
                     self._trainer,
                     self._hooks.eval_batches,
-                    directory=Path(self._config.model_dir) / "training_eval",
+                    directory=files.as_path(self._config.model_dir)
+                    / "training_eval",
                     task_names=self._config.task_names,
                     start_step=start - is_missing,
                 )
@@ -153,18 +146,16 @@ class _Run:
             self._evaluate(state, start)
 
     def _steps(
-        self, stack: contextlib.ExitStack, state: TrainState, total: int
+        self, stack: contextlib.ExitStack, state: TrainState
     ) -> TrainState:
-        start = self._start
-        directory = Path(self._config.model_dir)
+        start, total = self._start, self._total
+        directory = files.as_path(self._config.model_dir)
         batches = stack.enter_context(
             Prefetcher(self._hooks.batches_from(start), self._trainer.place)
         )
-        writer = stack.enter_context(
+        self._writer = writer = stack.enter_context(
             MetricWriter(
-                directory / "train",
-                start,
-                is_silent=not processes.is_first(),
+                directory / "train", start, is_silent=not processes.is_first()
             )
         )
         stop = stack.enter_context(SignalFlag())
@@ -184,10 +175,10 @@ class _Run:
             state = train_step(state, batch)
             if step < total:
                 batch = self._next(batches, step)
-            if _is_due(step, self._config.stats_period, total):
+            if self._is_due(step, self._config.stats_period):
                 self._checkpoints.raise_if_failed()
-                state = self._log(state, step, total, writer, watch)
-            self._save_and_evaluate(state, step, total, watch)
+                state = self._log(state, step, writer, watch)
+            self._save_and_evaluate(state, step, watch)
             number = stop.at(step)
             if number is not None and step < total:
                 self._stop(state, step, number)
@@ -205,7 +196,6 @@ class _Run:
         self,
         state: TrainState,
         step: int,
-        total: int,
         writer: MetricWriter,
         watch: progress.Stopwatch,
     ) -> TrainState:
@@ -229,7 +219,7 @@ class _Run:
             "%s",
             progress.format_line(
                 step,
-                total,
+                self._total,
                 loss=summary["loss"],
                 accuracy=summary["accuracy"],
                 learning_rate=rate,
@@ -268,23 +258,20 @@ class _Run:
     def _with_zero_sums(self, state: TrainState) -> TrainState:
         return dataclasses.replace(state, metrics=self._trainer.zero_metrics())
 
-    def _is_save_due(self, step: int, total: int) -> bool:
-        save = self._config.checkpoint.save
-        return save is not None and _is_due(step, save.period, total)
+    def _is_due(self, step: int, period: int) -> bool:
+        """Whether a multiple of `period`, or the end, is reached."""
+        return period > 0 and (step % period == 0 or step == self._total)
 
     def _evaluates(self) -> bool:
         return bool(self._hooks.eval_batches or self._hooks.infer_eval)
 
     def _save_and_evaluate(
-        self,
-        state: TrainState,
-        step: int,
-        total: int,
-        watch: progress.Stopwatch,
+        self, state: TrainState, step: int, watch: progress.Stopwatch
     ) -> None:
         """Does what is due; no evaluation can cost a checkpoint."""
-        is_save_due = self._is_save_due(step, total)
-        is_eval_due = _is_due(step, self._config.eval_period, total)
+        save = self._config.checkpoint.save
+        is_save_due = save is not None and self._is_due(step, save.period)
+        is_eval_due = self._is_due(step, self._config.eval_period)
         if not (is_save_due or is_eval_due):
             return
         jax.block_until_ready(state.step)
@@ -308,6 +295,9 @@ class _Run:
 
     def _write(self, state: TrainState, step: int) -> None:
         start = time.monotonic()
+        if self._writer is not None:
+            # A run that goes on from here finds the lines before.
+            self._writer.sync()
         self._checkpoints.save(
             state, dataclasses.replace(self._standing, step=step)
         )
@@ -333,8 +323,3 @@ class _Run:
             ),
             signal_number,
         )
-
-
-def _is_due(step: int, period: int, total: int) -> bool:
-    """Whether a multiple of `period`, or the end, is reached."""
-    return period > 0 and (step % period == 0 or step == total)

@@ -26,7 +26,7 @@ import jax
 from absl import logging
 
 from pali_tf import files
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, told
 from pali_tf.run import processes
 
 _BEAT_SECONDS = 5.0
@@ -70,9 +70,6 @@ class _Claim:
 def held(model_dir: str | os.PathLike[str]) -> Iterator[Callable[[], None]]:
     """Makes a MODEL_DIR this run's for a block; every process enters it.
 
-    Args:
-        model_dir: made if need be.
-
     Yields:
         What raises UserError once another run has taken the folder over.
 
@@ -106,12 +103,15 @@ class _Owner:
         try:
             self._write()
         except UserError as error:
-            why = getattr(error.__cause__, "strerror", None) or error
-            if folder.is_file():
+            why = getattr(error.__cause__, "strerror", None) or str(error)
+            if files.is_bucket(folder):
+                if isinstance(error, FileNotFoundError):
+                    why = "there is no such bucket"
+            elif folder.is_file():
                 why = "it is a file"
             raise UserError(
-                f"MODEL_DIR {folder} cannot be written to: {why}. Name a "
-                "folder that can."
+                f"MODEL_DIR {folder} cannot be written to: {why.rstrip('.')}. "
+                "Name a folder that can."
             ) from error
         self._stop = threading.Event()
         try:
@@ -145,13 +145,17 @@ class _Owner:
             path.unlink(missing_ok=True)
 
     def _beat(self) -> None:
-        while not self._stop.wait(_BEAT_SECONDS) and self._path.exists():
+        while not self._stop.wait(_BEAT_SECONDS):
             self._claim = dataclasses.replace(self._claim, beat=time.time())
             try:
-                self._write()
+                with told(self._path):
+                    if not self._path.exists():
+                        return
+                    self._write()
             except UserError as error:
                 logging.warning("Could not renew %s: %s", self._path, error)
 
+    @told()
     def check(self) -> None:
         """Raises UserError if another run took this one for gone."""
         if not self._path.exists():
@@ -165,7 +169,12 @@ class _Owner:
         """Gives the folder back."""
         self._stop.set()
         self._thread.join()
-        self._path.unlink(missing_ok=True)
+        try:
+            with told(self._path):
+                self._path.unlink(missing_ok=True)
+        except UserError as error:
+            # The next run sees that this process is gone.
+            logging.warning("Could not remove %s: %s", self._path, error)
 
 
 def _read(path: Any) -> _Claim | None:

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -30,21 +29,10 @@ def load_model_parameters(
 ) -> tuple[Params, int]:
     """Reads all of a model's parameters onto the devices.
 
-    Args:
-        model: a PaliTrainingModel.
-        path: a checkpoint, or a directory of them, whose latest is taken.
-        partitioner: how they are laid out.
-        selection: which are read; all must be.
-        fallback: whether a damaged one is passed over for the one before it.
-
     Returns:
         (the nested dict of parameters, the checkpoint's step).
-
-    Raises:
-        MissingFileError: there is no complete checkpoint.
-        UserError: it does not hold exactly the model's parameters.
     """
-    found = checkpoint.find(Path(path), fallback=fallback)
+    found = checkpoint.find(path, fallback=fallback)
     identity.check_vocabulary(found, getattr(model, "vocabulary", None))
     specs = model.functional.specs
     places = partitioner.parameter_shardings(partitioner.mesh(), specs)
@@ -60,18 +48,10 @@ class Predictor:
     Parameters are given at each call, so a run that evaluates again compiles
     nothing anew. Where several processes share a run, each gives its own rows
     of a batch and gets all answers.
-
-    Args:
-        model: a PaliTrainingModel with its vocabulary.
-        partitioner: how batches are laid out.
-        max_decode_len: int. T.
     """
 
     def __init__(
-        self,
-        model: Any,
-        partitioner: PjitPartitioner,
-        max_decode_len: int,
+        self, model: Any, partitioner: PjitPartitioner, max_decode_len: int
     ):
         self._vocabulary = model.vocabulary
         self._mesh = partitioner.mesh()
@@ -100,10 +80,6 @@ class Predictor:
     ) -> tuple[Sequence[str], Sequence[float]]:
         """Decodes a batch, as the model's `decoding` says.
 
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
-
         Returns:
             (B texts, B sums of log-probabilities), of the best answers.
         """
@@ -114,10 +90,6 @@ class Predictor:
         self, params: Params, batch: Mapping[str, np.ndarray]
     ) -> list[list[tuple[str, float]]]:
         """Gives all answers to each example, best first.
-
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
 
         Returns:
             For each row, N pairs (text, sum of log-probabilities).
@@ -146,11 +118,6 @@ class Predictor:
         names: Sequence[str],
     ) -> tuple[Sequence[Sequence[str]], Sequence[float]]:
         """Ranks classes by the log-probability of their names.
-
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features, as numpy arrays of this process' rows.
-            names: of C classes.
 
         Returns:
             (B lists of the names, the likeliest first, at most `_NUM_RANKED`;

@@ -3,7 +3,6 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Any, Self
 
 # While a step runs on one batch, the next is already there.
@@ -18,16 +17,10 @@ class Prefetcher:
     Args:
         batches: the source; read from the thread alone.
         place: starts the transfer of a batch.
-        depth: how many placed batches wait at most.
     """
 
-    def __init__(
-        self,
-        batches: Iterator[Any],
-        place: Callable[[Any], Any],
-        depth: int = _DEPTH,
-    ):
-        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
+    def __init__(self, batches: Iterator[Any], place: Callable[[Any], Any]):
+        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_DEPTH)
         self._stop = threading.Event()
         self._batches = batches
         self._place = place
@@ -69,11 +62,6 @@ class Prefetcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: Any) -> None:
         self._stop.set()
         self._thread.join(timeout=10)

@@ -36,16 +36,9 @@ read -r word || echo "$1" >&2"""
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProcessFlags:
-    """How the processes of a run find each other.
+    """How the processes of a run find each other: the flags' values.
 
-    Attributes:
-        is_multiprocess: whether this process is one of several.
-        coordinator_address: "host:port" of process 0; None: JAX finds it.
-        process_count: how many there are; None: JAX finds it.
-        process_index: which of them this is; None: JAX finds it.
-        initialization_timeout: seconds to wait for the others at the start.
-        heartbeat_timeout: seconds without a sign of life after which a
-            process counts as lost, and the others end.
+    JAX finds what is None.
     """
 
     is_multiprocess: bool = False
@@ -115,21 +108,13 @@ def flags_of(arguments: argparse.Namespace) -> ProcessFlags:
     """Gives the flags from what the parser read.
 
     Any of the three that name processes means that there are several.
-
-    Raises:
-        UserError: a flag has an impossible value.
     """
-    named = (
-        arguments.coordinator_address,
-        arguments.process_count,
-        arguments.process_index,
-    )
+    names = ("coordinator_address", "process_count", "process_index")
+    named = {name: getattr(arguments, name) for name in names}
     return ProcessFlags(
+        **named,
         is_multiprocess=arguments.multiprocess
-        or any(value is not None for value in named),
-        coordinator_address=arguments.coordinator_address,
-        process_count=arguments.process_count,
-        process_index=arguments.process_index,
+        or any(value is not None for value in named.values()),
         initialization_timeout=arguments.initialization_timeout,
         heartbeat_timeout=arguments.heartbeat_timeout,
     )
@@ -168,11 +153,7 @@ class LostProcessError(UserError):
 
 
 def gather(value: Any) -> list[Any]:
-    """Gives what every process has, in their order; all must call this.
-
-    Args:
-        value: anything that can be pickled.
-    """
+    """Gives what every process has, in their order; all must call this."""
     import jax
     from jax.experimental import multihost_utils
 
@@ -197,12 +178,8 @@ def joined(flags: ProcessFlags) -> Iterator[None]:
     others end within the heartbeat timeout, with a status that is not 0: JAX
     ends those that wait for it, and names it.
 
-    Args:
-        flags: how they find each other; nothing is done for a single one.
-
     Raises:
         LostProcessError: another process went away while this one needed it.
-        UserError: JAX cannot find what a flag leaves out.
     """
     if not flags.is_multiprocess:
         yield

@@ -1,14 +1,16 @@
 """A trace of some steps, as TensorBoard's profile plugin reads it."""
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jax
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.run import processes
 from pali_tf.training.train_state import TrainState
@@ -17,9 +19,6 @@ from pali_tf.training.train_step import TrainStep
 
 def parse_steps(text: str) -> range:
     """Reads "FIRST:LAST", both included.
-
-    Raises:
-        UserError: it is not so, or names no step.
 
     Example: parse_steps("10:15") gives range(10, 16).
     """
@@ -45,12 +44,6 @@ def traced(
 
     The trace holds those steps alone, and all of them: it waits for the
     device before the first and after the last. Only the first process traces.
-
-    Args:
-        train_step: the compiled step.
-        steps: the numbers of those to trace; None: none.
-        start: steps done before the first call.
-        directory: gets `plugins/profile/<time>/`.
     """
     if steps is None or not processes.is_first():
         yield train_step
@@ -64,51 +57,49 @@ def traced(
         )
         yield train_step
         return
-    trace = _TracedStep(train_step, left, start, directory)
-    try:
-        yield trace
-    finally:
-        trace.stop()
+    stack = contextlib.ExitStack()
+    done = start
 
-
-class _TracedStep:
-    """Calls a step, and turns the profiler on and off around some."""
-
-    def __init__(
-        self, train_step: TrainStep, steps: range, start: int, directory: Path
-    ):
-        self._train_step = train_step
-        self._steps = steps
-        self._step = start
-        self._directory = directory
-        self._is_on = False
-
-    def __call__(self, state: TrainState, batch: Any) -> TrainState:
-        self._step += 1
-        if self._step not in self._steps:
-            return self._train_step(state, batch)
-        if not self._is_on:
+    def step(state: TrainState, batch: Any) -> TrainState:
+        nonlocal done
+        done += 1
+        if done not in left:
+            return train_step(state, batch)
+        if done == left[0]:
             jax.block_until_ready(state.step)
-            jax.profiler.start_trace(str(self._directory))
-            self._is_on = True
-        with jax.profiler.StepTraceAnnotation("train", step_num=self._step):
-            state = self._train_step(state, batch)
-        if self._step == self._steps[-1]:
+            stack.callback(lambda: _tell(left[0], done, directory))
+            stack.enter_context(_trace_in(directory))
+        with jax.profiler.StepTraceAnnotation("train", step_num=done):
+            state = train_step(state, batch)
+        if done == left[-1]:
             jax.block_until_ready(state.step)
-            self.stop()
+            stack.close()
         return state
 
-    def stop(self) -> None:
-        """Writes the trace, if one is on."""
-        if not self._is_on:
-            return
-        jax.profiler.stop_trace()
-        self._is_on = False
-        logging.info(
-            "Traced steps %d to %d into %s: open it by tensorboard --logdir=%s "
-            "with tensorboard-plugin-profile installed.",
-            self._steps[0],
-            self._step,
-            self._directory,
-            self._directory.parent,
-        )
+    try:
+        yield step
+    finally:
+        stack.close()
+
+
+@contextlib.contextmanager
+def _trace_in(directory: Path) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        folder = os.fspath(directory)
+        if files.is_bucket(directory):
+            # JAX writes to a disk.
+            folder = stack.enter_context(files.staged(directory))
+        jax.profiler.start_trace(str(folder))
+        stack.callback(jax.profiler.stop_trace)
+        yield
+
+
+def _tell(first: int, last: int, directory: Path) -> None:
+    logging.info(
+        "Traced steps %d to %d into %s: open it by tensorboard --logdir=%s "
+        "with tensorboard-plugin-profile installed.",
+        first,
+        last,
+        directory,
+        directory.parent,
+    )

@@ -16,7 +16,6 @@ class Rates:
         images_per_second: examples that carry an image.
         tokens_per_second: encoder tokens that are not padding, and target
             tokens.
-        steps_per_second: steps.
         paused_seconds_per_step: what evaluations and saves took, shared among
             all steps so far; the rates leave it out.
     """
@@ -38,7 +37,6 @@ class Stopwatch:
     Args:
         sums: the metric sums at the start, as numpy arrays: a resumed run
             begins with sums of steps that another process made.
-        clock: seconds.
     """
 
     def __init__(

@@ -12,19 +12,11 @@ from pali_tf.training.train_state import TrainState
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What a run does when; periods are in steps.
+    """What a run does when; what `pali train` takes too is told there.
 
     Attributes:
-        model_dir: where everything of the run is written.
-        total_steps: the step to stop after.
-        relative_steps: steps to add to where the run stands; takes the place
-            of `total_steps`.
-        stats_period: steps between log lines.
-        eval_period: steps between evaluations; 0: none.
-        checkpoint: saving and restoring.
         task_names: the task names behind task_id.
         data: what the run is trained on (identity.of_data).
-        profile_steps: the steps that a trace is written of; None: none.
     """
 
     model_dir: str

@@ -29,24 +29,10 @@ _PACKAGES = (
 )
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file whole or not at all."""
-    files.write_whole(path, text)
-
-
 def model_info(
     specs: Mapping[str, Any], places: Mapping[str, Any], split: Split
 ) -> str:
-    """Formats every parameter, one a line, and the totals.
-
-    Args:
-        specs: VariableSpec(shape, dtype, logical_axes) by path.
-        places: NamedSharding by path.
-        split: which train.
-
-    Returns:
-        The text of model-info.txt.
-    """
+    """Formats every parameter, one a line, and the totals."""
     frozen = set(split.frozen)
     width = max(len(path) for path in specs)
     lines = []
@@ -125,4 +111,6 @@ def _git_state() -> dict[str, Any] | None:
 
 def write_environment(model_dir: str | os.PathLike[str], **more: Any) -> None:
     """Writes environment.json, with what the caller knows beyond it."""
-    json_files.write(Path(model_dir) / "environment.json", environment() | more)
+    json_files.write(
+        files.as_path(model_dir) / "environment.json", environment() | more
+    )

@@ -1,11 +1,11 @@
 """What a run starts from: its own checkpoint, others', or drawn values."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
 from absl import logging
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import initial_parameters
@@ -21,19 +21,7 @@ _VISION = "vision/"
 
 
 def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
-    """Tells what a run would train, from shapes alone.
-
-    Args:
-        trainer: the model on its devices.
-        config: initial parameters.
-
-    Returns:
-        The table of what trains, and the parameters one by one.
-
-    Raises:
-        UserError: the layout or an initial checkpoint does not fit.
-        MissingFileError: an initial checkpoint is not there.
-    """
+    """Tells what a run would train, from shapes alone."""
     specs = trainer.model.functional.specs
     origins = _find_origins(trainer, config or RestoreCheckpointConfig())
     info = run_files.model_info(
@@ -51,18 +39,8 @@ def restore_or_draw(
 ) -> tuple[TrainState, Progress]:
     """Gives the state to start from; the latest own checkpoint wins.
 
-    Args:
-        trainer: the model on its devices.
-        checkpoints: of the run.
-        config: initial parameters of a run that has no checkpoint.
-        own_identity: what the run is, which its checkpoint must agree with.
-
     Returns:
         (state, what its checkpoint tells).
-
-    Raises:
-        DamagedCheckpointError: the checkpoint is damaged.
-        UserError: it is not of this run, or does not fit the model.
     """
     specs = trainer.model.functional.specs
     config = config or RestoreCheckpointConfig()
@@ -114,7 +92,7 @@ def _find_origins(
     }
     for path in sorted(with_tokens):
         vocabulary = getattr(trainer.model, "vocabulary", None)
-        identity.check_vocabulary(Path(path), vocabulary)
+        identity.check_vocabulary(files.as_path(path), vocabulary)
     return origins
 
 

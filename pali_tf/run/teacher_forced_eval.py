@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import jax
 from absl import logging
+from etils.epath import Path
 
 from pali_tf.run import processes
 from pali_tf.run.metric_writer import MetricWriter
@@ -19,13 +19,6 @@ class TeacherForcedEval:
     """Writes `<directory>/<task>/metrics.jsonl`, one line an evaluation.
 
     `<directory>/metrics.jsonl` has the lines of all tasks together.
-
-    Args:
-        trainer: the model on its devices.
-        batches: () -> the batches of one evaluation.
-        directory: where the tasks' directories go.
-        task_names: the names behind task_id.
-        start_step: later lines of a killed run are removed.
     """
 
     def __init__(
@@ -59,10 +52,6 @@ class TeacherForcedEval:
     def run(self, params: Params, step: int) -> dict[str, float | int]:
         """Evaluates once.
 
-        Args:
-            params: the nested dict of parameters.
-            step: steps trained.
-
         Returns:
             The summary over all batches (metrics.summarize).
         """
@@ -79,6 +68,8 @@ class TeacherForcedEval:
                 self._writer(task).write(
                     step, {key: summary[f"{key}/{task}"] for key in keys}
                 )
+        for writer in self._writers.values():
+            writer.sync()
         logging.info(
             "Validation after step %d: loss %.4f, token accuracy %.3f.",
             step,

@@ -63,11 +63,7 @@ class DatasetConfig:
 
 
 def check_training_order(config: Any) -> None:
-    """Refuses to train on data in the order that they are stored.
-
-    Args:
-        config: of the data to train on: a DatasetConfig, or T5X's.
-    """
+    """Refuses to train on data in the order that they are stored."""
     if not config.shuffle:
         raise UserError(
             "The DatasetConfig of training needs shuffle=True: its batches "
@@ -156,15 +152,7 @@ class Selection:
             ) from None
 
     def names(self, names: Collection[str], where: object) -> list[str]:
-        """Gives the selected ones of some parameter paths.
-
-        Args:
-            names: parameter paths.
-            where: what holds them, for the message.
-
-        Raises:
-            UserError: there are none.
-        """
+        """Gives the selected ones of some parameter paths."""
         found = [name for name in names if re.fullmatch(self.only, name)]
         if not found:
             tops = sorted({name.split("/")[0] for name in names})
@@ -222,11 +210,7 @@ class RestoreCheckpointConfig:
         return tuple(self.path)
 
     def one_path(self) -> str:
-        """Gives the path where there must be exactly one.
-
-        Raises:
-            UserError: there is none, or there are several.
-        """
+        """Gives the path where there must be exactly one."""
         paths = self.paths()
         if len(paths) != 1:
             raise UserError(

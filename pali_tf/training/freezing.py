@@ -11,12 +11,7 @@ from pali_tf.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """The paths of a model, split by a regex.
-
-    Attributes:
-        trainable: paths that get gradients and optimizer slots.
-        frozen: paths that are constants of the step.
-    """
+    """The paths of a model, split by a regex."""
 
     trainable: tuple[str, ...]
     frozen: tuple[str, ...]
@@ -24,16 +19,6 @@ class Split:
 
 def split_paths(paths: Iterable[str], trainable: str) -> Split:
     """Splits parameter paths by the TRAINABLE regex.
-
-    Args:
-        paths: the parameter paths.
-        trainable: a regex that must match a whole path.
-
-    Returns:
-        The two groups, each in the given order.
-
-    Raises:
-        UserError: the regex is malformed or matches no path.
 
     Example: r"(?!vision/).*" trains all but the ViT.
     """
@@ -59,12 +44,6 @@ def table(
     specs: Mapping[str, Any], split: Split, origins: Mapping[str, str]
 ) -> str:
     """Formats what trains and where its values are from, by sub-tree.
-
-    Args:
-        specs: VariableSpec(shape, ...) by path.
-        split: the two groups.
-        origins: where each path's values are from, such as "drawn" or a
-            checkpoint's path.
 
     Returns:
         A table, one line a (sub-tree, trains or not, origin).

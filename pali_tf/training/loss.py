@@ -32,17 +32,8 @@ def token_cross_entropy(
     prediction has loss 0. z_loss * log(Z)^2 keeps the logits near
     normalised, which bfloat16 needs.
 
-    Args:
-        logits: unnormalised.
-        targets: what should have been said.
-        label_smoothing: e, in [0, 1).
-        z_loss: weight of the log(Z)^2 term, >= 0.
-
     Returns:
         (cross_entropy, z_loss); the loss of a token is their sum.
-
-    Raises:
-        UserError: the ranks of `logits` and `targets` do not fit.
 
     Example: logits [[[0., 0.]]], targets [[1]] give ([[0.6931]], [[0.]]).
     """

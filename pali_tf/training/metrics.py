@@ -41,15 +41,11 @@ class MetricSums:
 
     Attributes:
         cross_entropy: of each task, as the next three.
-        num_correct: weighted count of tokens predicted right.
-        num_tokens: sum of the loss weights.
-        num_examples: how many there were.
         z_loss: of all tasks together.
         num_images: examples that carry an image.
         num_input_tokens: encoder tokens that are not padding, modulo 2^30; one
             batch has fewer.
         num_carries: how often 2^30 of them were full.
-        num_steps: how many were added up.
         gradient_norm: of all trainable parameters together, before clipping.
         first_bad_step: the first step whose loss or gradient was not finite;
             -1 if there was none.
@@ -100,13 +96,6 @@ def add(
 ) -> MetricSums:
     """Adds one batch to the sums.
 
-    Args:
-        sums: the sums so far.
-        examples: what the loss function told about each example.
-        batch: the model features of the same examples.
-        step: the number of this step, counted from 1.
-        gradient_norm: of this step; 0 where there is no gradient.
-
     Returns:
         The new sums. An example whose task_id lies outside [0, K) is counted
         under no task.
@@ -140,10 +129,6 @@ def add(
 def to_json(sums: MetricSums, task_names: Sequence[str]) -> dict[str, Any]:
     """Turns sums, fetched to the host, into what JSON stores exactly.
 
-    Args:
-        sums: the sums, as numpy arrays.
-        task_names: the name of task i at place i.
-
     Returns:
         By field; what is of each task, by the tasks' names.
     """
@@ -175,10 +160,6 @@ def summarize(
     sums: MetricSums, task_names: Sequence[str]
 ) -> dict[str, float | int]:
     """Turns sums, fetched to the host, into named numbers.
-
-    Args:
-        sums: the sums, as numpy arrays.
-        task_names: the name of task i at place i.
 
     Returns:
         "loss" (mean cross-entropy of a target token, nats), "accuracy" (share

@@ -35,7 +35,6 @@ class PaliTrainingModel:
     """A PaLI and how it is trained.
 
     Attributes:
-        config: sizes of the two towers.
         optimizer_def: the optimizer; None where nothing trains.
         trainable: regex over whole parameter paths; what it does not match
             is frozen: no gradient, no optimizer slots.
@@ -113,12 +112,8 @@ class PaliTrainingModel:
     ) -> tuple[Float32[Array, ""], ExampleMetrics]:
         """Computes the training loss of a batch.
 
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features.
-            dropout_rng: a key; None: no dropout.
-            normalizer: what to divide by, where `batch` is a part of the
-                batch that is to be normalised; None: `batch`'s own.
+        Without a key there is no dropout. Where `batch` is a part of one that
+        is to be normalised as a whole, `normalizer` is what to divide by.
 
         Returns:
             (loss, sums of each example).
@@ -205,11 +200,7 @@ class PaliTrainingModel:
     ) -> ClassScores:
         """Scores the same classes for each example of a batch.
 
-        Args:
-            params: the nested dict of parameters.
-            batch: `images` or `visual_tokens`, `image_mask` and
-                `encoder_input_tokens`.
-            candidates: the names, each with its EOS; 0 is padding.
+        The candidates are the names, each with its EOS; 0 is padding.
         """
         return self.functional.call(
             score_classes,

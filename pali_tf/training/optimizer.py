@@ -15,7 +15,6 @@ import optax
 
 from pali_tf.errors import UserError
 from pali_tf.partitioning.logical_axes import is_scanned
-from pali_tf.training.gradient_clipping import clip_gradient
 from pali_tf.training.schedules import Schedule
 
 
@@ -81,9 +80,6 @@ class Adafactor:
     def make(self, learning_rate_fn: Schedule) -> optax.GradientTransformation:
         """Makes the optax transformation.
 
-        Args:
-            learning_rate_fn: step, from 0, to learning rate.
-
         Returns:
             A transformation of {path: array}, whose updates are added to the
             parameters. The blocks of a scanned stack are treated each for
@@ -119,6 +115,19 @@ class Adafactor:
         return optax.chain(*steps)
 
 
+def clip_gradient(
+    transformation: optax.GradientTransformation, max_norm: float | None
+) -> optax.GradientTransformation:
+    """Clips the gradient that a transformation gets."""
+    if max_norm is None:
+        return transformation
+    if max_norm <= 0:
+        raise UserError(
+            f"global_norm_clip_threshold is {max_norm}, not above 0."
+        )
+    return optax.chain(optax.clip_by_global_norm(max_norm), transformation)
+
+
 def by_block(
     transformation: optax.GradientTransformation,
 ) -> optax.GradientTransformation:
@@ -126,12 +135,6 @@ def by_block(
 
     Adafactor's row and column means, its clipping and its parameter scale are
     of one array. Stacked blocks are L arrays in one.
-
-    Args:
-        transformation: of {path: array}.
-
-    Returns:
-        The same, with the leading axis of stacked arrays mapped over.
 
     Source: google-research/t5x, t5x/adafactor.py, where logical axis "layers"
     is FactorDim.BATCH.

@@ -21,13 +21,7 @@ Schedule = Callable[[Int[Array, ""] | int], Float32[Array, ""]]
 
 @dataclasses.dataclass(frozen=True)
 class NamedSchedule:
-    """A schedule that can say what it is.
-
-    Attributes:
-        settings: what `create_learning_rate_scheduler` was given, defaults
-            too.
-        rate: step to learning rate.
-    """
+    """A schedule that can say what it is."""
 
     settings: Mapping[str, Any]
     rate: Schedule
@@ -50,7 +44,8 @@ def create_learning_rate_scheduler(
 ) -> NamedSchedule:
     """Makes the function from step to learning rate.
 
-    The factors, joined by "*", of step s, warm-up w and base b:
+    The factors, joined by "*", of step s, counted from step_offset, warm-up w
+    and base b, where the rate never falls below min_learning_rate:
         constant: b
         linear_warmup: min(1, s / w)
         linear_decay: b * min(s / w, 1 + decay_factor * (w - s))
@@ -59,20 +54,6 @@ def create_learning_rate_scheduler(
         decay_every: decay_factor ** (s // steps_per_decay)
         cosine_decay: (1 + cos(pi * ((s - w) / steps_per_cycle mod 1))) / 2
         linear_decay_to_zero: max(0, 1 - s / decay_to_zero_steps)
-
-    Args:
-        factors: the names, joined by "*".
-        base_learning_rate: b; the peak when a factor normalises.
-        warmup_steps: w, > 0.
-        decay_factor: see above.
-        steps_per_decay: see above.
-        steps_per_cycle: see above.
-        step_offset: subtracted from the step.
-        min_learning_rate: the value never falls below it.
-        decay_to_zero_steps: length of linear_decay_to_zero.
-
-    Returns:
-        The function.
 
     Raises:
         UserError: an unknown factor, or a missing length.

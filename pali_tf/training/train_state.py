@@ -20,9 +20,6 @@ class TrainState:
     between two log lines writes the same lines.
 
     Attributes:
-        step: steps done.
-        trainable: parameters that train, by path.
-        frozen: parameters that do not, by path.
         optimizer: the optimizer's slots, for `trainable` alone.
         metrics: sums since the last log line.
         ema: moving average of `trainable`, by path; None: not kept.

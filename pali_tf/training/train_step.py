@@ -94,9 +94,7 @@ def _make_gradients(
         normalizer = model.loss_normalizer(batch)
 
         def loss_of_part(
-            trainable: ByPath,
-            part: Batch,
-            rng: Key[Array, ""],
+            trainable: ByPath, part: Batch, rng: Key[Array, ""]
         ) -> tuple[Float32[Array, ""], ExampleMetrics]:
             params = unflatten({**trainable, **state.frozen})
             return model.loss_fn(params, part, rng, normalizer)

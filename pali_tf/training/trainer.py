@@ -28,11 +28,8 @@ class Trainer:
     """Trains `model` on the devices of `partitioner`; T5X's field names.
 
     Attributes:
-        model: a PaliTrainingModel.
-        partitioner: how the run is laid out.
         num_tasks: how many tasks `task_id` may name.
         random_seed: of initial values and dropout.
-        learning_rate_fn: step to learning rate.
         num_microbatches: parts that a batch is split into; None: one.
         ema_decay: of a moving average of what trains, which evaluations then
             use; None: none is kept. T5X has no such field.
@@ -126,9 +123,6 @@ class Trainer:
 
         Args:
             batch: the rows of this process, all rows where it is the only one.
-
-        Returns:
-            The batch of all processes' rows.
         """
         return jax.make_array_from_process_local_data(
             shardings.batch_sharding(self.mesh), dict(batch)

@@ -6,8 +6,10 @@ import random
 import shutil
 import signal
 
+import numpy as np
 import pytest
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from tests.support.training_child import (
     Job,
@@ -57,11 +59,13 @@ def assert_same_run(model_dir, unbroken):
     assert state == (unbroken / "state.sha256").read_text()
 
 
-def kill_and_go_on(model_dir, cache, **death):
+def kill_and_go_on(model_dir, cache, dies_again_at_batch=None, **death):
     job = Job(model_dir=model_dir, compile_cache=cache)
-    dying = Job(model_dir=model_dir, compile_cache=cache, **death)
-    assert train(dying) == -signal.SIGKILL
+    assert train(dataclasses.replace(job, **death)) == -signal.SIGKILL
     left = [path.name for path in model_dir.glob("checkpoint_*")]
+    if dies_again_at_batch is not None:
+        again = dataclasses.replace(job, dies_at_batch=dies_again_at_batch)
+        assert train(again) == -signal.SIGKILL
     assert train(job) == 0
     return left
 
@@ -80,6 +84,20 @@ def test_killed_during_a_save(tmp_path, cache, unbroken, point):
     assert_same_run(tmp_path, unbroken)
     assert checkpoint.complete_steps(tmp_path) == [10, 20, 30, 40]
     assert not list(tmp_path.glob("*orbax-checkpoint-tmp*"))
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_killed_in_a_bucket(storage, cache, unbroken):
+    model_dir = files.as_path(storage)
+    left = kill_and_go_on(
+        model_dir, cache, dies_in_save="digests", dies_again_at_batch=15
+    )
+    assert left == ["checkpoint_10"]
+    assert_same_run(model_dir, unbroken)
+    assert checkpoint.complete_steps(model_dir) == [10, 20, 30, 40]
+    expected = checkpoint.load_parameters(unbroken)
+    for name, value in checkpoint.load_parameters(model_dir).items():
+        np.testing.assert_array_equal(value, expected[name])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

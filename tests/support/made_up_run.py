@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from pali_tf.checkpoints import digests
-from pali_tf.run.event_file import EventFile
+from pali_tf.run.metric_writer import EventFile
 
 TASKS = (
     "text_span_corruption",

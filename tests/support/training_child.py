@@ -13,12 +13,14 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.checkpoints import commit
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.run import loop, processes
@@ -36,7 +38,7 @@ class Job:
     """One process' part of a run.
 
     Attributes:
-        model_dir: of the run.
+        model_dir: of the run, on any storage.
         compile_cache: what processes of a test compile only once.
         total_steps: where it ends.
         num_devices: simulated; 1: the CPU as it is.
@@ -49,7 +51,7 @@ class Job:
         stalls_in_save: a save is not done before somebody kills the process.
     """
 
-    model_dir: pathlib.Path
+    model_dir: str | os.PathLike[str]
     compile_cache: pathlib.Path
     total_steps: int = 40
     num_devices: int = 1
@@ -78,7 +80,8 @@ def train_and_signal(job: Job, numbers: Sequence[int]) -> list[int | None]:
     """
     process = _start(job)
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not list(job.model_dir.glob("checkpoint_*.orbax-*-hashed")):
+    model_dir = files.as_path(job.model_dir)
+    while not list(model_dir.glob("checkpoint_*.orbax-*-hashed")):
         assert time.monotonic() < deadline
         assert process.is_alive()
         time.sleep(0.05)
@@ -117,7 +120,9 @@ def train_together(job: Job, count: int) -> list[int]:
 def _start(job: Job) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    process = context.Process(target=_join_and_train, args=(job,))
+    # Without it they would have that of the first such process.
+    environment = dict(os.environ)
+    process = context.Process(target=_join_and_train, args=(job, environment))
     process.start()
     return process
 
@@ -130,7 +135,8 @@ def _status(process: Any) -> int:
     return process.exitcode
 
 
-def _join_and_train(job: Job) -> None:
+def _join_and_train(job: Job, environment: Mapping[str, str]) -> None:
+    os.environ.update(environment)
     os.environ["XLA_FLAGS"] = (
         f"--xla_force_host_platform_device_count={job.num_devices}"
     )
@@ -170,7 +176,7 @@ def _train(job: Job) -> None:
             trainer, config, loop.Hooks(batches_from=batches_from)
         )
     if jax.process_count() == 1:
-        (job.model_dir / "state.sha256").write_text(_digest(state))
+        files.write_whole(f"{job.model_dir}/state.sha256", _digest(state))
 
 
 def _digest(state: object) -> str:
@@ -185,7 +191,7 @@ def _arm(job: Job) -> None:
     if job.dies_in_save == "arrays":
         threading.Thread(
             target=_die_when_there_is_a_temporary_folder,
-            args=(job.model_dir,),
+            args=(files.as_path(job.model_dir),),
             daemon=True,
         ).start()
     elif job.stalls_in_save:
@@ -199,7 +205,7 @@ def _arm(job: Job) -> None:
         )
 
 
-def _die_when_there_is_a_temporary_folder(model_dir: pathlib.Path) -> None:
+def _die_when_there_is_a_temporary_folder(model_dir: Path) -> None:
     while not list(model_dir.glob("checkpoint_*.orbax-checkpoint-tmp")):
         time.sleep(0.001)
     _die()

@@ -167,5 +167,23 @@ def test_told_leaves_other_errors_as_they_are():
         assert raised.value is error
 
 
+class AwayError(Exception):
+    """As a library of buckets raises it, which is no OSError."""
+
+    __module__ = "botocore.exceptions"
+
+
+def test_a_bucket_that_does_not_answer_is_no_defect(capsys):
+    def fail(argv):
+        raise AwayError("Could not connect\nto http://there.")
+
+    assert run_command(fail, []) == 2
+    expected = "pali: Could not connect to http://there.\n"
+    assert capsys.readouterr().err == expected
+    with pytest.raises(UserError, match="^s3://b/x: Could not connect to h"):
+        with told("s3://b/x"):
+            fail([])
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

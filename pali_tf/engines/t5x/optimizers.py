@@ -15,8 +15,7 @@ from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.partitioning.logical_axes import is_scanned
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
-from pali_tf.training.gradient_clipping import clip_gradient
-from pali_tf.training.optimizer import Adafactor
+from pali_tf.training.optimizer import Adafactor, clip_gradient
 
 _adafactor = importlib.import_module("t5x.adafactor")
 _optimizers = importlib.import_module("t5x.optimizers")

@@ -7,6 +7,7 @@ import traceback
 
 import pytest
 
+from pali_tf import files
 from pali_tf.commands import gin_flags
 from pali_tf.errors import UserError
 
@@ -71,10 +72,11 @@ def test_bindings_and_later_ones_win(tmp_path):
     assert result == (6, "x", True)
 
 
-def test_files_are_found_in_the_search_paths(tmp_path):
-    (tmp_path / "run.gin").write_text(FILE)
-    (tmp_path / "more.gin").write_text("include 'run.gin'\nTRAIN_STEPS = 7\n")
-    argv = ["--gin_file=more.gin", f"--gin_search_paths=/nowhere,{tmp_path}"]
+def test_files_are_found_in_the_search_paths(storage):
+    more = "include 'run.gin'\nTRAIN_STEPS = 7\n"
+    files.write_whole(f"{storage}/run.gin", FILE)
+    files.write_whole(f"{storage}/more.gin", more)
+    argv = ["--gin_file=more.gin", f"--gin_search_paths=/nowhere,{storage}"]
     gin_flags.load(gin_flags.parse_flags("train", "", argv), __name__)
     assert gin_flags.call(attempt)[0] == 7
 

@@ -21,6 +21,22 @@ def test_a_program_of_t5x_runs_on_t5x(main):
     assert chosen_engine() == "t5x"
 
 
+@pytest.mark.parametrize(
+    ("is_installed", "engine"), [(True, "t5x"), (False, "native")]
+)
+def test_the_launcher_takes_t5x_where_it_is(
+    main, monkeypatch, tmp_path, is_installed, engine
+):
+    """The launcher's own folder, a package without code, does not count."""
+    main.__file__ = str(tmp_path / "t5x" / "train.py")
+    package = tmp_path / "t5x"
+    package.mkdir()
+    if is_installed:
+        (package / "__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert chosen_engine() == engine
+
+
 def test_any_other_program_runs_natively(main, monkeypatch):
     main.os = types.ModuleType("os")
     main.words = "t5x.trainer"

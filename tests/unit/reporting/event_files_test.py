@@ -15,7 +15,7 @@ from pali_tf.reporting.event_files import (
     repeated_steps,
 )
 from pali_tf.reporting.run_record import read_run
-from pali_tf.run.event_file import EventFile
+from pali_tf.run.metric_writer import EventFile
 from tests.support import made_up_run
 
 

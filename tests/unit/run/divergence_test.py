@@ -1,5 +1,7 @@
 """The batch that ended a run can be looked at."""
 
+import io
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ BATCH = {
 }
 
 
-def test_a_batch_is_written_whole(tmp_path):
-    path = divergence.write_batch(tmp_path, 7, BATCH)
-    assert path == tmp_path / "diverged" / "step_7.npz"
+def test_a_batch_is_written_whole(storage):
+    path = divergence.write_batch(storage, 7, BATCH)
+    assert str(path) == f"{storage}/diverged/step_7.npz"
     assert [p.name for p in path.parent.iterdir()] == ["step_7.npz"]
-    stored = np.load(path)
+    stored = np.load(io.BytesIO(path.read_bytes()))
     assert stored.keys() == BATCH.keys()
     for name, array in BATCH.items():
         np.testing.assert_array_equal(

@@ -9,6 +9,7 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import (
     PyRecordReader_New,
 )
 
+from pali_tf import files
 from pali_tf.run.metric_writer import MetricWriter
 
 
@@ -33,14 +34,18 @@ def read_events(path):
             yield event.step, value.tag, text or value.simple_value
 
 
-def test_both_files_hold_the_numbers(tmp_path):
-    with MetricWriter(tmp_path) as writer:
+def test_both_files_hold_the_numbers(storage):
+    directory = files.as_path(storage)
+    with MetricWriter(directory) as writer:
         writer.write(5, {"loss": 1.5, "examples/größe": 3})
-    assert read_lines(tmp_path) == [
-        {"step": 5, "loss": 1.5, "examples/größe": 3}
-    ]
-    (path,) = tmp_path.glob("events.out.tfevents.*")
-    assert list(read_events(path)) == [
+        writer.sync()
+        assert read_lines(directory) == [
+            {"step": 5, "loss": 1.5, "examples/größe": 3}
+        ]
+    (path,) = directory.glob("events.out.tfevents.*")
+    with files.local_copy(path) as copy:
+        events = list(read_events(copy))
+    assert events == [
         (1, "start", SessionLog.START),
         (5, "loss", 1.5),
         (5, "examples/größe", 3.0),

@@ -201,6 +201,26 @@ def test_a_folder_has_one_owner_on_any_storage(storage):
     assert not list(folder.glob("running-*"))
 
 
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_bucket_that_is_not_there_is_told(storage):
+    folder = f"{storage.partition('://')[0]}://no-such-bucket/run"
+    with pytest.raises(UserError, match="written to: there is no such bucket"):
+        take(folder)
+
+
+def test_an_owner_outlives_a_bucket_that_does_not_answer(
+    tmp_path, monkeypatch, caplog
+):
+    with caplog.at_level("WARNING"), ownership.held(tmp_path):
+
+        def fail(*args, **kwargs):
+            raise ConnectionError(111, "Connection refused")
+
+        monkeypatch.setattr(type(files.as_path(tmp_path)), "unlink", fail)
+    assert "Could not remove" in caplog.text
+    assert "Connection refused" in caplog.text
+
+
 def test_of_two_that_begin_at_once_not_both_have_it(tmp_path):
     owners, refused = [], []
     barrier = threading.Barrier(8)

@@ -37,7 +37,7 @@ def test_it_runs_ahead_by_its_depth_and_no_more():
                 enough.set()
             yield i
 
-    with Prefetcher(source(), lambda x: x, depth=2) as batches:
+    with Prefetcher(source(), lambda x: x) as batches:
         assert next(batches) == 0
         assert enough.wait(5)
     assert len(taken) <= 5

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import pytest
 from absl import logging
 
+from pali_tf import files
 from pali_tf.run import loop, profiling
 from pali_tf.training.configs import CheckpointConfig
 from tests.support import toy_model
@@ -82,9 +83,10 @@ def test_without_steps_the_step_is_itself(tmp_path):
         assert given is step
 
 
-def test_the_loop_leaves_a_trace_for_tensorboard(tmp_path):
+@pytest.mark.parametrize("storage", ["disk", "gs"], indirect=True)
+def test_the_loop_leaves_a_trace_for_tensorboard(tmp_path, storage):
     config = loop.RunConfig(
-        model_dir=str(tmp_path),
+        model_dir=storage,
         total_steps=4,
         checkpoint=CheckpointConfig(),
         task_names=toy_model.TASKS,
@@ -93,8 +95,12 @@ def test_the_loop_leaves_a_trace_for_tensorboard(tmp_path):
     hooks = loop.Hooks(batches_from=toy_model.batches_from)
     with compile_cache(tmp_path / "compiled"):
         loop.run(toy_model.make_trainer(), config, hooks)
-    (trace,) = (tmp_path / "profile/plugins/profile").glob("*/*.xplane.pb")
-    assert b"train" in trace.read_bytes()
+    profile = files.as_path(storage) / "profile"
+    (trace,) = [
+        n for n in files.list_files(profile) if n.endswith(".xplane.pb")
+    ]
+    assert trace.startswith("plugins/profile/")
+    assert b"train" in (profile / trace).read_bytes()
 
 
 if __name__ == "__main__":

@@ -54,12 +54,5 @@ def test_environment(tmp_path):
     assert told["step"] == {"examples": 8}
 
 
-def test_a_file_is_written_whole(tmp_path):
-    run_files.write_text(tmp_path / "a" / "b.txt", "größe")
-    run_files.write_text(tmp_path / "a" / "b.txt", "size")
-    assert (tmp_path / "a" / "b.txt").read_text() == "size"
-    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.txt"]
-
-
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__]))

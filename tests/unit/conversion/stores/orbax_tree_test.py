@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from pali_tf.checkpoints import checkpoint, digests
+from pali_tf.checkpoints import checkpoint, digests, folders
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.stores.orbax_writer import write_orbax
 from pali_tf.models.functional import unflatten
@@ -43,7 +43,7 @@ def saved(tree, tmp_path_factory):
 
 
 def test_training_reads_what_is_streamed(streamed, tree):
-    assert checkpoint.is_complete(streamed)
+    assert folders.is_complete(streamed)
     assert checkpoint.find(streamed.parent) == streamed
     shapes = checkpoint.parameter_shapes(streamed)
     assert {name: leaf.shape for name, leaf in shapes.items()} == {
