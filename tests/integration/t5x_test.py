@@ -9,8 +9,11 @@ import math
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -60,9 +63,12 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data_dir):
-    """Runs a script on PaLI-tiny; gives its process."""
+    """Runs a script on PaLI-tiny; gives its process.
 
-    def run(script, model_dir, *more, environment=None):
+    With `kill_at`, it is killed once that path is there.
+    """
+
+    def run(script, model_dir, *more, environment=None, kill_at=None):
         arguments = [
             *([script] if script.endswith(".py") else ["-m", *script.split()]),
             "--gin_file=gin/pali_tiny.gin",
@@ -77,17 +83,31 @@ def run(data_dir):
             *more,
         ]
         settings = {"JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "jax"}
-        return subprocess.run(
+        with subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=os.environ | settings | (environment or {}),
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=900,
+        ) as process:
+            if kill_at is not None:
+                threading.Thread(
+                    target=kill_once, args=(process, kill_at), daemon=True
+                ).start()
+            _, errors = process.communicate(timeout=900)
+        return subprocess.CompletedProcess(
+            arguments, process.returncode, stderr=errors
         )
 
     return run
+
+
+def kill_once(process, path):
+    while process.poll() is None:
+        if path.exists():
+            process.kill()
+        time.sleep(0.1)
 
 
 def finish(process):
@@ -180,19 +200,23 @@ def test_both_engines_have_the_same_losses(run, native, unbroken, tmp_path):
         assert theirs[step] == pytest.approx(loss, rel=TOLERANCE), step
 
 
-def test_a_stopped_run_continues_with_the_same_losses(
+def test_a_killed_run_continues_with_the_same_losses(
     run, native, unbroken, tmp_path
 ):
-    first = finish(
-        run(LAUNCHER, tmp_path, "--gin.TRAIN_STEPS=5", start(native))
+    ten_steps = ("--gin.TRAIN_STEPS=10", start(native))
+    first = run(
+        LAUNCHER, tmp_path, *ten_steps, kill_at=tmp_path / "checkpoint_5"
     )
-    assert first.startswith("engine: t5x (t5x.train)\n")
-    second = finish(
-        run(LAUNCHER, tmp_path, "--gin.TRAIN_STEPS=10", start(native))
-    )
+    assert first.returncode == -signal.SIGKILL
+    assert first.stderr.startswith("engine: t5x (t5x.train)\n")
+    assert len(list(tmp_path.glob("running-*.json"))) == 1
+    other = run(LAUNCHER, tmp_path, *ten_steps, "--gin.RANDOM_SEED=1")
+    assert "holds another run: seed was 0 and is 1 (--gin.R" in other.stderr
+    second = finish(run(LAUNCHER, tmp_path, *ten_steps))
     resumed = t5x_losses(second)
     assert sorted(resumed) == list(range(6, 11))
-    assert t5x_losses(first) | resumed == t5x_losses(unbroken[1])
+    assert t5x_losses(first.stderr) | resumed == t5x_losses(unbroken[1])
+    assert not list(tmp_path.glob("running-*.json"))
 
 
 def test_the_native_engine_starts_from_t5x(run, native, unbroken, tmp_path):
@@ -258,13 +282,13 @@ def test_upstream_infers_as_pali_infer(run, native, tmp_path, mode):
             )
         )
     for task in mixtures.HIGHRES_RATES:
-        (ours,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
+        (path,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
         theirs = tmp_path / "r.py" / f"{task}-{mode}.jsonl-00000-of-00001"
-        expected = [*map(approximately, read_lines(ours))]
+        ours = read_lines(path)
         if mode == "predict":
             # T5X gives it where MODE is "predict_with_aux" alone.
-            assert all(line.pop("score") for line in expected)
-        assert read_lines(theirs) == expected
+            assert all(line.pop("score") for line in ours)
+        assert read_lines(theirs) == [*map(approximately, ours)]
 
 
 def test_no_engine_resumes_the_other(run, native, unbroken):

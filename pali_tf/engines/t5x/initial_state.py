@@ -6,7 +6,6 @@ a part of the tree, for a run that starts at step 0.
 """
 
 import importlib
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,8 +17,8 @@ from pali_tf.engines.t5x.parameters import (
     RestoreCheckpointConfig,
     places_of,
 )
-from pali_tf.errors import UserError
 from pali_tf.models.functional import flatten, unflatten
+from pali_tf.run import starting_state
 from pali_tf.training import freezing
 
 _utils = importlib.import_module("t5x.utils")
@@ -30,7 +29,6 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
 
     Args:
         restore: which checkpoints, and what of them.
-        model_dir: the run's; it must not hold another engine's checkpoints.
         init_fn: T5X's: the model's `get_initial_variables`.
         **given: what else T5X gives.
     """
@@ -39,11 +37,9 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         self,
         *,
         restore: RestoreCheckpointConfig,
-        model_dir: str,
         init_fn: Any,
         **given: Any,
     ):
-        _check_owner(model_dir)
         self._restore = restore.native
         self._model = init_fn.__self__
         super().__init__(init_fn=init_fn, **given)
@@ -52,12 +48,7 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
         """Draws the state of step 0 and puts checkpoints' parameters in."""
         specs = self._model.model.functional.specs
         # Before anything is drawn, so that a mistake is told at once.
-        origins = initial_parameters.find_origins(
-            self._restore.paths(),
-            specs,
-            self._restore.selection(),
-            fallback=self._restore.fallback,
-        )
+        origins = starting_state.find_origins(self._model.model, self._restore)
         table = freezing.table(specs, self._model.split, origins)
         logging.info("What trains:\n%s", table)
         state = super().from_scratch(init_rng)
@@ -75,14 +66,3 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
                         value.astype(params[name].dtype), places[name]
                     )
         return state.replace_params(frozen_dict.freeze(unflatten(params)))
-
-
-def _check_owner(model_dir: str) -> None:
-    """Refuses a MODEL_DIR that the native engine trained."""
-    found = sorted(Path(model_dir).glob("checkpoint_*/progress"))
-    if model_dir and found:
-        raise UserError(
-            f"{found[0].parent} is the native engine's, which T5X cannot "
-            "resume: name a new MODEL_DIR, and start from that checkpoint by "
-            "INITIAL_CHECKPOINT_PATH."
-        )

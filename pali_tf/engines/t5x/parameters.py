@@ -12,8 +12,10 @@ import jax.numpy as jnp
 from flax.core import frozen_dict
 from jax.sharding import NamedSharding, PartitionSpec
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.models.functional import flatten, unflatten
+from pali_tf.run import identity
 from pali_tf.training import configs
 
 _utils = importlib.import_module("t5x.utils")
@@ -21,6 +23,10 @@ _utils = importlib.import_module("t5x.utils")
 
 class RestoreCheckpointConfig(_utils.RestoreCheckpointConfig):
     """T5X's config, by the native engine's fields.
+
+    Args:
+        vocabulary: which an evaluated checkpoint's must be; None: any.
+        **fields: of the native engine's.
 
     Attributes:
         native: the native engine's config.
@@ -31,10 +37,10 @@ class RestoreCheckpointConfig(_utils.RestoreCheckpointConfig):
     mode = "specific"
 
     # T5X's would ask for a path, which is looked for when it is used.
-    def __init__(self, **fields: Any):
+    def __init__(self, vocabulary: Any = None, **fields: Any):
         self.native = configs.RestoreCheckpointConfig(**fields)
         self.checkpoint_manager_cls = functools.partial(
-            ParameterReader, self.native.selection()
+            ParameterReader, self.native.selection(), vocabulary
         )
 
     @functools.cached_property
@@ -49,6 +55,7 @@ class ParameterReader:
 
     Args:
         selection: which parameters are read; all must be.
+        vocabulary: which the checkpoint's must be; None: any.
         train_state: T5X's, of shapes.
         partitioner: T5X's.
         **given: what else T5X gives.
@@ -57,6 +64,7 @@ class ParameterReader:
     def __init__(
         self,
         selection: configs.Selection,
+        vocabulary: Any = None,
         *,
         train_state: Any,
         partitioner: Any,
@@ -64,6 +72,7 @@ class ParameterReader:
     ):
         del given
         self._selection = selection
+        self._vocabulary = vocabulary
         self._state = train_state
         axes = partitioner.get_mesh_axes(train_state)
         self._places = places_of(axes, partitioner)
@@ -76,6 +85,7 @@ class ParameterReader:
             **given: what else T5X gives.
         """
         del given
+        identity.check_vocabulary(files.as_path(path), self._vocabulary)
         specs = flatten(frozen_dict.unfreeze(self._state.params))
         flat, step = initial_parameters.load_all(
             path, specs, self._places, self._selection
