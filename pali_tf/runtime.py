@@ -20,7 +20,7 @@ from absl import logging
 import gin
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
-from pali_tf.engines.chosen import chosen_engine
+from pali_tf.engines.chosen import chosen_engine, complete_main
 from pali_tf.errors import UserError
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
 from pali_tf.run import run_files
@@ -28,7 +28,6 @@ from pali_tf.training.elementwise_optimizers import AdamW, Lion
 from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
-    from pali_tf.engines.t5x import programs
     from pali_tf.engines.t5x.objects import (
         CheckpointConfig,
         DatasetConfig,
@@ -190,7 +189,7 @@ def summarize_gin_config(
 
 
 if chosen_engine() == "t5x":
-    programs.complete_main()
+    complete_main()
     # Last: the file binds names of this module.
     _GIN = Path(__file__).resolve().parent.parent / "gin"
     gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))

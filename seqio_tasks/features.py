@@ -6,12 +6,10 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data import visual_tokens, vocabulary
-from pali_tf.data.autograph import without_autograph
-from pali_tf.data.data_root import DataRoot
+from pali_tf.data.data_root import DataRoot, PaliVocabulary
 from pali_tf.data.feature_converter import DEFAULT_IMAGE_SIZE
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
-from pali_tf.data.root_vocabulary import PaliVocabulary
 from pali_tf.data.task_choices import TaskChoices
 
 Example = dict[str, tf.Tensor]
@@ -54,7 +52,7 @@ def keep_image(
         choices: what it draws.
     """
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def preprocess(
         dataset: tf.data.Dataset,
         sequence_length: Mapping[str, int],
@@ -76,7 +74,7 @@ def keep_image(
     return preprocess
 
 
-@without_autograph
+@tf.autograph.experimental.do_not_convert
 @seqio.map_over_dataset
 def tokenize(
     example: Example,
@@ -134,7 +132,7 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
         root: says how wide stored tokens are.
     """
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def preprocess(
         dataset: tf.data.Dataset, sequence_length: Mapping[str, int]
     ) -> tf.data.Dataset:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import seqio
 import tensorflow as tf
 
-from pali_tf.data.autograph import without_autograph
 from pali_tf.data.randomness import SEED, random_index, random_order
 from pali_tf.data.stored_examples import Joining
 from pali_tf.data.task_choices import TaskChoices
@@ -55,7 +54,7 @@ def joining(choices: TaskChoices) -> Joining | None:
         )
         return pieces.map(lambda piece: {"text": piece})
 
-    return Joining(length, without_autograph(join))
+    return Joining(length, tf.autograph.experimental.do_not_convert(join))
 
 
 def corrupt_spans(

@@ -21,13 +21,7 @@ import seqio
 import tensorflow as tf
 from absl import logging
 
-from pali_tf.data import (
-    batch_plan,
-    diagnosis,
-    indexed_task,
-    streamed_task,
-)
-from pali_tf.data.autograph import without_autograph
+from pali_tf.data import batch_plan, diagnosis, task_features
 from pali_tf.data.batch_plan import BatchPlan
 from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.data.permutation import mix
@@ -166,7 +160,7 @@ def num_eval_examples(
     task: seqio.Task, feature_lengths: Mapping[str, int], split: str
 ) -> int | None:
     """Counts a task's examples; None: only reading them would tell."""
-    if not indexed_task.is_indexed(task):
+    if not task_features.is_indexed(task):
         return None
     return task.source.examples(split, feature_lengths).num_examples
 
@@ -213,7 +207,7 @@ def eval_dataset(
         numbers: int64[M], those to read, where `num_eval_examples` tells how
             many there are; None: all.
     """
-    if not indexed_task.is_indexed(task):
+    if not task_features.is_indexed(task):
         dataset = task.get_dataset(
             feature_lengths,
             split=split,
@@ -231,7 +225,7 @@ def eval_dataset(
     )
     if numbers is None:
         numbers = np.arange(stream.examples.num_examples)
-    dataset = indexed_task.features(
+    dataset = task_features.indexed_features(
         task, feature_lengths, lambda: stream.in_order(numbers)
     )
     return dataset.with_options(_options())
@@ -272,11 +266,11 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         """Gives what a task makes for its rows, for ever."""
         task, reading = self._data.tasks[number], self._reading
         seed = _task_seed(reading.seed, task.name)
-        task_rows = streamed_task.TaskRows(
+        task_rows = task_features.TaskRows(
             self._plan(None), number, self.rows, reading.start_step
         )
-        if reading.use_cached or not indexed_task.is_indexed(task):
-            return streamed_task.features(
+        if reading.use_cached or not task_features.is_indexed(task):
+            return task_features.streamed_features(
                 task,
                 lengths=reading.feature_lengths,
                 split=reading.split,
@@ -306,7 +300,7 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
                 if not self._is_closed:
                     raise
 
-        return indexed_task.features(
+        return task_features.indexed_features(
             task, reading.feature_lengths, chunks, self._failures
         )
 
@@ -328,7 +322,7 @@ def _converter(
 ) -> Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
     converter = PaliFeatureConverter()
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         truncated = example.get(_TRUNCATED, tf.constant(False))
         numbered = {**example, "task_id": tf.constant(number)}

@@ -9,7 +9,6 @@ import numpy as np
 import seqio
 import tensorflow as tf
 
-from pali_tf.data.autograph import without_autograph
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.example_reader import (
     Entries,
@@ -140,7 +139,7 @@ class StoredExamples(seqio.DataSource):
 
         return cut
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def get_dataset(
         self,
         split: str = "train",

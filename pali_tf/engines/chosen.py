@@ -1,8 +1,16 @@
-"""Which engine this process runs on."""
+"""Which engine this process runs on: the main program tells."""
 
+import importlib
 import sys
 import types
 from typing import Literal
+
+# T5X's functions that run files bind -> their modules.
+_FUNCTIONS = {
+    "train": "t5x.train",
+    "evaluate": "t5x.eval",
+    "infer": "t5x.infer",
+}
 
 EngineName = Literal["native", "t5x"]
 
@@ -21,3 +29,15 @@ def chosen_engine() -> EngineName:
         for value in vars(main).values()
     )
     return "t5x" if is_t5x else "native"
+
+
+def complete_main() -> None:
+    """Gives the main program the functions of T5X's other programs.
+
+    A run file binds train() under the main program's name, and eval.py and
+    infer.py read it too, for its model and its data.
+    """
+    main = sys.modules["__main__"]
+    for name, module in _FUNCTIONS.items():
+        if not hasattr(main, name):
+            setattr(main, name, getattr(importlib.import_module(module), name))

@@ -1,15 +1,16 @@
-"""The native engine's evaluation, by the predictions that T5X computes."""
+"""What the native engine writes, by the predictions that T5X computes."""
 
 import concurrent.futures
+import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import seqio
 import tensorflow as tf
 
+from pali_tf import files
 from pali_tf.decoding.config import DecodingConfig
-from pali_tf.evaluation import evaluator
+from pali_tf.evaluation import evaluator, prediction_files
 from seqio_tasks import named
 
 # Rows handed to T5X at once, which cuts them into its batches: a few GB of
@@ -55,7 +56,7 @@ class Evaluator:
         self._lengths = sequence_length
         self._split = eval_split
         self._seed = seed or 0
-        self._model_dir = Path(log_dir).parent
+        self._model_dir = files.as_path(log_dir).parent
         self._use_blind_control = use_blind_control
         self._made_by = {
             "checkpoint": checkpoint,
@@ -122,3 +123,33 @@ def _texts_and_scores(
         return [vocabulary.decode(ids) for _, ids in numbered], aux["scores"]
 
     return predict
+
+
+def write_lines(
+    path: str,
+    inferences: tuple[Sequence[Any], Mapping[str, Sequence[Any]]],
+    task_ds: Any,
+    mode: str,
+    vocabulary: seqio.Vocabulary,
+) -> None:
+    """Writes one JSON object an example; T5X's `write_fn`.
+
+    Args:
+        path: where to.
+        inferences: of each example its tokens, or its score; and further
+            values by name: the scores, where MODE is "predict_with_aux".
+        task_ds: a tf.data.Dataset of the examples, in that order.
+        mode: "predict", "predict_with_aux" or "score".
+        vocabulary: of inputs and targets.
+    """
+    found, aux = inferences
+    with tf.io.gfile.GFile(path, "w") as file:
+        for i, fields in enumerate(task_ds.as_numpy_iterator()):
+            line = prediction_files.describe_example(fields, vocabulary)
+            if mode == "score":
+                line["score"] = found[i]
+            else:
+                line["prediction"] = vocabulary.decode(found[i])
+            if aux:
+                line["score"] = aux["scores"][i]
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
