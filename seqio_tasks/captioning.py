@@ -18,12 +18,10 @@ have none: their target is empty, and they have no reference.
 Source: PaLI, arXiv 2209.06794, section 4.1 and appendix.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-import seqio
 import tensorflow as tf
 
-from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, preprocessors, printed_words
 from seqio_tasks.definition import Objective, TaskDefinition
@@ -60,20 +58,6 @@ def caption_image(example: Example) -> Example:
     }
 
 
-def caption_image_and_words(
-    example: Example,
-    sequence_length: Mapping[str, int],
-    output_features: Mapping[str, seqio.Feature],
-    choices: TaskChoices = TaskChoices(),
-) -> Example:
-    """Makes "Generate the alt_text in EN at 0: ocr: stop <extra_id_0>"."""
-    made = caption_image(example)
-    made["inputs"] = printed_words.add_printed_words(
-        made["inputs"], example, sequence_length, output_features, choices
-    )
-    return made
-
-
 def _task(
     name: str,
     source: str,
@@ -93,15 +77,6 @@ def _task(
     )
 
 
-def _task_with_words(name: str, source: str) -> TaskDefinition:
-    objective = Objective(
-        features=(*FEATURES, *printed_words.FEATURES),
-        make_text=caption_image_and_words,
-        metric_fns=(metrics.cider_metric,),
-    )
-    return TaskDefinition(name=name, source=source, objective=objective)
-
-
 # A source of which each language is a task -> its languages.
 BY_LANGUAGE = {"coco_35l": languages.CC3M_35L, "xm3600": languages.XM3600}
 
@@ -119,10 +94,10 @@ TASKS = (
     _task(
         "nocaps_captioning", "nocaps", (metrics.by_group(metrics.cider_metric),)
     ),
-    _task_with_words("textcaps_captioning", "textcaps"),
-    _task("textcaps_captioning_without_ocr", "textcaps"),
-    _task_with_words("vizwiz_captioning", "vizwiz_captions"),
-    _task("vizwiz_captioning_without_ocr", "vizwiz_captions"),
+    *printed_words.with_and_without(_task("textcaps_captioning", "textcaps")),
+    *printed_words.with_and_without(
+        _task("vizwiz_captioning", "vizwiz_captions")
+    ),
     _task("coco_35l_captioning", "coco_35l"),
     *(
         _task(f"{source}_captioning_{code}", source, language=code)

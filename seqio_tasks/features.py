@@ -46,10 +46,7 @@ def keep_image(
 ) -> Callable[..., tf.data.Dataset]:
     """Maps `make_text` over records and keeps the image, its id and the seed.
 
-    Args:
-        make_text: a function of a record, such as those of `preprocessors`;
-            it may ask for `sequence_length`, `output_features` and `choices`.
-        choices: what it draws.
+    It may ask for `sequence_length`, `output_features` and `choices`.
     """
 
     @tf.autograph.experimental.do_not_convert
@@ -92,10 +89,6 @@ def tokenize(
         example: `inputs` and `targets`, string[] or int32[N].
         sequence_length: "inputs" and "targets".
         output_features: each has the vocabulary.
-
-    Returns:
-        The example with `inputs` int32[<=S], `targets` int32[<=T] and
-        `is_truncated` bool[].
     """
     inputs = _encode(example["inputs"], output_features["inputs"])
     targets = _encode(example["targets"], output_features["targets"])

@@ -29,7 +29,7 @@ from seqio_tasks import catalog, languages
 from seqio_tasks.definition import TaskDefinition
 from seqio_tasks.objectives import find_objective
 
-_LANGUAGES = frozenset(languages.WEBLI + languages.XM3600)
+LANGUAGES = frozenset(languages.WEBLI + languages.XM3600)
 
 
 def find(
@@ -81,11 +81,7 @@ def _rates_of(name: str) -> Mapping[str, float]:
 
 
 def _definition(name: str) -> TaskDefinition | seqio.Task:
-    """Gives what a name of a task stands for.
-
-    Raises:
-        UserError: there is none.
-    """
+    """Gives what a name of a task stands for."""
     if name in catalog.TASKS:
         return catalog.TASKS[name]
     if name in seqio.TaskRegistry.names():
@@ -126,10 +122,10 @@ def _check_language(objective: str, language: str, is_chosen: bool) -> None:
             f"The objective {objective!r} takes no language; {language!r} is "
             "given."
         )
-    if language not in _LANGUAGES:
+    if language not in LANGUAGES:
         raise UserError(
             f"No language has the code {language!r}"
-            f"{nearest(language, _LANGUAGES)}"
+            f"{nearest(language, LANGUAGES)}"
         )
 
 

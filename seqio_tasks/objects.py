@@ -152,15 +152,7 @@ def _absent(example: Example, classes: Sequence[str]) -> tf.Tensor:
 
 
 def format_boxes(boxes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Writes boxes as `pali_tf.data.boxes.format_boxes` does, in TensorFlow.
-
-    Args:
-        boxes: float32[N, 4], in [0, 1].
-        labels: string[N].
-
-    Returns:
-        string[]: "10 20 90 100 cat 20 30 100 100 dog".
-    """
+    """Writes boxes as `pali_tf.data.boxes.format_boxes` does, in TensorFlow."""
     numbers = tf.cast(tf.round(boxes * MAX_COORDINATE), tf.int32)
     numbers = tf.clip_by_value(numbers, 0, MAX_COORDINATE)
     parts = tf.concat([tf.strings.as_string(numbers), labels[:, None]], axis=1)

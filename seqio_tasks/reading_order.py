@@ -17,12 +17,12 @@ def reading_order(
     read from left to right, whatever its script, as the paper orders OCR.
 
     Args:
-        ymin: float32[N]. Upper sides, in [0, 1].
-        xmin: float32[N]. Left sides, in [0, 1].
-        ymax: float32[N]. Lower sides, in [0, 1].
+        ymin: float32[N], upper sides, in [0, 1].
+        xmin: the same, left sides.
+        ymax: the same, lower sides.
 
     Returns:
-        int32[N]. Indices of the boxes in reading order.
+        int32[N], indices of the boxes.
 
     Example: boxes at (y, x) = (.1, .8), (.12, .1), (.6, .3), each .2 high, are
     read as 1, 0, 2.

@@ -74,10 +74,6 @@ def corrupt_spans(
         sequence_length: "inputs" and "targets", which the result fits.
         output_features: "inputs" has the vocabulary.
         choices: how much is hidden.
-
-    Returns:
-        `inputs` and `targets`, int32 without end of sequence; `references`
-        string[1], the targets as text; `language` "".
     """
     vocabulary = output_features["inputs"].vocabulary
     seed = example[SEED]
@@ -125,18 +121,10 @@ def noise_mask(
     seed: tf.Tensor,
     choices: TaskChoices = TaskChoices(),
 ) -> tf.Tensor:
-    """Draws which tokens to hide.
+    """Draws which tokens to hide: bool[length].
 
     Kept and hidden spans take turns, a kept one first; each kind is cut into
-    spans at random places.
-
-    Args:
-        length: int32[]. Number of tokens; a single one is not hidden.
-        seed: int64[2]. The example's seed.
-        choices: how much is hidden, in spans of what length.
-
-    Returns:
-        bool[length]. True: hidden.
+    spans at random places. A single token is not hidden.
     """
 
     def spans() -> tf.Tensor:

@@ -41,12 +41,8 @@ def task_texts(
 ) -> Iterator[str]:
     """Yields prompts, targets and documents of the data root's train split.
 
-    Sources that the data root does not have are left out.
-
-    Args:
-        root: the data root.
-        num_records: how many records are read for each task.
-        seed: of what the tasks choose at random.
+    So many records are read for each task; sources that are not there are left
+    out.
     """
     for name, make_text in _MAKERS.items():
         if not _is_present(root, name):
@@ -69,16 +65,7 @@ def train_vocabulary(
     size: int = vocabulary.DEFAULT_SIZE,
     num_records: int = _NUM_RECORDS,
 ) -> int:
-    """Trains and writes the vocabulary of a data root.
-
-    Args:
-        data_dir: the data root.
-        size: at most so many pieces.
-        num_records: how many records are read for each task.
-
-    Returns:
-        The number of pieces.
-    """
+    """Trains and writes the vocabulary of a data root; gives its pieces."""
     root = DataRoot(os.fspath(data_dir))
     return vocabulary.train(
         task_texts(root, num_records=num_records),

@@ -90,14 +90,7 @@ class BatchPlan:
             yield self._chunk(chunk)
 
     def counts_before(self, step: int) -> np.ndarray:
-        """Counts the examples of each task before a step, of the lanes read.
-
-        Args:
-            step: >= 0.
-
-        Returns:
-            int64[number of lanes, K].
-        """
+        """Counts the examples before a step: int64[lanes that are read, K]."""
         end = step * self._share
         return np.stack([self._mixing.counts(n, end) for n in self._lanes])
 
@@ -163,23 +156,13 @@ class Mixing:
                 )
 
     def tasks(self, lanes: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Draws: the tasks, int64[N] in [0, K), of some draws of lanes.
-
-        Args:
-            lanes: int64[N].
-            places: int64[N]. Each one's place among its lane's draws.
-        """
+        """Draws the tasks, in [0, K), of places among the lanes' draws."""
         period, place = np.divmod(places, _PERIOD)
         moved = permute(place, _PERIOD, mix(self._seed, lanes, period))
         return self._tasks(moved / _PERIOD + self._shift(period))
 
     def counts(self, lane: int, end: int) -> np.ndarray:
-        """Counts the examples of each task in a lane's first draws: int64[K].
-
-        Args:
-            lane: which.
-            end: how many draws.
-        """
+        """Counts the tasks of a lane's draws before place `end`: int64[K]."""
         period, length = divmod(end, _PERIOD)
         turns, number = divmod(period, _TURN)
         places = period * _PERIOD + np.arange(length)

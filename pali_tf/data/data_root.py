@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import hashlib
 import os
 from collections.abc import Sequence
 
@@ -69,8 +68,7 @@ class DataRoot:
     @property
     def vocabulary_sha256(self) -> str:
         """The digest of the vocabulary."""
-        content = self.vocabulary_path.read_bytes()
-        return hashlib.sha256(content).hexdigest()
+        return files.digest(self.vocabulary_path)
 
     def data_sha256(self, source: str, split: str) -> str | None:
         """Gives the digest of a split; None: there is no such split.
@@ -78,9 +76,7 @@ class DataRoot:
         It is of the info file, which has the digests of all shards.
         """
         path = self.path / source / f"{split}.info.json"
-        if not path.exists():
-            return None
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return files.digest(path) if path.exists() else None
 
     @functools.cached_property
     def splits(self) -> tuple[tuple[str, str], ...]:
@@ -92,9 +88,6 @@ class PaliVocabulary(seqio.Vocabulary):
     """The vocabulary of a data root, read when it is first used.
 
     Tasks hold one from import on, when no data need be there.
-
-    Args:
-        root: whose.
     """
 
     def __init__(self, root: DataRoot) -> None:

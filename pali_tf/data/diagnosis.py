@@ -33,9 +33,9 @@ def explained(
     Args:
         dataset: made of the tasks' examples.
         tasks: they say which shards were read.
-        split: "train", "validation" or "test".
-        lengths: those of the task features; an entry "visual_tokens" says
-            that stored tokens were read, not pixels.
+        split: of them.
+        lengths: of the task features; "visual_tokens" among them says that
+            stored tokens were read, not pixels.
         failures: what the readers of records have raised.
 
     Raises:

@@ -43,23 +43,13 @@ Loaded = Callable[[int], Stored]
 
 
 class RecordReader:
-    """Reads records by their numbers.
-
-    Args:
-        index: of their split.
-    """
+    """Reads the records of a split by their numbers."""
 
     def __init__(self, index: SplitIndex) -> None:
         self.index = index
 
     def read(self, numbers: np.ndarray) -> dict[int, bytes]:
-        """Reads some records.
-
-        Args:
-            numbers: int64[N], in the split.
-
-        Returns:
-            {number: serialized record}.
+        """Reads some records: {number: serialized record}.
 
         Raises:
             UserError: a record is damaged; the message names it.
@@ -122,14 +112,7 @@ class Entries:
             self.num_examples = int(self._begins[-1])
 
     def load(self, numbers: np.ndarray) -> Loaded:
-        """Reads the records of some examples.
-
-        Args:
-            numbers: int64[N], each in [0, num_examples).
-
-        Returns:
-            The function that gives each of them.
-        """
+        """Reads the records of some examples; gives what tells each of them."""
         entries = np.zeros_like(numbers)
         records = numbers
         if self._begins is not None:
@@ -171,15 +154,7 @@ class JoinedTexts:
         self.num_examples = -(-int(self._begins[-1]) // length)
 
     def load(self, numbers: np.ndarray) -> Loaded:
-        """Reads the records of some examples.
-
-        Args:
-            numbers: int64[N], each in [0, num_examples).
-
-        Returns:
-            The function that gives each of them: its texts, and the token
-            that it begins with.
-        """
+        """Reads the records of some examples; gives what tells each of them."""
         spans = np.stack(self._span(numbers), axis=1).tolist()
         found = self._reader.read(
             np.concatenate([np.arange(a, b + 1) for a, b in spans])

@@ -67,13 +67,7 @@ class Reading:
 
 
 def reading_of(config: Any, start_step: int, rows: Sequence[int]) -> Reading:
-    """Gives how a process reads what a DatasetConfig says.
-
-    Args:
-        config: either engine's.
-        start_step: the step whose batch comes first.
-        rows: which of the batch the process reads.
-    """
+    """Gives how a process reads what a DatasetConfig of an engine says."""
     return Reading(
         feature_lengths=config.task_feature_lengths,
         batch_size=config.batch_size,
@@ -127,23 +121,11 @@ def train_batches(
 def train_examples(
     data: RunData, reading: Reading
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yields the examples of training one by one, all their fields kept.
+    """Yields (name of the task, its example) one by one, all fields kept.
 
     They are the rows of `train_batches`, one batch's after the other's, before
     they are padded. Tasks of any SeqIO registry will do: their features need
-    not be those of PaliFeatureConverter.
-
-    Args:
-        data: what to draw from.
-        reading: as of `train_batches`.
-
-    Yields:
-        (name of the task, its example as numpy).
-
-    Raises:
-        FileNotFoundError: there are no data.
-        UserError: a task has no example, a file is damaged or an image
-            corrupt; the message names it.
+    not be those of PaliFeatureConverter. Errors are the same.
     """
     with _Pipeline(data, reading) as pipeline:
         streams = [
@@ -196,14 +178,11 @@ def eval_dataset(
 ) -> tf.data.Dataset:
     """Returns one ordered pass over a task's examples, all their fields kept.
 
-    What a task draws at random for an example is drawn from `seed`, so each
-    call gives the same examples.
-
     Args:
         task: any of SeqIO's.
         feature_lengths: of the task features.
         split: "test".
-        seed: >= 0.
+        seed: of what a task draws at random.
         numbers: int64[M], those to read, where `num_eval_examples` tells how
             many there are; None: all.
     """

@@ -127,9 +127,7 @@ class RecordQuery:
     def parser(self, lengths: Mapping[str, int] | None) -> Parse:
         """Gives the function of (serialized record, number of its entry).
 
-        Args:
-            lengths: what the task is asked for; where stored visual tokens are
-                not among it, they are not parsed. None: they are.
+        Stored visual tokens are parsed where `lengths` has them, or is None.
         """
         parsers = self._parsers
         if lengths is not None and "visual_tokens" not in lengths:
@@ -192,14 +190,10 @@ def _parser(key: str) -> Parser:
 def _take_entries(
     example: Example, name: str, entries: tf.Tensor, count: tf.Tensor
 ) -> Example:
-    """Keeps entries of a list, in all its features.
+    """Keeps entries of `count` of a list, in all its features.
 
-    Args:
-        example: a parsed record.
-        name: of the list.
-        entries: int64[K], or int64[]: then the features become scalars, and
-            `vqa/reference` string[R] has the references of that question.
-        count: int64[], of all entries.
+    Of a single one, int64[], the features become scalars, and `vqa/reference`
+    string[R] has the references of that question.
     """
     keys = [key for key in example if key.startswith(f"{name}/")]
     taken = {}

@@ -89,11 +89,7 @@ class StoredExamples(seqio.DataSource):
         return self._entries(self._index(split)).num_examples
 
     def examples(self, split: str, lengths: Lengths) -> Examples:
-        """Returns the split's examples by number.
-
-        Args:
-            split: "train".
-            lengths: of the task features.
+        """Returns the split's examples by number, of these feature lengths.
 
         Raises:
             FileNotFoundError: there is no such split.
@@ -153,18 +149,10 @@ class StoredExamples(seqio.DataSource):
     ) -> tf.data.Dataset:
         """Returns one pass over the split's parsed records, for SeqIO.
 
-        Args:
-            split: "train", "validation" or "test".
-            shuffle: whether to shuffle; each iteration of the result gives
-                another order.
-            seed: of the shuffles.
-            shard_info: which share to read; None: all. The shares of one
-                `num_shards` have no example in common, and all of them between
-                them.
-            sequence_length: what the task is asked for; where stored visual
-                tokens are not among it, they are not parsed. None: they are.
-            use_cached: unused, SeqIO's.
-            num_epochs: unused, SeqIO's: the task repeats.
+        Shuffled, each iteration gives another order. The shares of one
+        `num_shards` have no example in common, and all of them between them.
+        Stored visual tokens are parsed where `sequence_length` has them, or is
+        None. The task repeats, not the source.
         """
         del use_cached, num_epochs
         examples = self._entries(self._index(split))

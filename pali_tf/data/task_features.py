@@ -80,7 +80,7 @@ def is_indexed(task: seqio.Task) -> bool:
         return False
     joining = source.joining and source.joining.step
     return all(
-        step is joining or isinstance(step, seqio.CacheDatasetPlaceholder)
+        step is joining or _is_place_of_cache(step)
         for step in steps[: steps.index(draw_seed)]
     )
 
@@ -91,10 +91,10 @@ def indexed_features(
     chunks: Callable[[], Iterator[Chunk]],
     failures: list[UserError] | None = None,
 ) -> tf.data.Dataset:
-    """Returns what a task makes of stored examples.
+    """Returns what a task that `is_indexed` makes of its stored examples.
 
     Args:
-        task: that `is_indexed`.
+        task: whose.
         lengths: of the task features.
         chunks: its examples; called at each iteration.
         failures: as of `task_stream.dataset_of`.
@@ -214,15 +214,11 @@ def _cached_records(
 
 def _steps_after(task: seqio.Task, is_cached: bool) -> list[Step]:
     """Returns a task's steps; those after the cache if that is read."""
-    is_place = [
-        isinstance(step, seqio.CacheDatasetPlaceholder)
-        for step in task.preprocessors
-    ]
-    first = is_place.index(True) + 1 if is_cached and any(is_place) else 0
-    return [
-        step
-        for step, is_cache in zip(
-            task.preprocessors[first:], is_place[first:], strict=True
-        )
-        if not is_cache
-    ]
+    steps = list(task.preprocessors)
+    places = [n for n, step in enumerate(steps) if _is_place_of_cache(step)]
+    first = places[0] if is_cached and places else 0
+    return [step for step in steps[first:] if not _is_place_of_cache(step)]
+
+
+def _is_place_of_cache(step: Step) -> bool:
+    return isinstance(step, seqio.CacheDatasetPlaceholder)

@@ -62,9 +62,8 @@ def train(
 
     Args:
         texts: what to learn from, in any order; sentinels in it are ignored.
-        path: where the model file goes; folders are made.
-        size: at most so many pieces, sentinels counted; fewer where the texts
-            do not hold so many.
+        path: where the model file goes.
+        size: at most so many pieces, sentinels counted.
         max_texts: how many of `texts` are read.
 
     Returns:

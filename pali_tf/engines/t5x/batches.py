@@ -104,16 +104,15 @@ def get_dataset(
     *,
     own_run: OwnRun | None = None,
 ) -> TrainBatches:
-    """Gives the training batches; T5X's `get_dataset_fn`.
+    """Gives a host's part of the training batches; T5X's `get_dataset_fn`.
 
     Args:
         cfg: t5x.utils.DatasetConfig.
-        shard_id: which rows of each batch this host reads.
-        num_shards: of how many parts of a batch.
+        shard_id: which part of each batch this host reads.
+        num_shards: of how many.
         feature_converter_cls: the model's; it is the one that we use.
         num_epochs: None: the data repeat for ever.
-        continue_from_last_checkpoint: must be False: T5X's checkpoints hold
-            the position.
+        continue_from_last_checkpoint: must be False.
         own_run: whose MODEL_DIR is checked; None: it begins at step 0.
 
     Raises:
@@ -131,7 +130,9 @@ def get_dataset(
     def open_at(step: int) -> Iterator[Any]:
         return _rows(cfg, (shard_id, num_shards), step)
 
-    return TrainBatches(open_at, *(own_run.enter(cfg) if own_run else ()))
+    if own_run is None:
+        return TrainBatches(open_at)
+    return TrainBatches(open_at, *own_run.enter(cfg))
 
 
 def get_training_eval_datasets(
@@ -141,18 +142,10 @@ def get_training_eval_datasets(
     eval_steps: int,
     feature_converter_cls: Any = None,
 ) -> dict[str, tf.data.Dataset]:
-    """Gives the native engine's validation batches; T5X's function's name.
+    """Gives {the mixture's name: its `eval_steps` validation batches}.
 
-    Args:
-        cfg: t5x.utils.DatasetConfig.
-        shard_id: which rows of each batch this host reads.
-        num_shards: of how many parts of a batch.
-        eval_steps: batches of one evaluation.
-        feature_converter_cls: the model's; it is the one that we use.
-
-    Returns:
-        {name of the mixture: its batches}; the losses of its tasks are among
-        the metrics of each batch.
+    As of `get_dataset`, a host's part. The losses of the mixture's tasks are
+    among the metrics of each batch.
     """
     del feature_converter_cls
 
@@ -173,13 +166,7 @@ def get_training_eval_datasets(
 def _rows(
     cfg: Any, part: tuple[int, int], start_step: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields this host's rows of each batch.
-
-    Args:
-        cfg: t5x.utils.DatasetConfig.
-        part: which of how many parts of a batch.
-        start_step: the step whose batch comes first.
-    """
+    """Yields a part of each batch: which of how many."""
     index, count = part
     if cfg.batch_size % count:
         raise UserError(

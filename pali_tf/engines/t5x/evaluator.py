@@ -76,16 +76,13 @@ class Evaluator:
         predict_with_aux_fn: Callable[[tf.data.Dataset], Any],
         **given: Any,
     ) -> tuple[concurrent.futures.Future[Any], None]:
-        """Evaluates every task.
+        """Evaluates every task: (future of {task: {metric: value}}, None).
 
         Args:
             compute_metrics: whether this process writes; all must call.
             step: of training.
             predict_with_aux_fn: rows with their numbers -> tokens and scores.
             **given: T5X's other ways to predict.
-
-        Returns:
-            (future of {task: {metric: value}}, None).
         """
         del given
         scores = {
@@ -136,8 +133,8 @@ def write_lines(
 
     Args:
         path: where to.
-        inferences: of each example its tokens, or its score; and further
-            values by name: the scores, where MODE is "predict_with_aux".
+        inferences: of each example its tokens, or its score; and the "scores"
+            where MODE is "predict_with_aux".
         task_ds: a tf.data.Dataset of the examples, in that order.
         mode: "predict", "predict_with_aux" or "score".
         vocabulary: of inputs and targets.

@@ -121,14 +121,7 @@ def Trainer(
     ema_decay: float | None = None,
     **given: Any,
 ) -> Any:
-    """Gives T5X's trainer.
-
-    Args:
-        learning_rate_fn: step to learning rate.
-        num_microbatches: parts that a batch is split into; None: one.
-        ema_decay: must be None: T5X's trainer keeps no moving average.
-        **given: what T5X's train() gives: model, train_state, ...
-    """
+    """Gives T5X's trainer; `given` is what T5X's train() gives it."""
     if ema_decay is not None:
         raise UserError(
             f"Trainer.ema_decay is {ema_decay}: T5X's trainer keeps no moving "

@@ -28,15 +28,12 @@ _BATCH, _ROW, _COLUMN, _NONE = (
 def make_optimizer(
     definition: Any, specs: Mapping[str, Any], trainable: Sequence[str]
 ) -> Any:
-    """Makes T5X's optimizer.
+    """Makes T5X's optimizer: t5x.optimizers.OptimizerDef.
 
     Args:
         definition: Adafactor, AdamW or Lion of pali_tf.training.
         specs: VariableSpec(shape, ...) of the model, by parameter path.
         trainable: the paths that train.
-
-    Returns:
-        t5x.optimizers.OptimizerDef.
 
     Raises:
         UserError: T5X has no such optimizer.
@@ -148,10 +145,6 @@ class _TrainablePart(_optimizers.OptimizerDef):
     T5X's MultiOptimizer does the same, but keeps an entry without a value for
     every frozen parameter, and T5X's own orbax checkpoints then fail to restore
     ("Metadata at state.param_states... does not exist").
-
-    Args:
-        optimizer: t5x.optimizers.OptimizerDef.
-        trainable: the paths of what trains.
 
     Source: google-research/t5x, t5x/optimizers.py (OptimizerDef).
     """

@@ -55,15 +55,7 @@ class RestoreCheckpointConfig(_utils.RestoreCheckpointConfig):
 
 
 class ParameterReader:
-    """T5X's checkpoint manager where there is no optimizer.
-
-    Args:
-        selection: which parameters are read; all must be.
-        vocabulary: which the checkpoint's must be; None: any.
-        train_state: T5X's, of shapes.
-        partitioner: T5X's.
-        **given: what else T5X gives.
-    """
+    """T5X's checkpoint manager where there is no optimizer."""
 
     def __init__(
         self,
@@ -82,12 +74,7 @@ class ParameterReader:
         self._places = _places_of(axes, partitioner)
 
     def restore(self, *, path: str, **given: Any) -> Any:
-        """Gives the state with the parameters of a checkpoint.
-
-        Args:
-            path: a `checkpoint_<step>` directory.
-            **given: what else T5X gives.
-        """
+        """Gives the state with the parameters of a `checkpoint_<step>`."""
         del given
         identity.check_vocabulary(files.as_path(path), self._vocabulary)
         specs = flatten(frozen_dict.unfreeze(self._state.params))
@@ -109,7 +96,7 @@ class TrainStateInitializer(_utils.TrainStateInitializer):
 
     Args:
         restore: which checkpoints, and what of them.
-        init_fn: T5X's: the model's `get_initial_variables`.
+        init_fn: the model's `get_initial_variables`.
         **given: what else T5X gives.
     """
 
