@@ -69,10 +69,7 @@ class TaskDefinition:
     ) -> seqio.Task:
         """Gives the task on the data of a root; it is not registered.
 
-        Args:
-            root: where the data and the vocabulary are.
-            choices: what the task draws.
-            task_id: the number that its examples carry.
+        Its examples carry the number `task_id`.
         """
         asked = self.objective
         joining = asked.joining(choices)

@@ -84,25 +84,16 @@ def tokenize(
     the language, and its last sentinel stay, and `is_truncated` says so. Text
     that is tokens already is only checked and ended. SeqIO's own `tokenize`
     would keep every feature a second time, images too.
-
-    Args:
-        example: `inputs` and `targets`, string[] or int32[N].
-        sequence_length: "inputs" and "targets".
-        output_features: each has the vocabulary.
     """
+    end = [vocabulary.EOS_ID]
     inputs = _encode(example["inputs"], output_features["inputs"])
     targets = _encode(example["targets"], output_features["targets"])
+    targets = tf.concat([targets, end], axis=0)
     room = sequence_length["inputs"] - 1
-    targets = tf.concat([targets, [vocabulary.EOS_ID]], axis=0)
+    fitted = _fit(inputs, room, output_features["inputs"].vocabulary)
     return {
         **example,
-        "inputs": tf.concat(
-            [
-                _fit(inputs, room, output_features["inputs"].vocabulary),
-                [vocabulary.EOS_ID],
-            ],
-            axis=0,
-        ),
+        "inputs": tf.concat([fitted, end], axis=0),
         # A target that goes on beyond the length has no end to learn.
         "targets": targets[: sequence_length["targets"]],
         "is_truncated": tf.size(inputs) > room,
@@ -119,10 +110,6 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
     image gets zeros and the mask False. Where the lengths have an entry
     "visual_tokens", stored tokens come in place of `images`; where they have
     neither, as with SeqIO's own tools, images have DEFAULT_IMAGE_SIZE.
-
-    Args:
-        task_id: of the task.
-        root: says how wide stored tokens are.
     """
 
     @tf.autograph.experimental.do_not_convert

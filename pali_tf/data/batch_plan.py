@@ -53,14 +53,7 @@ class Rows:
 
 
 class BatchPlan:
-    """The rows of a process, batch after batch.
-
-    Args:
-        rates: by task.
-        batch_size: B.
-        seed: uint64, of the draws.
-        rows: which of the B are the process'; None: all.
-    """
+    """The rows of a process, batch after batch; without `rows`, all B."""
 
     def __init__(
         self,
@@ -127,10 +120,6 @@ class Mixing:
     share of so many grid points on [0, 1) says, in a random order; the grid
     moves a little from one period to the next, so a whole turn of periods has
     the rates to one in a million.
-
-    Args:
-        rates: K relative rates by task, > 0.
-        seed: uint64.
 
     Raises:
         UserError: a rate is too small to be drawn.

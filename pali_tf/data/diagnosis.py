@@ -34,8 +34,7 @@ def explained(
         dataset: made of the tasks' examples.
         tasks: they say which shards were read.
         split: of them.
-        lengths: of the task features; "visual_tokens" among them says that
-            stored tokens were read, not pixels.
+        lengths: of the task features.
         failures: what the readers of records have raised.
 
     Raises:

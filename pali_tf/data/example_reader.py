@@ -88,13 +88,7 @@ class RecordReader:
 
 
 class Entries:
-    """The examples that are records, or entries of their lists.
-
-    Args:
-        reader: of the records.
-        holders: the records that have an example, and how many.
-        is_each: whether each entry is an example; else each record.
-    """
+    """The examples of some records: themselves, or each entry of a list."""
 
     def __init__(
         self, reader: RecordReader, holders: Holders, is_each: bool
@@ -141,7 +135,7 @@ class JoinedTexts:
 
     Args:
         reader: of records with a text.
-        num_tokens: int64[R], of each record's text.
+        num_tokens: of each record's text.
         length: tokens of an example.
     """
 

@@ -91,8 +91,7 @@ def train_batches(
         reading: which batches, and which rows of them.
 
     Yields:
-        The model features of PaliFeatureConverter, each with a leading B, or
-        the share of it that `reading.rows` names.
+        PaliFeatureConverter's model features, of each row that is read.
 
     Raises:
         FileNotFoundError: there are no data.

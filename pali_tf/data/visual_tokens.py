@@ -64,12 +64,7 @@ def stored_width(root: files.Path, num_tokens: int) -> int:
 def read_tokens(
     stored: Mapping[str, tf.Tensor], num_tokens: int, width: int
 ) -> tf.Tensor:
-    """Unpacks the tokens of a parsed record: bfloat16[P, Dv].
-
-    Args:
-        stored: STORED_FEATURES by name; empty where there are none.
-        num_tokens: P.
-        width: Dv.
+    """Unpacks the tokens of a parsed record: bfloat16[num_tokens, width].
 
     Raises:
         InvalidArgumentError, when it runs: there are none, or others;

@@ -77,9 +77,6 @@ class TrainBatches(DatasetIterator):
         T5X reads a batch ahead, so the number of batches read is not the
         position: it is the step of the checkpoint that this is saved in.
 
-        Args:
-            filename: below `.../checkpoint_<step>`.
-
         Raises:
             UserError: another run has taken MODEL_DIR over.
         """

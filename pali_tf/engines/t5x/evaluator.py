@@ -134,7 +134,7 @@ def write_lines(
     Args:
         path: where to.
         inferences: of each example its tokens, or its score; and the "scores"
-            where MODE is "predict_with_aux".
+            where `mode` is "predict_with_aux".
         task_ds: a tf.data.Dataset of the examples, in that order.
         mode: "predict", "predict_with_aux" or "score".
         vocabulary: of inputs and targets.

@@ -88,11 +88,9 @@ def CheckpointConfig(
 ) -> Any:
     """Gives t5x.utils.CheckpointConfig.
 
-    Args:
-        save: SaveCheckpointConfig, or None.
-        restore: read by parameters.TrainStateInitializer, which takes
-            parameters alone, from one or more checkpoints of any layout. T5X
-            itself would restore one of its own, with its step and slots.
+    `restore` is read by parameters.TrainStateInitializer, which takes
+    parameters alone, from one or more checkpoints of any layout. T5X itself
+    would restore one of its own, with its step and slots.
     """
     del restore
     return _utils.CheckpointConfig(save=save, restore=None)
@@ -137,12 +135,7 @@ def Trainer(
 
 
 def PaliTrainingModel(data: Any = None, **fields: Any) -> T5XPaliModel:
-    """Gives the model under T5X's contract.
-
-    Args:
-        data: the RunData whose tasks' losses are told apart; None: none are.
-        **fields: of PaliTrainingModel.
-    """
+    """Gives the model, with the losses of the tasks of a RunData told apart."""
     model = native_model.PaliTrainingModel(**fields)
     return T5XPaliModel(
         model=model,

@@ -40,9 +40,6 @@ class OwnRun:
     def enter(self, data: Any) -> tuple[Progress, Callable[[], None]]:
         """Makes MODEL_DIR this run's until the process ends; all must call it.
 
-        Args:
-            data: t5x.utils.DatasetConfig of training.
-
         Returns:
             (where the run goes on, what raises UserError once another run has
             taken the folder over).

@@ -26,14 +26,9 @@ _utils = importlib.import_module("t5x.utils")
 
 
 class RestoreCheckpointConfig(_utils.RestoreCheckpointConfig):
-    """T5X's config, by the native engine's fields.
+    """T5X's config, by the native engine's fields, of which `native` is made.
 
-    Args:
-        vocabulary: which an evaluated checkpoint's must be; None: any.
-        **fields: of the native engine's.
-
-    Attributes:
-        native: the native engine's config.
+    An evaluated checkpoint must be of `vocabulary`, if that is given.
 
     Source: google-research/t5x, t5x/utils.py (RestoreCheckpointConfig).
     """
@@ -92,13 +87,7 @@ class ParameterReader:
 
 
 class TrainStateInitializer(_utils.TrainStateInitializer):
-    """T5X's initializer; what it draws is replaced from checkpoints.
-
-    Args:
-        restore: which checkpoints, and what of them.
-        init_fn: the model's `get_initial_variables`.
-        **given: what else T5X gives.
-    """
+    """T5X's initializer; what it draws is replaced from checkpoints."""
 
     def __init__(
         self,
