@@ -1,15 +1,5 @@
 """Captioning benchmarks.
 
-| task                        | source          | metrics                      |
-|-----------------------------|-----------------|------------------------------|
-| coco_captioning             | coco_karpathy   | CIDEr, BLEU, ROUGE-L, METEOR |
-| nocaps_captioning           | nocaps          | CIDEr, by domain as well     |
-| textcaps_captioning         | textcaps        | CIDEr                        |
-| vizwiz_captioning           | vizwiz_captions | CIDEr                        |
-| coco_35l_captioning         | coco_35l        | CIDEr, by language           |
-| coco_35l_captioning_<lang>  | coco_35l        | CIDEr                        |
-| xm3600_captioning_<lang>    | xm3600          | CIDEr                        |
-
 TextCaps and VizWiz give printed words as input; `<task>_without_ocr` does not.
 An example is an image: one of its captions, a new one each epoch, is the
 target, and all of that language are the references. Images of a test split
@@ -24,9 +14,7 @@ import tensorflow as tf
 
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, preprocessors, printed_words
-from seqio_tasks.definition import Objective, TaskDefinition
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 
 FEATURES = ("caption/text", "caption/language", "image/group")
 

@@ -108,25 +108,23 @@ def _own_data(name: str) -> TaskDefinition:
         )
     objective, source, *rest = parts
     chosen = find_objective(objective)
-    language = rest[0] if rest else None
-    if language is not None:
-        _check_language(objective, language, chosen.has_languages)
+    for language in rest:
+        if not chosen.has_languages:
+            raise UserError(
+                f"The objective {objective!r} takes no language; {language!r} "
+                "is given."
+            )
+        if language not in LANGUAGES:
+            raise UserError(
+                f"No language has the code {language!r}"
+                f"{nearest(language, LANGUAGES)}"
+            )
     return TaskDefinition(
-        name=name, source=source, objective=chosen, language=language
+        name=name,
+        source=source,
+        objective=chosen,
+        language=rest[0] if rest else None,
     )
-
-
-def _check_language(objective: str, language: str, is_chosen: bool) -> None:
-    if not is_chosen:
-        raise UserError(
-            f"The objective {objective!r} takes no language; {language!r} is "
-            "given."
-        )
-    if language not in LANGUAGES:
-        raise UserError(
-            f"No language has the code {language!r}"
-            f"{nearest(language, LANGUAGES)}"
-        )
 
 
 def _parse_rates(text: str) -> Mapping[str, float]:

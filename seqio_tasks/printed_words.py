@@ -14,10 +14,8 @@ import tensorflow as tf
 
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
-from seqio_tasks.definition import Objective, TaskDefinition
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 FEATURES = (
     "ocr/text",

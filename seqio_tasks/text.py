@@ -1,21 +1,11 @@
 """Benchmarks of text alone, with mT5's prompts as they are stored.
 
-| task   | source       | metrics, each language's as well |
-|--------|--------------|----------------------------------|
-| xnli   | xnli         | exact match                      |
-| xquad  | xquad        | F1 and exact match               |
-| tydiqa | tydiqa_goldp | F1 and exact match               |
-
 Source: PaLI, arXiv 2209.06794, appendix (language understanding).
 """
 
-import tensorflow as tf
-
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import preprocessors
-from seqio_tasks.definition import Objective, TaskDefinition
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 
 FEATURES = (
     "text_pair/inputs",

@@ -1,18 +1,5 @@
 """Benchmarks of questions about images.
 
-| task and source  | answers in   | metrics                 |
-|------------------|--------------|-------------------------|
-| vqav2            | English      | VQA accuracy            |
-| okvqa            | English      | VQA accuracy            |
-| textvqa          | English      | VQA accuracy            |
-| vizwiz_vqa       | English      | VQA accuracy            |
-| stvqa            | English      | ANLS                    |
-| tallyqa          | English      | exact match, by kind    |
-| xgqa             | English      | exact match by language |
-| maxm             | its language | exact match by language |
-| vqav2_13l        | English      | VQA accuracy            |
-| vqav2_13l_native | its language | exact match by language |
-
 TextVQA, VizWiz and ST-VQA give printed words as input; `<task>_without_ocr`
 does not. An example is a question. Its target is the answer that was given most
 often, its references are all of them; a test split has none.
@@ -26,10 +13,8 @@ import tensorflow as tf
 
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, preprocessors, prompts
-from seqio_tasks.definition import Objective, TaskDefinition
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 from seqio_tasks.printed_words import with_and_without
-
-Example = dict[str, tf.Tensor]
 
 FEATURES = (
     "vqa/question",

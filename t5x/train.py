@@ -15,15 +15,10 @@ from pathlib import Path
 _HERE = str(Path(__file__).resolve().parent)
 
 
-def _has_package(name: str) -> bool:
-    """Whether a package with code is importable; a bare folder is none."""
-    spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None
-
-
 def choose_engine() -> str:
-    """Gives "t5x" where that package is installed, else "native"."""
-    return "t5x" if _has_package("t5x") else "native"
+    """Gives "t5x" where that package, not a bare folder, is, else "native"."""
+    spec = importlib.util.find_spec("t5x")
+    return "native" if spec is None or spec.origin is None else "t5x"
 
 
 def main() -> None:

@@ -64,6 +64,10 @@ class RecordReader:
                 found[first + begin] = data
         return found
 
+    def mean_bytes(self, num_examples: int) -> float:
+        """Gives the bytes that are read for one of so many examples."""
+        return self.index.num_bytes / max(num_examples, 1)
+
     def _read_shard(
         self, shard: int, numbers: np.ndarray
     ) -> Iterator[tuple[int, bytes]]:
@@ -104,6 +108,7 @@ class Entries:
         if is_each and holders.counts is not None:
             self._begins = np.append(0, np.cumsum(holders.counts))
             self.num_examples = int(self._begins[-1])
+        self.mean_bytes = reader.mean_bytes(self.num_examples)
 
     def load(self, numbers: np.ndarray) -> Loaded:
         """Reads the records of some examples; gives what tells each of them."""
@@ -124,11 +129,6 @@ class Entries:
 
         return example
 
-    @property
-    def mean_bytes(self) -> float:
-        """Bytes that are read for an example, on average."""
-        return self._reader.index.num_bytes / max(self.num_examples, 1)
-
 
 class JoinedTexts:
     """Texts joined and cut to one length; the last example may be shorter.
@@ -146,6 +146,7 @@ class JoinedTexts:
         self._length = length
         self._begins = np.append(0, np.cumsum(num_tokens))
         self.num_examples = -(-int(self._begins[-1]) // length)
+        self.mean_bytes = reader.mean_bytes(self.num_examples)
 
     def load(self, numbers: np.ndarray) -> Loaded:
         """Reads the records of some examples; gives what tells each of them."""
@@ -170,11 +171,6 @@ class JoinedTexts:
             np.searchsorted(self._begins, begins, side="right") - 1,
             np.searchsorted(self._begins, last, side="right") - 1,
         )
-
-    @property
-    def mean_bytes(self) -> float:
-        """Bytes that are read for an example, on average."""
-        return self._reader.index.num_bytes / max(self.num_examples, 1)
 
 
 Examples = Entries | JoinedTexts

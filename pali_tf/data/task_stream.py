@@ -157,18 +157,12 @@ def _keys(rows: Iterable[Rows], order: Order) -> Iterator[list[_Key]]:
     """Yields the keys of the rows, a few at first, then more at once."""
     size = _FIRST
     for some in rows:
-        places = order.places(some.lanes, some.counts)
-        columns = (
-            some.lanes,
-            places.window,
-            places.epoch,
-            places.block,
-            places.example,
+        place = order.places(some.lanes, some.counts)
+        columns = np.stack(
+            [some.lanes, place.window, place.epoch, place.block, place.example],
+            axis=1,
         )
-        keys = [
-            _Key(*row)
-            for row in zip(*(c.tolist() for c in columns), strict=True)
-        ]
+        keys = [_Key(*row) for row in columns.tolist()]
         while keys:
             yield keys[:size]
             keys, size = keys[size:], min(2 * size, _MOST)

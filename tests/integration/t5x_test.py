@@ -18,7 +18,7 @@ import time
 import pytest
 
 from pali_tf.reporting import event_files
-from seqio_tasks import mixtures
+from seqio_tasks import pretraining
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The repository has a folder of the same name, which is no package.
@@ -172,7 +172,7 @@ def test_upstream_trains_evaluates_and_saves(unbroken):
 
 
 def test_every_curve_is_of_a_task_of_the_run_and_has_values(unbroken):
-    tasks = set(mixtures.TINY_RATES)
+    tasks = set(pretraining.TINY_RATES)
     for folder in ("train", "training_eval/pali_tiny"):
         lines = event_files.read_numbers(unbroken[0] / folder, faults := [])
         assert faults == []
@@ -261,7 +261,7 @@ def test_upstream_evaluates_as_pali_eval(
             )
         )
     ours = sorted((tmp_path / "eval" / "inference_eval").glob("*.jsonl"))
-    assert len(ours) == 2 * len(mixtures.HIGHRES_RATES)
+    assert len(ours) == 2 * len(pretraining.HIGHRES_RATES)
     for path in ours:
         theirs = tmp_path / "l.py" / "inference_eval" / path.name
         assert read_lines(theirs) == [*map(approximately, read_lines(path))]
@@ -281,7 +281,7 @@ def test_upstream_infers_as_pali_infer(run, native, tmp_path, mode):
                 f"--gin.INFER_OUTPUT_DIR='{tmp_path / program[-4:]}'",
             )
         )
-    for task in mixtures.HIGHRES_RATES:
+    for task in pretraining.HIGHRES_RATES:
         (path,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
         theirs = tmp_path / "r.py" / f"{task}-{mode}.jsonl-00000-of-00001"
         ours = read_lines(path)

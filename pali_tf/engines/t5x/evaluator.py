@@ -21,17 +21,9 @@ _CHUNK = 1024
 class Evaluator:
     """T5X's `inference_evaluator_cls`: writes what our evaluation writes.
 
-    Args:
-        mixture_or_task_name: the mixture, or its name.
-        eval_split: "validation".
-        sequence_length: "inputs", "targets", "images".
-        seed: of what a task draws at random; None: 0.
-        log_dir: MODEL_DIR/inference_eval.
-        decoding: how the model answers, to be told beside the scores.
-        checkpoint: what is evaluated, to be told there too.
-        use_blind_control: whether to score a second time, with the images of
-            other examples.
-        **given: what else T5X gives to SeqIO's.
+    Gin gives `decoding` and `checkpoint`, which are told beside the scores, and
+    `use_blind_control`: whether to score a second time, with the images of
+    other examples. T5X gives the rest, as to SeqIO's.
 
     Source: google-research/t5x, t5x/eval.py (InferenceEvaluator).
     """
@@ -78,11 +70,7 @@ class Evaluator:
     ) -> tuple[concurrent.futures.Future[Any], None]:
         """Evaluates every task: (future of {task: {metric: value}}, None).
 
-        Args:
-            compute_metrics: whether this process writes; all must call.
-            step: of training.
-            predict_with_aux_fn: rows with their numbers -> tokens and scores.
-            **given: T5X's other ways to predict.
+        All processes must call it; where `compute_metrics`, one writes.
         """
         del given
         scores = {

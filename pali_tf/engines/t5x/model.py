@@ -67,14 +67,11 @@ class T5XPaliModel:
         return PaliFeatureConverter
 
     @property
-    def input_vocabulary(self) -> Any:
-        """The vocabulary of the prompts."""
+    def output_vocabulary(self) -> Any:
+        """The vocabulary of targets, and of prompts."""
         return self.model.vocabulary
 
-    @property
-    def output_vocabulary(self) -> Any:
-        """The vocabulary of the targets."""
-        return self.model.vocabulary
+    input_vocabulary = output_vocabulary
 
     @functools.cached_property
     def split(self) -> freezing.Split:

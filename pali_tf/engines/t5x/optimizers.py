@@ -1,5 +1,6 @@
 """T5X's optimizers out of the native engine's descriptions."""
 
+import dataclasses
 import importlib
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -65,19 +66,11 @@ def _make_adafactor(definition: Adafactor, specs: Mapping[str, Any]) -> Any:
         else (f"^{re.escape(path)}$", _adafactor.HEURISTIC_RULE)
         for path, spec in specs.items()
     ]
+    # Our fields have T5X's names.
+    settings = dataclasses.asdict(definition)
     return _adafactor.Adafactor(
-        factored=definition.factored,
-        multiply_by_parameter_scale=definition.multiply_by_parameter_scale,
-        beta1=definition.beta1 or None,
-        decay_rate=definition.decay_rate,
-        step_offset=definition.step_offset,
-        clipping_threshold=definition.clipping_threshold,
-        weight_decay_rate=definition.weight_decay_rate,
-        min_dim_size_to_factor=definition.min_dim_size_to_factor,
-        epsilon1=definition.epsilon1,
-        epsilon2=definition.epsilon2,
+        **{**settings, "beta1": definition.beta1 or None},
         factor_map=_adafactor.HParamMap(rules) if stacks else None,
-        global_norm_clip_threshold=definition.global_norm_clip_threshold,
     )
 
 
