@@ -15,14 +15,8 @@ from pali_tf.data.task_choices import TaskChoices
 Example = dict[str, tf.Tensor]
 
 # Kept of a record beside what a task makes of it.
-_KEPT = (
-    "image/encoded",
-    "image/source_id",
-    *visual_tokens.STORED_FEATURES,
-    SEED,
-)
-
 _PICTURE = ("image/encoded", *visual_tokens.STORED_FEATURES)
+_KEPT = (*_PICTURE, "image/source_id", SEED)
 
 
 def output_features(root: DataRoot) -> dict[str, seqio.Feature]:

@@ -53,7 +53,7 @@ def ask_about_objects(
     | which        | Which of cat, dog are in ...?    | those, in that order |
     """
     seed = example[SEED]
-    positives = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
+    positives = _shuffled(tf.unique(example[LABELS])[0], seed, _POSITIVE_ORDER)
     negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
     has_negatives = tf.size(negatives) > 0
     is_yes = tf.logical_or(
@@ -116,7 +116,7 @@ def detect(example: Example, choices: TaskChoices = TaskChoices()) -> Example:
     of the names asked for.
     """
     seed = example[SEED]
-    present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
+    present = _shuffled(tf.unique(example[LABELS])[0], seed, _POSITIVE_ORDER)
     present = present[: choices.max_detected]
     negatives = _shuffled(
         _absent(example, choices.class_names), seed, _NEGATIVE_ORDER
@@ -152,7 +152,7 @@ def _absent(example: Example, classes: Sequence[str]) -> tf.Tensor:
 
 
 def format_boxes(boxes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Writes boxes as `pali_tf.data.boxes.format_boxes` does, in TensorFlow."""
+    """Writes float32[N, 4] in [0, 1] as `boxes.parse_boxes` reads them."""
     numbers = tf.cast(tf.round(boxes * MAX_COORDINATE), tf.int32)
     numbers = tf.clip_by_value(numbers, 0, MAX_COORDINATE)
     parts = tf.concat([tf.strings.as_string(numbers), labels[:, None]], axis=1)
@@ -171,10 +171,6 @@ def _asked_for(
         return labels, boxes
     order = reading_order(boxes[:, 0], boxes[:, 1], boxes[:, 2])
     return tf.gather(labels, order), tf.gather(boxes, order)
-
-
-def _unique(values: tf.Tensor) -> tf.Tensor:
-    return tf.unique(values)[0]
 
 
 def _shuffled(values: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:

@@ -17,9 +17,6 @@ _END = f" {SENTINEL}"
 # Of zero-shot classification; the paper has no "the" here.
 PHOTO_OF = f"Generate alt_text in EN at 2: Photo of {SENTINEL}"
 LIST_OBJECTS = f"Answer in EN: List the objects present: {SENTINEL}"
-# Between objects of a list, in prompts and targets.
-OBJECT_SEPARATOR = ", "
-CLASS_SEPARATOR = " and "
 YES = "Yes"
 NO = "No"
 
@@ -112,10 +109,10 @@ def which_present(objects: tf.Tensor) -> tf.Tensor:
 
 def detect(classes: tf.Tensor) -> tf.Tensor:
     """Gives "detect cat and dog", without a sentinel, as the paper shows it."""
-    names = tf.strings.reduce_join(classes, separator=CLASS_SEPARATOR)
+    names = tf.strings.reduce_join(classes, separator=" and ")
     return tf.strings.join(["detect ", names])
 
 
 def join_objects(objects: tf.Tensor) -> tf.Tensor:
     """Gives "cat, dog" for string[N]."""
-    return tf.strings.reduce_join(objects, separator=OBJECT_SEPARATOR)
+    return tf.strings.reduce_join(objects, separator=", ")

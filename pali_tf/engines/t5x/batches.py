@@ -96,8 +96,6 @@ def get_dataset(
     shard_id: int,
     num_shards: int,
     feature_converter_cls: Any = None,
-    num_epochs: int | None = None,
-    continue_from_last_checkpoint: bool = False,
     *,
     own_run: OwnRun | None = None,
 ) -> TrainBatches:
@@ -108,8 +106,6 @@ def get_dataset(
         shard_id: which part of each batch this host reads.
         num_shards: of how many.
         feature_converter_cls: the model's; it is the one that we use.
-        num_epochs: None: the data repeat for ever.
-        continue_from_last_checkpoint: must be False.
         own_run: whose MODEL_DIR is checked; None: it begins at step 0.
 
     Raises:
@@ -118,11 +114,6 @@ def get_dataset(
     """
     del feature_converter_cls
     check_training_order(cfg)
-    if num_epochs is not None or continue_from_last_checkpoint:
-        raise UserError(
-            "num_epochs must be None and continue_from_last_checkpoint False: "
-            "training data repeat, and checkpoints hold their position."
-        )
 
     def open_at(step: int) -> Iterator[Any]:
         return _rows(cfg, (shard_id, num_shards), step)
