@@ -52,7 +52,9 @@ def find(
     if isinstance(given, str) and given.startswith("{"):
         given = _parse_rates(given)
     if isinstance(given, Mapping):
-        name, rates = _mixture_name(given), _flat(given)
+        # The same for the same rates, in any process.
+        digest = zlib.crc32(repr(sorted(given.items())).encode())
+        name, rates = f"mixture_{digest:08x}", _flat(given)
     else:
         name, rates = given, _rates_of(given)
     found = {task: _definition(task) for task in rates}
@@ -157,9 +159,3 @@ def _flat(rates: Mapping[str, Any]) -> Mapping[str, float]:
                 raise UserError(f"The rates {dict(rates)} name {task} twice.")
             flat[task] = rate * share / total
     return flat
-
-
-def _mixture_name(rates: Mapping[str, float]) -> str:
-    """Gives a mixture's name: the same for the same rates, in any process."""
-    digest = zlib.crc32(repr(sorted(rates.items())).encode())
-    return f"mixture_{digest:08x}"

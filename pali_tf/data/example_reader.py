@@ -131,12 +131,9 @@ class Entries:
 
 
 class JoinedTexts:
-    """Texts joined and cut to one length; the last example may be shorter.
+    """Texts of so many tokens each, joined and cut to pieces of one length.
 
-    Args:
-        reader: of records with a text.
-        num_tokens: of each record's text.
-        length: tokens of an example.
+    The last piece may be shorter.
     """
 
     def __init__(

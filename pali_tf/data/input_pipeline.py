@@ -177,13 +177,8 @@ def eval_dataset(
 ) -> tf.data.Dataset:
     """Returns one ordered pass over a task's examples, all their fields kept.
 
-    Args:
-        task: any of SeqIO's.
-        feature_lengths: of the task features.
-        split: "test".
-        seed: of what a task draws at random.
-        numbers: int64[M], those to read, where `num_eval_examples` tells how
-            many there are; None: all.
+    What a task draws at random for an example is drawn from `seed`. Where
+    `num_eval_examples` tells how many there are, `numbers` says which to read.
     """
     if not task_features.is_indexed(task):
         dataset = task.get_dataset(

@@ -46,13 +46,8 @@ class StoredExamples(seqio.DataSource):
     """One source's shards under the data root, parsed.
 
     The shards are listed by `<split>.info.json`; the data root is asked for at
-    reading, so a task can be registered where there are no data.
-
-    Args:
-        source: a folder of the data root, such as "webli".
-        query: what is asked of its records.
-        root: the data root.
-        joining: of texts; None: each is an example of its own.
+    reading, so a task can be registered where there are no data. Without
+    `joining`, each text is an example of its own.
     """
 
     def __init__(

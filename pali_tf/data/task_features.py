@@ -93,11 +93,7 @@ def indexed_features(
 ) -> tf.data.Dataset:
     """Returns what a task that `is_indexed` makes of its stored examples.
 
-    Args:
-        task: whose.
-        lengths: of the task features.
-        chunks: its examples; called at each iteration.
-        failures: as of `task_stream.dataset_of`.
+    `chunks` and `failures` are as of `task_stream.dataset_of`.
     """
     parse = task.source.parser(lengths)
 
@@ -129,16 +125,10 @@ def streamed_features(
     use_cached: bool,
     rows: TaskRows,
 ) -> tf.data.Dataset:
-    """Returns what a task makes for a process' rows, for ever.
+    """Returns what any task of SeqIO's makes for a process' rows, for ever.
 
-    Args:
-        task: any of SeqIO's.
-        lengths: of the task features.
-        split: "train".
-        seed: of the shuffles and of what the task draws.
-        shuffle: whether records come in another order than they are stored.
-        use_cached: whether to read what seqio_cache_tasks wrote.
-        rows: which of the examples.
+    The seed is of the shuffles and of what the task draws. With `use_cached`,
+    what seqio_cache_tasks wrote is read.
 
     Raises:
         UserError: the task has no cache.

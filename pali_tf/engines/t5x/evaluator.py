@@ -119,13 +119,8 @@ def write_lines(
 ) -> None:
     """Writes one JSON object an example; T5X's `write_fn`.
 
-    Args:
-        path: where to.
-        inferences: of each example its tokens, or its score; and the "scores"
-            where `mode` is "predict_with_aux".
-        task_ds: a tf.data.Dataset of the examples, in that order.
-        mode: "predict", "predict_with_aux" or "score".
-        vocabulary: of inputs and targets.
+    `inferences` are the tokens of each example of `task_ds`, or its score where
+    `mode` is "score"; and the "scores", where it is "predict_with_aux".
     """
     found, aux = inferences
     with tf.io.gfile.GFile(path, "w") as file:

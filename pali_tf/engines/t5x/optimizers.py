@@ -33,7 +33,7 @@ def make_optimizer(
 
     Args:
         definition: Adafactor, AdamW or Lion of pali_tf.training.
-        specs: VariableSpec(shape, ...) of the model, by parameter path.
+        specs: VariableSpec(shape, ...) by parameter path.
         trainable: the paths that train.
 
     Raises:

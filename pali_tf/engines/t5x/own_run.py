@@ -40,9 +40,8 @@ class OwnRun:
     def enter(self, data: Any) -> tuple[Progress, Callable[[], None]]:
         """Makes MODEL_DIR this run's until the process ends; all must call it.
 
-        Returns:
-            (where the run goes on, what raises UserError once another run has
-            taken the folder over).
+        Gives where the run goes on, and what raises UserError once another run
+        has taken the folder over.
 
         Raises:
             UserError: the folder is another run's, or holds another run, or
