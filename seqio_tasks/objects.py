@@ -20,9 +20,8 @@ from pali_tf.data.randomness import (
 )
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
+from seqio_tasks.features import Example
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 LABELS = "image/object/class/text"
 NEGATIVES = "image/object/negative/text"

@@ -22,9 +22,8 @@ import tensorflow as tf
 from pali_tf.data.randomness import SEED, random_index
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import languages, prompts
+from seqio_tasks.features import Example
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 # The choices of one example, told apart by their salt.
 _PICK, _SPLIT = 1, 2

@@ -13,8 +13,7 @@ import tensorflow as tf
 from pali_tf.data.randomness import SEED, random_index, random_order
 from pali_tf.data.stored_examples import Joining
 from pali_tf.data.task_choices import TaskChoices
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.features import Example
 
 # Texts that are joined with each other. Source: T5, reduce_concat_tokens.
 _JOINED_TEXTS = 128

@@ -18,12 +18,12 @@ from pali_tf.data.data_root import DataRoot
 from pali_tf.data.randomness import draw_seed
 from pali_tf.errors import run_command
 from seqio_tasks import catalog, objects, preprocessors
+from seqio_tasks.features import Example
 
 # Records read for each task; a small vocabulary needs no more.
 _NUM_RECORDS = 4000
 _SPLIT = "train"
 
-Example = dict[str, tf.Tensor]
 Maker = Callable[[Example], Example]
 
 # What makes a task's text without a vocabulary. Split-captioning's text is
