@@ -21,7 +21,7 @@ import gin
 from pali_tf import files
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.decoding.config import DecodingConfig
-from pali_tf.engines.chosen import chosen_engine
+from pali_tf.engines.chosen import chosen_engine, complete_main
 from pali_tf.errors import UserError
 from pali_tf.models.lora.config import DEFAULT_TARGET, LoRAConfig
 from pali_tf.training.elementwise_optimizers import AdamW, Lion
@@ -29,7 +29,6 @@ from pali_tf.training.optimizer import Adafactor
 
 if chosen_engine() == "t5x":
     from pali_tf.engines.t5x import objects as engine
-    from pali_tf.engines.t5x import programs
 else:
     from pali_tf.engines import native as engine
 
@@ -151,7 +150,7 @@ def summarize_gin_config(
 
 
 if chosen_engine() == "t5x":
-    programs.complete_main()
+    complete_main()
     # Last: the file binds names of this module.
     _GIN = Path(__file__).resolve().parent.parent / "gin"
     gin.parse_config_file(str(_GIN / "runs" / "t5x.gin"))

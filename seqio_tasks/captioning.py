@@ -1,15 +1,5 @@
 """Captioning benchmarks.
 
-| task                        | source          | metrics                      |
-|-----------------------------|-----------------|------------------------------|
-| coco_captioning             | coco_karpathy   | CIDEr, BLEU, ROUGE-L, METEOR |
-| nocaps_captioning           | nocaps          | CIDEr, by domain as well     |
-| textcaps_captioning         | textcaps        | CIDEr                        |
-| vizwiz_captioning           | vizwiz_captions | CIDEr                        |
-| coco_35l_captioning         | coco_35l        | CIDEr, by language           |
-| coco_35l_captioning_<lang>  | coco_35l        | CIDEr                        |
-| xm3600_captioning_<lang>    | xm3600          | CIDEr                        |
-
 TextCaps and VizWiz give printed words as input; `<task>_without_ocr` does not.
 An example is an image: one of its captions, a new one each epoch, is the
 target, and all of that language are the references. Images of a test split
@@ -18,17 +8,13 @@ have none: their target is empty, and they have no reference.
 Source: PaLI, arXiv 2209.06794, section 4.1 and appendix.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-import seqio
 import tensorflow as tf
 
-from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import languages, preprocessors, printed_words
-from seqio_tasks.definition import Objective, TaskDefinition
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 
 FEATURES = ("caption/text", "caption/language", "image/group")
 
@@ -60,20 +46,6 @@ def caption_image(example: Example) -> Example:
     }
 
 
-def caption_image_and_words(
-    example: Example,
-    sequence_length: Mapping[str, int],
-    output_features: Mapping[str, seqio.Feature],
-    choices: TaskChoices = TaskChoices(),
-) -> Example:
-    """Makes "Generate the alt_text in EN at 0: ocr: stop <extra_id_0>"."""
-    made = caption_image(example)
-    made["inputs"] = printed_words.add_printed_words(
-        made["inputs"], example, sequence_length, output_features, choices
-    )
-    return made
-
-
 def _task(
     name: str,
     source: str,
@@ -93,15 +65,6 @@ def _task(
     )
 
 
-def _task_with_words(name: str, source: str) -> TaskDefinition:
-    objective = Objective(
-        features=(*FEATURES, *printed_words.FEATURES),
-        make_text=caption_image_and_words,
-        metric_fns=(metrics.cider_metric,),
-    )
-    return TaskDefinition(name=name, source=source, objective=objective)
-
-
 # A source of which each language is a task -> its languages.
 BY_LANGUAGE = {"coco_35l": languages.CC3M_35L, "xm3600": languages.XM3600}
 
@@ -119,10 +82,10 @@ TASKS = (
     _task(
         "nocaps_captioning", "nocaps", (metrics.by_group(metrics.cider_metric),)
     ),
-    _task_with_words("textcaps_captioning", "textcaps"),
-    _task("textcaps_captioning_without_ocr", "textcaps"),
-    _task_with_words("vizwiz_captioning", "vizwiz_captions"),
-    _task("vizwiz_captioning_without_ocr", "vizwiz_captions"),
+    *printed_words.with_and_without(_task("textcaps_captioning", "textcaps")),
+    *printed_words.with_and_without(
+        _task("vizwiz_captioning", "vizwiz_captions")
+    ),
     _task("coco_35l_captioning", "coco_35l"),
     *(
         _task(f"{source}_captioning_{code}", source, language=code)

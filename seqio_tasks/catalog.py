@@ -2,14 +2,7 @@
 
 from collections.abc import Mapping
 
-from seqio_tasks import (
-    captioning,
-    classification,
-    mixtures,
-    pretraining,
-    text,
-    vqa,
-)
+from seqio_tasks import captioning, classification, pretraining, text, vqa
 from seqio_tasks.definition import TaskDefinition
 
 TASKS: Mapping[str, TaskDefinition] = {
@@ -20,7 +13,7 @@ TASKS: Mapping[str, TaskDefinition] = {
 
 # Relative rates by task.
 MIXTURES: Mapping[str, Mapping[str, float]] = {
-    **mixtures.MIXTURES,
+    **pretraining.MIXTURES,
     **captioning.MIXTURES,
     **classification.MIXTURES,
 }

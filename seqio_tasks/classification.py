@@ -4,15 +4,6 @@
 whose name the decoder finds the likeliest, among all names of the split: the
 evaluator ranks them for every task with a top-k metric.
 
-| task                     | source          |
-|--------------------------|-----------------|
-| imagenet_zeroshot        | imagenet        |
-| imagenet_v2_zeroshot     | imagenet_v2     |
-| imagenet_r_zeroshot      | imagenet_r      |
-| imagenet_a_zeroshot      | imagenet_a      |
-| imagenet_sketch_zeroshot | imagenet_sketch |
-| objectnet_zeroshot       | objectnet       |
-
 Source: PaLI, arXiv 2209.06794, section 4.4 and appendix.
 """
 
@@ -20,9 +11,7 @@ import tensorflow as tf
 
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import prompts
-from seqio_tasks.definition import Objective, TaskDefinition
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 
 _LABEL = "label/text"
 _SOURCES = (

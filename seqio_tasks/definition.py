@@ -1,16 +1,18 @@
 """What a task is, before a run says where its data are."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import seqio
 import tensorflow as tf
 
+from pali_tf.data import input_pipeline
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.randomness import draw_seed
 from pali_tf.data.record_query import RecordQuery
 from pali_tf.data.stored_examples import Joining, StoredExamples
-from pali_tf.data.stored_task import StoredTask
 from pali_tf.data.task_choices import TaskChoices
 from pali_tf.evaluation import seqio_metrics as metrics
 from seqio_tasks import features
@@ -67,10 +69,7 @@ class TaskDefinition:
     ) -> seqio.Task:
         """Gives the task on the data of a root; it is not registered.
 
-        Args:
-            root: where the data and the vocabulary are.
-            choices: what the task draws.
-            task_id: the number that its examples carry.
+        Its examples carry the number `task_id`.
         """
         asked = self.objective
         joining = asked.joining(choices)
@@ -84,7 +83,7 @@ class TaskDefinition:
         joined: list[Callable[..., tf.data.Dataset]] = (
             [] if joining is None else [joining.step]
         )
-        return StoredTask(
+        return _StoredTask(
             self.name,
             source=StoredExamples(self.source, query, root, joining),
             preprocessors=[
@@ -103,4 +102,47 @@ class TaskDefinition:
             # The source shuffles stored records; a second shuffle would hold
             # decoded images.
             shuffle_buffer_size=None,
+        )
+
+
+class _StoredTask(seqio.Task):
+    """A task whose pass in order gives the examples of an evaluation of ours.
+
+    What an example draws at random is the same, too: SeqIO's programs and T5X's
+    read it.
+    """
+
+    def get_dataset(
+        self,
+        sequence_length: Mapping[str, int] | None = None,
+        split: str = "train",
+        use_cached: bool = False,
+        shuffle: bool = True,
+        shuffle_buffer_size: int | None = None,
+        seed: int | None = None,
+        shard_info: seqio.ShardInfo | None = None,
+        num_epochs: int | None = 1,
+        **given: Any,
+    ) -> tf.data.Dataset:
+        """Returns a task's examples; the arguments are SeqIO's."""
+        if sequence_length is None or use_cached or shuffle or num_epochs != 1:
+            return super().get_dataset(
+                sequence_length,
+                split,
+                use_cached=use_cached,
+                shuffle=shuffle,
+                shuffle_buffer_size=shuffle_buffer_size,
+                seed=seed,
+                shard_info=shard_info,
+                num_epochs=num_epochs,
+                **given,
+            )
+        share = shard_info or seqio.ShardInfo(index=0, num_shards=1)
+        total = input_pipeline.num_eval_examples(self, sequence_length, split)
+        return input_pipeline.eval_dataset(
+            self,
+            feature_lengths=sequence_length,
+            split=split,
+            seed=seed or 0,
+            numbers=np.arange(share.index, total or 0, share.num_shards),
         )

@@ -6,25 +6,17 @@ import seqio
 import tensorflow as tf
 
 from pali_tf.data import visual_tokens, vocabulary
-from pali_tf.data.autograph import without_autograph
-from pali_tf.data.data_root import DataRoot
+from pali_tf.data.data_root import DataRoot, PaliVocabulary
 from pali_tf.data.feature_converter import DEFAULT_IMAGE_SIZE
 from pali_tf.data.images import decode_image
 from pali_tf.data.randomness import SEED
-from pali_tf.data.root_vocabulary import PaliVocabulary
 from pali_tf.data.task_choices import TaskChoices
 
 Example = dict[str, tf.Tensor]
 
 # Kept of a record beside what a task makes of it.
-_KEPT = (
-    "image/encoded",
-    "image/source_id",
-    *visual_tokens.STORED_FEATURES,
-    SEED,
-)
-
 _PICTURE = ("image/encoded", *visual_tokens.STORED_FEATURES)
+_KEPT = (*_PICTURE, "image/source_id", SEED)
 
 
 def output_features(root: DataRoot) -> dict[str, seqio.Feature]:
@@ -48,13 +40,10 @@ def keep_image(
 ) -> Callable[..., tf.data.Dataset]:
     """Maps `make_text` over records and keeps the image, its id and the seed.
 
-    Args:
-        make_text: a function of a record, such as those of `preprocessors`;
-            it may ask for `sequence_length`, `output_features` and `choices`.
-        choices: what it draws.
+    It may ask for `sequence_length`, `output_features` and `choices`.
     """
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def preprocess(
         dataset: tf.data.Dataset,
         sequence_length: Mapping[str, int],
@@ -76,7 +65,7 @@ def keep_image(
     return preprocess
 
 
-@without_autograph
+@tf.autograph.experimental.do_not_convert
 @seqio.map_over_dataset
 def tokenize(
     example: Example,
@@ -89,29 +78,16 @@ def tokenize(
     the language, and its last sentinel stay, and `is_truncated` says so. Text
     that is tokens already is only checked and ended. SeqIO's own `tokenize`
     would keep every feature a second time, images too.
-
-    Args:
-        example: `inputs` and `targets`, string[] or int32[N].
-        sequence_length: "inputs" and "targets".
-        output_features: each has the vocabulary.
-
-    Returns:
-        The example with `inputs` int32[<=S], `targets` int32[<=T] and
-        `is_truncated` bool[].
     """
+    end = [vocabulary.EOS_ID]
     inputs = _encode(example["inputs"], output_features["inputs"])
     targets = _encode(example["targets"], output_features["targets"])
+    targets = tf.concat([targets, end], axis=0)
     room = sequence_length["inputs"] - 1
-    targets = tf.concat([targets, [vocabulary.EOS_ID]], axis=0)
+    fitted = _fit(inputs, room, output_features["inputs"].vocabulary)
     return {
         **example,
-        "inputs": tf.concat(
-            [
-                _fit(inputs, room, output_features["inputs"].vocabulary),
-                [vocabulary.EOS_ID],
-            ],
-            axis=0,
-        ),
+        "inputs": tf.concat([fitted, end], axis=0),
         # A target that goes on beyond the length has no end to learn.
         "targets": targets[: sequence_length["targets"]],
         "is_truncated": tf.size(inputs) > room,
@@ -128,13 +104,9 @@ def add_image(task_id: int, root: DataRoot) -> Callable[..., tf.data.Dataset]:
     image gets zeros and the mask False. Where the lengths have an entry
     "visual_tokens", stored tokens come in place of `images`; where they have
     neither, as with SeqIO's own tools, images have DEFAULT_IMAGE_SIZE.
-
-    Args:
-        task_id: of the task.
-        root: says how wide stored tokens are.
     """
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def preprocess(
         dataset: tf.data.Dataset, sequence_length: Mapping[str, int]
     ) -> tf.data.Dataset:

@@ -1,21 +1,25 @@
-"""Every objective on every source of the data root, when imported.
+"""Every objective on every source of the data root, and in every language.
 
-For programs that know tasks by their registered names alone:
+Importing this registers them, for programs that know tasks by name alone:
 `seqio_cache_tasks --module_import=seqio_tasks.imported_tasks
---tasks=captioning:my_shop`. The data root is PALI_DATA_DIR.
+--tasks=captioning:my_shop:fr`. The data root is PALI_DATA_DIR.
 """
 
 import seqio
 
 from pali_tf.data.data_root import DataRoot
-from seqio_tasks.definition import TaskDefinition
+from seqio_tasks import named
 from seqio_tasks.objectives import OBJECTIVES
 
-NAMES = []
-for _source in sorted({source for source, _ in DataRoot().splits}):
-    for _name, _objective in OBJECTIVES.items():
-        _task = TaskDefinition(
-            name=f"{_name}:{_source}", source=_source, objective=_objective
-        )
-        seqio.TaskRegistry.add_provider(_task.name, _task.bind())
-        NAMES.append(_task.name)
+# No name of SeqIO's has a hyphen.
+_CODES = sorted(code for code in named.LANGUAGES if "-" not in code)
+_SOURCES = sorted({source for source, _ in DataRoot().splits})
+NAMES = [
+    f"{name}:{source}{language}"
+    for source in _SOURCES
+    for name, objective in OBJECTIVES.items()
+    for language in ("", *(f":{code}" for code in _CODES))
+    if objective.has_languages or not language
+]
+for _name in NAMES:
+    seqio.TaskRegistry.add_provider(_name, named.find(_name).tasks[0])

@@ -29,7 +29,7 @@ from seqio_tasks import catalog, languages
 from seqio_tasks.definition import TaskDefinition
 from seqio_tasks.objectives import find_objective
 
-_LANGUAGES = frozenset(languages.WEBLI + languages.XM3600)
+LANGUAGES = frozenset(languages.WEBLI + languages.XM3600)
 
 
 def find(
@@ -52,7 +52,9 @@ def find(
     if isinstance(given, str) and given.startswith("{"):
         given = _parse_rates(given)
     if isinstance(given, Mapping):
-        name, rates = _mixture_name(given), _flat(given)
+        # The same for the same rates, in any process.
+        digest = zlib.crc32(repr(sorted(given.items())).encode())
+        name, rates = f"mixture_{digest:08x}", _flat(given)
     else:
         name, rates = given, _rates_of(given)
     found = {task: _definition(task) for task in rates}
@@ -81,11 +83,7 @@ def _rates_of(name: str) -> Mapping[str, float]:
 
 
 def _definition(name: str) -> TaskDefinition | seqio.Task:
-    """Gives what a name of a task stands for.
-
-    Raises:
-        UserError: there is none.
-    """
+    """Gives what a name of a task stands for."""
     if name in catalog.TASKS:
         return catalog.TASKS[name]
     if name in seqio.TaskRegistry.names():
@@ -112,25 +110,23 @@ def _own_data(name: str) -> TaskDefinition:
         )
     objective, source, *rest = parts
     chosen = find_objective(objective)
-    language = rest[0] if rest else None
-    if language is not None:
-        _check_language(objective, language, chosen.has_languages)
+    for language in rest:
+        if not chosen.has_languages:
+            raise UserError(
+                f"The objective {objective!r} takes no language; {language!r} "
+                "is given."
+            )
+        if language not in LANGUAGES:
+            raise UserError(
+                f"No language has the code {language!r}"
+                f"{nearest(language, LANGUAGES)}"
+            )
     return TaskDefinition(
-        name=name, source=source, objective=chosen, language=language
+        name=name,
+        source=source,
+        objective=chosen,
+        language=rest[0] if rest else None,
     )
-
-
-def _check_language(objective: str, language: str, is_chosen: bool) -> None:
-    if not is_chosen:
-        raise UserError(
-            f"The objective {objective!r} takes no language; {language!r} is "
-            "given."
-        )
-    if language not in _LANGUAGES:
-        raise UserError(
-            f"No language has the code {language!r}"
-            f"{nearest(language, _LANGUAGES)}"
-        )
 
 
 def _parse_rates(text: str) -> Mapping[str, float]:
@@ -163,9 +159,3 @@ def _flat(rates: Mapping[str, Any]) -> Mapping[str, float]:
                 raise UserError(f"The rates {dict(rates)} name {task} twice.")
             flat[task] = rate * share / total
     return flat
-
-
-def _mixture_name(rates: Mapping[str, float]) -> str:
-    """Gives a mixture's name: the same for the same rates, in any process."""
-    digest = zlib.crc32(repr(sorted(rates.items())).encode())
-    return f"mixture_{digest:08x}"

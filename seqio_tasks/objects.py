@@ -20,9 +20,8 @@ from pali_tf.data.randomness import (
 )
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
+from seqio_tasks.features import Example
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 LABELS = "image/object/class/text"
 NEGATIVES = "image/object/negative/text"
@@ -53,7 +52,7 @@ def ask_about_objects(
     | which        | Which of cat, dog are in ...?    | those, in that order |
     """
     seed = example[SEED]
-    positives = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
+    positives = _shuffled(tf.unique(example[LABELS])[0], seed, _POSITIVE_ORDER)
     negatives = _shuffled(example[NEGATIVES], seed, _NEGATIVE_ORDER)
     has_negatives = tf.size(negatives) > 0
     is_yes = tf.logical_or(
@@ -116,7 +115,7 @@ def detect(example: Example, choices: TaskChoices = TaskChoices()) -> Example:
     of the names asked for.
     """
     seed = example[SEED]
-    present = _shuffled(_unique(example[LABELS]), seed, _POSITIVE_ORDER)
+    present = _shuffled(tf.unique(example[LABELS])[0], seed, _POSITIVE_ORDER)
     present = present[: choices.max_detected]
     negatives = _shuffled(
         _absent(example, choices.class_names), seed, _NEGATIVE_ORDER
@@ -152,15 +151,7 @@ def _absent(example: Example, classes: Sequence[str]) -> tf.Tensor:
 
 
 def format_boxes(boxes: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Writes boxes as `pali_tf.data.boxes.format_boxes` does, in TensorFlow.
-
-    Args:
-        boxes: float32[N, 4], in [0, 1].
-        labels: string[N].
-
-    Returns:
-        string[]: "10 20 90 100 cat 20 30 100 100 dog".
-    """
+    """Writes float32[N, 4] in [0, 1] as `boxes.parse_boxes` reads them."""
     numbers = tf.cast(tf.round(boxes * MAX_COORDINATE), tf.int32)
     numbers = tf.clip_by_value(numbers, 0, MAX_COORDINATE)
     parts = tf.concat([tf.strings.as_string(numbers), labels[:, None]], axis=1)
@@ -179,10 +170,6 @@ def _asked_for(
         return labels, boxes
     order = reading_order(boxes[:, 0], boxes[:, 1], boxes[:, 2])
     return tf.gather(labels, order), tf.gather(boxes, order)
-
-
-def _unique(values: tf.Tensor) -> tf.Tensor:
-    return tf.unique(values)[0]
 
 
 def _shuffled(values: tf.Tensor, seed: tf.Tensor, salt: int) -> tf.Tensor:

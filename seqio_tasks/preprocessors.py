@@ -22,9 +22,8 @@ import tensorflow as tf
 from pali_tf.data.randomness import SEED, random_index
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import languages, prompts
+from seqio_tasks.features import Example
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 # The choices of one example, told apart by their salt.
 _PICK, _SPLIT = 1, 2
@@ -43,12 +42,6 @@ def split_caption(
     Both parts have a word, save for a caption of one. Only places are drawn
     for which the prompt fits the inputs, so that neither its head nor its
     sentinel is ever cut.
-
-    Args:
-        example: a record with `caption/text`, `caption/language`.
-        sequence_length: "inputs" is the length S that the prompt fits.
-        output_features: "inputs" has the vocabulary.
-        choices: how many words each part has at least.
     """
     seed = example[SEED]
     pick = random_index(tf.size(example["caption/text"]), seed, _PICK)
@@ -149,6 +142,12 @@ def ask_question(example: Example) -> Example:
     }
 
 
+def references(targets: tf.Tensor, stored: tf.Tensor) -> tf.Tensor:
+    """Gives the stored answers, or the target alone if it is known."""
+    is_alone = (tf.strings.length(targets) > 0) & (tf.size(stored) == 0)
+    return tf.cond(is_alone, lambda: targets[None], lambda: stored)
+
+
 def _words(text: tf.Tensor, language: tf.Tensor) -> tf.Tensor:
     """Splits a text into what `<pos>` counts: words or characters."""
     return tf.cond(
@@ -174,11 +173,9 @@ def _fitting_places(
     vocabulary: seqio.Vocabulary,
     choices: TaskChoices,
 ) -> tf.Tensor:
-    """Finds where a caption may be cut, so that the prompt fits.
+    """Finds where a caption may be cut, as `TaskChoices` allows: int32[K].
 
-    Returns:
-        int32[K]. Positions, as `TaskChoices` allows them, for which head, first
-        words, sentinel and EOS take at most `length` tokens.
+    Head, first words, sentinel and EOS take at most `length` tokens.
     """
     num_places = tf.minimum(tf.size(words) - choices.min_rest, length)
     num_places = tf.maximum(num_places, 0)

@@ -6,6 +6,7 @@ service found, "from top left to bottom right", as text without places.
 Source: PaLI, arXiv 2209.06794, appendix (OCR strings as input).
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import seqio
@@ -13,9 +14,8 @@ import tensorflow as tf
 
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import prompts
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 from seqio_tasks.reading_order import reading_order
-
-Example = dict[str, tf.Tensor]
 
 FEATURES = (
     "ocr/text",
@@ -24,6 +24,35 @@ FEATURES = (
     "ocr/bbox/xmin",
     "ocr/bbox/ymax",
 )
+
+
+def with_and_without(
+    task: TaskDefinition,
+) -> tuple[TaskDefinition, TaskDefinition]:
+    """Gives a task with printed words in its prompts, and without them."""
+    return (
+        dataclasses.replace(task, objective=_with_words(task.objective)),
+        dataclasses.replace(task, name=f"{task.name}_without_ocr"),
+    )
+
+
+def _with_words(objective: Objective) -> Objective:
+    def make_text(
+        example: Example,
+        sequence_length: Mapping[str, int],
+        output_features: Mapping[str, seqio.Feature],
+        choices: TaskChoices = TaskChoices(),
+    ) -> Example:
+        made = objective.make_text(example)
+        made["inputs"] = add_printed_words(
+            made["inputs"], example, sequence_length, output_features, choices
+        )
+        return made
+
+    features = (*objective.features, *FEATURES)
+    return dataclasses.replace(
+        objective, features=features, make_text=make_text
+    )
 
 
 def add_printed_words(
@@ -39,15 +68,7 @@ def add_printed_words(
     as `TaskChoices.max_ocr_tokens` allows: neither the question nor the
     sentinel is ever cut for them.
 
-    Args:
-        prompt: string[], which ends with the sentinel.
-        example: a record with `FEATURES`.
-        sequence_length: "inputs" is the length S that the result fits.
-        output_features: "inputs" has the vocabulary.
-        choices: how many tokens of words at most.
-
-    Returns:
-        string[]. "Answer in EN: what is it? ocr: stop main st <extra_id_0>".
+    Example: "Answer in EN: what is it? ocr: stop main st <extra_id_0>".
     """
     order = reading_order(
         *(example[f"ocr/bbox/{side}"] for side in ("ymin", "xmin", "ymax"))

@@ -17,9 +17,6 @@ _END = f" {SENTINEL}"
 # Of zero-shot classification; the paper has no "the" here.
 PHOTO_OF = f"Generate alt_text in EN at 2: Photo of {SENTINEL}"
 LIST_OBJECTS = f"Answer in EN: List the objects present: {SENTINEL}"
-# Between objects of a list, in prompts and targets.
-OBJECT_SEPARATOR = ", "
-CLASS_SEPARATOR = " and "
 YES = "Yes"
 NO = "No"
 
@@ -39,10 +36,7 @@ def split_caption(
 ) -> tf.Tensor:
     """Gives "Generate the alt_text in EN at 2: a photo <extra_id_0>".
 
-    Args:
-        language: string[]. Upper-case code.
-        position: int32[]. Number of words in `beginning`.
-        beginning: string[]. May be empty: then the prompt asks for it all.
+    With an empty beginning, at 0, it asks for the whole caption.
     """
     head = split_caption_head(language)
     number = tf.strings.as_string(position)
@@ -52,9 +46,7 @@ def split_caption(
 
 def caption(language: tf.Tensor) -> tf.Tensor:
     """Gives "Generate the alt_text in EN at 0: <extra_id_0>"."""
-    return tf.strings.join(
-        ["Generate the alt_text in ", language, f" at 0: {SENTINEL}"]
-    )
+    return tf.strings.join([split_caption_head(language), f" 0: {SENTINEL}"])
 
 
 def ocr(language: tf.Tensor) -> tf.Tensor:
@@ -66,16 +58,11 @@ def ocr(language: tf.Tensor) -> tf.Tensor:
 
 def answer(question: tf.Tensor) -> tf.Tensor:
     """Gives "Answer in EN: how many? <extra_id_0>"; answers are English."""
-    return tf.strings.join(["Answer in EN: ", question, f" {SENTINEL}"])
+    return answer_in(tf.constant("EN"), question)
 
 
 def answer_in(language: tf.Tensor, question: tf.Tensor) -> tf.Tensor:
-    """Gives "Answer in FR: combien ? <extra_id_0>".
-
-    Args:
-        language: string[]. Upper-case code of the answer's language.
-        question: string[].
-    """
+    """Gives "Answer in FR: combien ? <extra_id_0>"."""
     return tf.strings.join(["Answer in ", language, ": ", question, _END])
 
 
@@ -83,11 +70,7 @@ def with_printed_words(prompt: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
     """Gives "Answer in EN: what is it? ocr: stop main st <extra_id_0>".
 
     The paper gives printed words as input and does not say how: this form is
-    ours.
-
-    Args:
-        prompt: string[], which ends with the sentinel.
-        words: string[N], in reading order; with none the prompt is unchanged.
+    ours. Without words the prompt is unchanged.
     """
     text = tf.strings.reduce_join(words, separator=" ")
     return tf.cond(
@@ -106,56 +89,30 @@ def printed_words_head(prompt: tf.Tensor) -> tf.Tensor:
 def question(language: tf.Tensor, answer: tf.Tensor) -> tf.Tensor:
     """Gives "Generate a question in FR for red: <extra_id_0>"."""
     return tf.strings.join(
-        [
-            "Generate a question in ",
-            language,
-            " for ",
-            answer,
-            f": {SENTINEL}",
-        ]
+        ["Generate a question in ", language, " for ", answer, f": {SENTINEL}"]
     )
 
 
 def is_present(objects: tf.Tensor) -> tf.Tensor:
-    """Gives "Answer in EN: Is cat, dog in the image? <extra_id_0>".
-
-    Args:
-        objects: string[N], N >= 1.
-    """
-    return tf.strings.join(
-        [
-            "Answer in EN: Is ",
-            join_objects(objects),
-            f" in the image? {SENTINEL}",
-        ]
-    )
+    """Gives "Answer in EN: Is cat, dog in the image? <extra_id_0>"."""
+    names = join_objects(objects)
+    return tf.strings.join(["Answer in EN: Is ", names, " in the image?", _END])
 
 
 def which_present(objects: tf.Tensor) -> tf.Tensor:
-    """Gives "Answer in EN: Which of cat, dog are in the image? <extra_id_0>".
-
-    Args:
-        objects: string[N], N >= 1.
-    """
+    """Gives "Answer in EN: Which of a, b are in the image? <extra_id_0>"."""
+    names = join_objects(objects)
     return tf.strings.join(
-        [
-            "Answer in EN: Which of ",
-            join_objects(objects),
-            f" are in the image? {SENTINEL}",
-        ]
+        ["Answer in EN: Which of ", names, " are in the image?", _END]
     )
 
 
 def detect(classes: tf.Tensor) -> tf.Tensor:
-    """Gives "detect cat and dog", without a sentinel, as the paper shows it.
-
-    Args:
-        classes: string[N], N >= 1, the absent ones among them.
-    """
-    names = tf.strings.reduce_join(classes, separator=CLASS_SEPARATOR)
+    """Gives "detect cat and dog", without a sentinel, as the paper shows it."""
+    names = tf.strings.reduce_join(classes, separator=" and ")
     return tf.strings.join(["detect ", names])
 
 
 def join_objects(objects: tf.Tensor) -> tf.Tensor:
     """Gives "cat, dog" for string[N]."""
-    return tf.strings.reduce_join(objects, separator=OBJECT_SEPARATOR)
+    return tf.strings.reduce_join(objects, separator=", ")

@@ -10,19 +10,11 @@ _LINE_SHARE = 0.5
 def reading_order(
     ymin: tf.Tensor, xmin: tf.Tensor, ymax: tf.Tensor
 ) -> tf.Tensor:
-    """Orders boxes from the top left to the bottom right.
+    """Orders boxes, with sides in [0, 1], as they are read: int32[N] indices.
 
     Boxes sorted by the height of their centres fall into lines wherever the
     next centre is farther down than half the mean height of a box. A line is
     read from left to right, whatever its script, as the paper orders OCR.
-
-    Args:
-        ymin: float32[N]. Upper sides, in [0, 1].
-        xmin: float32[N]. Left sides, in [0, 1].
-        ymax: float32[N]. Lower sides, in [0, 1].
-
-    Returns:
-        int32[N]. Indices of the boxes in reading order.
 
     Example: boxes at (y, x) = (.1, .8), (.12, .1), (.6, .3), each .2 high, are
     read as 1, 0, 2.

@@ -10,12 +10,10 @@ from collections.abc import Mapping
 import seqio
 import tensorflow as tf
 
-from pali_tf.data.autograph import without_autograph
 from pali_tf.data.randomness import SEED, random_index, random_order
 from pali_tf.data.stored_examples import Joining
 from pali_tf.data.task_choices import TaskChoices
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks.features import Example
 
 # Texts that are joined with each other. Source: T5, reduce_concat_tokens.
 _JOINED_TEXTS = 128
@@ -55,7 +53,7 @@ def joining(choices: TaskChoices) -> Joining | None:
         )
         return pieces.map(lambda piece: {"text": piece})
 
-    return Joining(length, without_autograph(join))
+    return Joining(length, tf.autograph.experimental.do_not_convert(join))
 
 
 def corrupt_spans(
@@ -75,10 +73,6 @@ def corrupt_spans(
         sequence_length: "inputs" and "targets", which the result fits.
         output_features: "inputs" has the vocabulary.
         choices: how much is hidden.
-
-    Returns:
-        `inputs` and `targets`, int32 without end of sequence; `references`
-        string[1], the targets as text; `language` "".
     """
     vocabulary = output_features["inputs"].vocabulary
     seed = example[SEED]
@@ -126,18 +120,10 @@ def noise_mask(
     seed: tf.Tensor,
     choices: TaskChoices = TaskChoices(),
 ) -> tf.Tensor:
-    """Draws which tokens to hide.
+    """Draws which tokens to hide: bool[length].
 
     Kept and hidden spans take turns, a kept one first; each kind is cut into
-    spans at random places.
-
-    Args:
-        length: int32[]. Number of tokens; a single one is not hidden.
-        seed: int64[2]. The example's seed.
-        choices: how much is hidden, in spans of what length.
-
-    Returns:
-        bool[length]. True: hidden.
+    spans at random places. A single token is not hidden.
     """
 
     def spans() -> tf.Tensor:

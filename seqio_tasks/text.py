@@ -1,20 +1,11 @@
 """Benchmarks of text alone, with mT5's prompts as they are stored.
 
-| task   | source       | metrics, each language's as well |
-|--------|--------------|----------------------------------|
-| xnli   | xnli         | exact match                      |
-| xquad  | xquad        | F1 and exact match               |
-| tydiqa | tydiqa_goldp | F1 and exact match               |
-
 Source: PaLI, arXiv 2209.06794, appendix (language understanding).
 """
 
-import tensorflow as tf
-
 from pali_tf.evaluation import seqio_metrics as metrics
-from seqio_tasks.definition import Objective, TaskDefinition
-
-Example = dict[str, tf.Tensor]
+from seqio_tasks import preprocessors
+from seqio_tasks.definition import Example, Objective, TaskDefinition
 
 FEATURES = (
     "text_pair/inputs",
@@ -28,15 +19,11 @@ FEATURES = (
 def transform_text(example: Example) -> Example:
     """Gives a stored pair of texts; without references, its target is one."""
     targets = example["text_pair/targets"]
-    references = example["text_pair/reference"]
-    is_known = tf.strings.length(targets) > 0
     return {
         "inputs": example["text_pair/inputs"],
         "targets": targets,
-        "references": tf.cond(
-            tf.logical_and(is_known, tf.size(references) == 0),
-            lambda: targets[None],
-            lambda: references,
+        "references": preprocessors.references(
+            targets, example["text_pair/reference"]
         ),
         "language": example["text_pair/language"],
         # The published scores are means over languages.

@@ -18,22 +18,27 @@ from pali_tf.data.data_root import DataRoot
 from pali_tf.data.randomness import draw_seed
 from pali_tf.errors import run_command
 from seqio_tasks import catalog, objects, preprocessors
+from seqio_tasks.features import Example
 
 # Records read for each task; a small vocabulary needs no more.
 _NUM_RECORDS = 4000
 _SPLIT = "train"
 
-# Tasks that make their text without a vocabulary. Split-captioning's text is
+Maker = Callable[[Example], Example]
+
+# What makes a task's text without a vocabulary. Split-captioning's text is
 # captioning's, and span corruption's is the document.
-_MAKERS: dict[str, Callable[..., dict[str, tf.Tensor]]] = {
+_MAKERS: dict[str, Maker] = {
     "cc3m35l_captioning": preprocessors.caption,
     "webli_ocr": preprocessors.ocr,
     "vq2a_cc3m35l_vqa": preprocessors.answer_question,
     "vq2a_cc3m35l_vqg": preprocessors.ask_question,
     "openimages_object_aware_vqa": objects.ask_about_objects,
     "object_detection": objects.detect,
+    "text_span_corruption": lambda record: record,
 }
-_DOCUMENTS = "text_span_corruption"
+# Of what is made; a document has but a text.
+_TEXTS = ("inputs", "targets", "text")
 
 
 def task_texts(
@@ -41,26 +46,26 @@ def task_texts(
 ) -> Iterator[str]:
     """Yields prompts, targets and documents of the data root's train split.
 
-    Sources that the data root does not have are left out.
-
-    Args:
-        root: the data root.
-        num_records: how many records are read for each task.
-        seed: of what the tasks choose at random.
+    So many records are read for each task; sources that are not there are left
+    out.
     """
     for name, make_text in _MAKERS.items():
-        if not _is_present(root, name):
+        source = catalog.TASKS[name].bind(root).source
+        if (source.source, _SPLIT) not in root.splits:
             continue
+        records = source.get_dataset(_SPLIT, shuffle=False).take(num_records)
         with seqio.utils.map_seed_manager(seed):
-            examples = draw_seed(_records(root, name, num_records))
-        texts = examples.map(
-            lambda example, make=make_text: _strings(make(example)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        yield from _decoded(texts)
-    if _is_present(root, _DOCUMENTS):
-        documents = _records(root, _DOCUMENTS, num_records)
-        yield from _decoded(documents.map(lambda example: [example["text"]]))
+            examples = draw_seed(records)
+
+        def texts(example: Example, make: Maker = make_text) -> tf.Tensor:
+            made = make(example)
+            return tf.stack([made[key] for key in _TEXTS if key in made])
+
+        rows: Iterator[Any] = examples.map(
+            texts, num_parallel_calls=tf.data.AUTOTUNE
+        ).as_numpy_iterator()
+        for row in rows:
+            yield from (text.decode() for text in row)
 
 
 def train_vocabulary(
@@ -69,16 +74,7 @@ def train_vocabulary(
     size: int = vocabulary.DEFAULT_SIZE,
     num_records: int = _NUM_RECORDS,
 ) -> int:
-    """Trains and writes the vocabulary of a data root.
-
-    Args:
-        data_dir: the data root.
-        size: at most so many pieces.
-        num_records: how many records are read for each task.
-
-    Returns:
-        The number of pieces.
-    """
+    """Trains and writes the vocabulary of a data root; gives its pieces."""
     root = DataRoot(os.fspath(data_dir))
     return vocabulary.train(
         task_texts(root, num_records=num_records),
@@ -104,25 +100,6 @@ def main(argv: Sequence[str]) -> int:
     path = DataRoot(arguments.data_dir).vocabulary_path
     sys.stdout.write(f"Wrote {count} pieces to {path}.\n")
     return 0
-
-
-def _is_present(root: DataRoot, name: str) -> bool:
-    return (catalog.TASKS[name].source, _SPLIT) in root.splits
-
-
-def _records(root: DataRoot, name: str, num_records: int) -> tf.data.Dataset:
-    source = catalog.TASKS[name].bind(root).source
-    return source.get_dataset(_SPLIT, shuffle=False).take(num_records)
-
-
-def _decoded(texts: tf.data.Dataset) -> Iterator[str]:
-    rows: Iterator[Any] = texts.as_numpy_iterator()
-    for row in rows:
-        yield from (text.decode() for text in row)
-
-
-def _strings(example: dict[str, tf.Tensor]) -> tf.Tensor:
-    return tf.stack([example["inputs"], example["targets"]])
 
 
 if __name__ == "__main__":

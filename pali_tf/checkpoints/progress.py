@@ -11,6 +11,8 @@ from pali_tf.errors import UserError
 
 ITEM = "progress"
 _FILE = "metadata"  # orbax's name.
+# Under T5X: beside the position of each host's data; any host's tells it.
+_OF_T5X = "dataset/train_ds-[0-9][0-9][0-9]-of-[0-9][0-9][0-9]"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,15 @@ class Progress:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Gives the object of a checkpoint; {} where it has none, as T5X's."""
-    file = path / ITEM / _FILE
-    return json.loads(file.read_text()) if file.is_file() else {}
+    """Gives the object of a checkpoint of either engine; {}: it has none.
+
+    Args:
+        path: a complete checkpoint.
+    """
+    for file in (path / ITEM / _FILE, *sorted(path.glob(_OF_T5X))):
+        if file.is_file():
+            return json.loads(file.read_text())
+    return {}
 
 
 def progress_of(stored: Mapping[str, Any], path: Path) -> Progress:

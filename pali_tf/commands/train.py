@@ -280,9 +280,9 @@ def main(argv: list[str]) -> int:
 
     host_tensorflow.set_up()
     if flags.arguments.seqio_additional_cache_dirs:
-        from pali_tf.data import streamed_task
+        from pali_tf.data import task_features
 
-        streamed_task.add_cache_dirs(
+        task_features.add_cache_dirs(
             flags.arguments.seqio_additional_cache_dirs
         )
     try:

@@ -7,7 +7,6 @@ Source: PaLI, arXiv 2209.06794, appendix "The Pretraining Task Mixture".
 
 import dataclasses
 import re
-from collections.abc import Iterable
 
 # The paper: "integers between 0 and 999"; how it rounds is ours.
 MAX_COORDINATE = 999
@@ -27,20 +26,6 @@ class LabelledBox:
     ymax: float
     xmax: float
     label: str
-
-
-def quantize(coordinate: float) -> int:
-    """Returns a fraction in [0, 1] as the nearest of 0, 1, ..., 999."""
-    return min(max(round(coordinate * MAX_COORDINATE), 0), MAX_COORDINATE)
-
-
-def format_boxes(boxes: Iterable[LabelledBox]) -> str:
-    """Writes boxes as a detection target, in their order."""
-    return " ".join(
-        f"{quantize(box.ymin)} {quantize(box.xmin)} "
-        f"{quantize(box.ymax)} {quantize(box.xmax)} {box.label}"
-        for box in boxes
-    )
 
 
 def parse_boxes(text: str) -> list[LabelledBox]:

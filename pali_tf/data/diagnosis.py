@@ -30,13 +30,7 @@ def explained(
     TensorFlow names neither the file nor the image. So after a failure the
     split is read once more, record by record, up to the first bad one.
 
-    Args:
-        dataset: made of the tasks' examples.
-        tasks: they say which shards were read.
-        split: "train", "validation" or "test".
-        lengths: those of the task features; an entry "visual_tokens" says
-            that stored tokens were read, not pixels.
-        failures: what the readers of records have raised.
+    What the readers of records have raised, `failures`, comes before that.
 
     Raises:
         UserError: a record is truncated, its image cannot be decoded, or it

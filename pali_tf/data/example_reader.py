@@ -43,23 +43,13 @@ Loaded = Callable[[int], Stored]
 
 
 class RecordReader:
-    """Reads records by their numbers.
-
-    Args:
-        index: of their split.
-    """
+    """Reads the records of a split by their numbers."""
 
     def __init__(self, index: SplitIndex) -> None:
         self.index = index
 
     def read(self, numbers: np.ndarray) -> dict[int, bytes]:
-        """Reads some records.
-
-        Args:
-            numbers: int64[N], in the split.
-
-        Returns:
-            {number: serialized record}.
+        """Reads some records: {number: serialized record}.
 
         Raises:
             UserError: a record is damaged; the message names it.
@@ -73,6 +63,10 @@ class RecordReader:
             for begin, data in self._read_shard(int(shard), local):
                 found[first + begin] = data
         return found
+
+    def mean_bytes(self, num_examples: int) -> float:
+        """Gives the bytes that are read for one of so many examples."""
+        return self.index.num_bytes / max(num_examples, 1)
 
     def _read_shard(
         self, shard: int, numbers: np.ndarray
@@ -98,13 +92,7 @@ class RecordReader:
 
 
 class Entries:
-    """The examples that are records, or entries of their lists.
-
-    Args:
-        reader: of the records.
-        holders: the records that have an example, and how many.
-        is_each: whether each entry is an example; else each record.
-    """
+    """The examples of some records: themselves, or each entry of a list."""
 
     def __init__(
         self, reader: RecordReader, holders: Holders, is_each: bool
@@ -120,16 +108,10 @@ class Entries:
         if is_each and holders.counts is not None:
             self._begins = np.append(0, np.cumsum(holders.counts))
             self.num_examples = int(self._begins[-1])
+        self.mean_bytes = reader.mean_bytes(self.num_examples)
 
     def load(self, numbers: np.ndarray) -> Loaded:
-        """Reads the records of some examples.
-
-        Args:
-            numbers: int64[N], each in [0, num_examples).
-
-        Returns:
-            The function that gives each of them.
-        """
+        """Reads the records of some examples; gives what tells each of them."""
         entries = np.zeros_like(numbers)
         records = numbers
         if self._begins is not None:
@@ -147,19 +129,11 @@ class Entries:
 
         return example
 
-    @property
-    def mean_bytes(self) -> float:
-        """Bytes that are read for an example, on average."""
-        return self._reader.index.num_bytes / max(self.num_examples, 1)
-
 
 class JoinedTexts:
-    """Texts joined and cut to one length; the last example may be shorter.
+    """Texts of so many tokens each, joined and cut to pieces of one length.
 
-    Args:
-        reader: of records with a text.
-        num_tokens: int64[R], of each record's text.
-        length: tokens of an example.
+    The last piece may be shorter.
     """
 
     def __init__(
@@ -169,17 +143,10 @@ class JoinedTexts:
         self._length = length
         self._begins = np.append(0, np.cumsum(num_tokens))
         self.num_examples = -(-int(self._begins[-1]) // length)
+        self.mean_bytes = reader.mean_bytes(self.num_examples)
 
     def load(self, numbers: np.ndarray) -> Loaded:
-        """Reads the records of some examples.
-
-        Args:
-            numbers: int64[N], each in [0, num_examples).
-
-        Returns:
-            The function that gives each of them: its texts, and the token
-            that it begins with.
-        """
+        """Reads the records of some examples; gives what tells each of them."""
         spans = np.stack(self._span(numbers), axis=1).tolist()
         found = self._reader.read(
             np.concatenate([np.arange(a, b + 1) for a, b in spans])
@@ -201,11 +168,6 @@ class JoinedTexts:
             np.searchsorted(self._begins, begins, side="right") - 1,
             np.searchsorted(self._begins, last, side="right") - 1,
         )
-
-    @property
-    def mean_bytes(self) -> float:
-        """Bytes that are read for an example, on average."""
-        return self._reader.index.num_bytes / max(self.num_examples, 1)
 
 
 Examples = Entries | JoinedTexts

@@ -13,11 +13,8 @@ def decode_image(encoded: tf.Tensor, side: int) -> tf.Tensor:
     exact pixels.
 
     Args:
-        encoded: string[]. The bytes of a JPEG (or PNG) file.
-        side: height and width of the result, in pixels.
-
-    Returns:
-        uint8[side, side, 3].
+        encoded: string[], the bytes of a JPEG (or PNG) file.
+        side: height and width of the result, uint8[side, side, 3].
 
     Source: PaLI, arXiv 2209.06794, section 3; google-research/big_vision
         big_vision/pp/ops_image.py:get_resize @ 0127fb6, with antialiasing.

@@ -21,13 +21,7 @@ import seqio
 import tensorflow as tf
 from absl import logging
 
-from pali_tf.data import (
-    batch_plan,
-    diagnosis,
-    indexed_task,
-    streamed_task,
-)
-from pali_tf.data.autograph import without_autograph
+from pali_tf.data import batch_plan, diagnosis, task_features
 from pali_tf.data.batch_plan import BatchPlan
 from pali_tf.data.feature_converter import PaliFeatureConverter
 from pali_tf.data.permutation import mix
@@ -73,13 +67,7 @@ class Reading:
 
 
 def reading_of(config: Any, start_step: int, rows: Sequence[int]) -> Reading:
-    """Gives how a process reads what a DatasetConfig says.
-
-    Args:
-        config: either engine's.
-        start_step: the step whose batch comes first.
-        rows: which of the batch the process reads.
-    """
+    """Gives how a process reads what a DatasetConfig of an engine says."""
     return Reading(
         feature_lengths=config.task_feature_lengths,
         batch_size=config.batch_size,
@@ -103,8 +91,7 @@ def train_batches(
         reading: which batches, and which rows of them.
 
     Yields:
-        The model features of PaliFeatureConverter, each with a leading B, or
-        the share of it that `reading.rows` names.
+        PaliFeatureConverter's model features, of each row that is read.
 
     Raises:
         FileNotFoundError: there are no data.
@@ -133,23 +120,11 @@ def train_batches(
 def train_examples(
     data: RunData, reading: Reading
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yields the examples of training one by one, all their fields kept.
+    """Yields (name of the task, its example) one by one, all fields kept.
 
     They are the rows of `train_batches`, one batch's after the other's, before
     they are padded. Tasks of any SeqIO registry will do: their features need
-    not be those of PaliFeatureConverter.
-
-    Args:
-        data: what to draw from.
-        reading: as of `train_batches`.
-
-    Yields:
-        (name of the task, its example as numpy).
-
-    Raises:
-        FileNotFoundError: there are no data.
-        UserError: a task has no example, a file is damaged or an image
-            corrupt; the message names it.
+    not be those of PaliFeatureConverter. Errors are the same.
     """
     with _Pipeline(data, reading) as pipeline:
         streams = [
@@ -166,7 +141,7 @@ def num_eval_examples(
     task: seqio.Task, feature_lengths: Mapping[str, int], split: str
 ) -> int | None:
     """Counts a task's examples; None: only reading them would tell."""
-    if not indexed_task.is_indexed(task):
+    if not task_features.is_indexed(task):
         return None
     return task.source.examples(split, feature_lengths).num_examples
 
@@ -202,18 +177,10 @@ def eval_dataset(
 ) -> tf.data.Dataset:
     """Returns one ordered pass over a task's examples, all their fields kept.
 
-    What a task draws at random for an example is drawn from `seed`, so each
-    call gives the same examples.
-
-    Args:
-        task: any of SeqIO's.
-        feature_lengths: of the task features.
-        split: "test".
-        seed: >= 0.
-        numbers: int64[M], those to read, where `num_eval_examples` tells how
-            many there are; None: all.
+    What a task draws at random for an example is drawn from `seed`. Where
+    `num_eval_examples` tells how many there are, `numbers` says which to read.
     """
-    if not indexed_task.is_indexed(task):
+    if not task_features.is_indexed(task):
         dataset = task.get_dataset(
             feature_lengths,
             split=split,
@@ -231,7 +198,7 @@ def eval_dataset(
     )
     if numbers is None:
         numbers = np.arange(stream.examples.num_examples)
-    dataset = indexed_task.features(
+    dataset = task_features.indexed_features(
         task, feature_lengths, lambda: stream.in_order(numbers)
     )
     return dataset.with_options(_options())
@@ -272,11 +239,11 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
         """Gives what a task makes for its rows, for ever."""
         task, reading = self._data.tasks[number], self._reading
         seed = _task_seed(reading.seed, task.name)
-        task_rows = streamed_task.TaskRows(
+        task_rows = task_features.TaskRows(
             self._plan(None), number, self.rows, reading.start_step
         )
-        if reading.use_cached or not indexed_task.is_indexed(task):
-            return streamed_task.features(
+        if reading.use_cached or not task_features.is_indexed(task):
+            return task_features.streamed_features(
                 task,
                 lengths=reading.feature_lengths,
                 split=reading.split,
@@ -306,7 +273,7 @@ class _Pipeline(contextlib.AbstractContextManager["_Pipeline"]):
                 if not self._is_closed:
                     raise
 
-        return indexed_task.features(
+        return task_features.indexed_features(
             task, reading.feature_lengths, chunks, self._failures
         )
 
@@ -328,7 +295,7 @@ def _converter(
 ) -> Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
     converter = PaliFeatureConverter()
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def convert(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         truncated = example.get(_TRUNCATED, tf.constant(False))
         numbered = {**example, "task_id": tf.constant(number)}

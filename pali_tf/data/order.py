@@ -84,12 +84,7 @@ class Order:
         return math.ceil(self.num_examples / self.window)
 
     def places(self, lanes: np.ndarray, counts: np.ndarray) -> Place:
-        """Finds the examples that lanes come to.
-
-        Args:
-            lanes: int64[N], each in [0, L).
-            counts: int64[N]. How many examples the lane has read before.
-        """
+        """Finds the examples that lanes read after `counts` others."""
         windows, ranks = self._windows(lanes, counts)
         numbers = lanes + windows * self.num_lanes
         epoch, number = np.divmod(numbers, self.num_windows)
@@ -100,12 +95,7 @@ class Order:
         return Place(epoch=epoch, example=example, window=windows, block=block)
 
     def members(self, epoch: int, block: int) -> np.ndarray:
-        """Gives the examples of a block, in their order on disk: int64[K].
-
-        Args:
-            epoch: which pass over the split.
-            block: which of its blocks.
-        """
+        """Gives the examples of an epoch's block, in their order on disk."""
         first = block * self.block
         stop = min(first + self.block, self.num_examples)
         shift = int(self._shift(np.asarray(epoch)))

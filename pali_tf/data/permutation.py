@@ -16,15 +16,12 @@ _ROUNDS = 8
 def permute(
     places: np.ndarray, sizes: np.ndarray | int, key: np.ndarray
 ) -> np.ndarray:
-    """Gives what stands at some places of permutations.
+    """Gives what stands at some places: int64[N], each in [0, size).
 
     Args:
         places: int64[N], each in [0, size).
-        sizes: int64[N] or int. Of each one's permutation, >= 1.
-        key: uint64[N] or uint64[]. Which permutation.
-
-    Returns:
-        int64[N], each in [0, size).
+        sizes: of each one's permutation, or of all, >= 1.
+        key: uint64, which permutation each one's is, or all are.
     """
     sizes = np.broadcast_to(np.asarray(sizes, np.int64), places.shape)
     key = np.broadcast_to(np.asarray(key, np.uint64), places.shape)

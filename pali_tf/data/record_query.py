@@ -1,4 +1,13 @@
-"""What a task asks of the records of a source."""
+"""What a task asks of the records of a source.
+
+Beside single values a record has parallel lists, of which entries are chosen:
+
+| list    | features  | an entry is        |
+|---------|-----------|--------------------|
+| caption | caption/* | a caption          |
+| ocr     | ocr/*     | a printed word     |
+| vqa     | vqa/*     | a question         |
+"""
 
 import dataclasses
 import functools
@@ -6,10 +15,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from pali_tf.data import record_lists, visual_tokens
-from pali_tf.errors import UserError
+from pali_tf.data import visual_tokens
+from pali_tf.errors import UserError, nearest
 from pali_tf.webli import records, split_index
 from pali_tf.webli.split_index import Holders, SplitIndex
+
+# A list -> the feature that has a value for each entry.
+_LISTS = {
+    "caption": "caption/text",
+    "ocr": "ocr/text",
+    "vqa": "vqa/question",
+}
+_REFERENCE = "vqa/reference"
+_NUM_REFERENCES = "vqa/num_references"
 
 _DTYPES = {bytes: tf.string, int: tf.int64, float: tf.float32}
 # What records of a source with images have beside their text.
@@ -37,7 +55,8 @@ _SCALAR_DEFAULTS = {
 }
 
 Parser = tf.io.FixedLenFeature | tf.io.RaggedFeature
-Parse = Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]
+Example = dict[str, tf.Tensor]
+Parse = Callable[[tf.Tensor, tf.Tensor], Example]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +96,12 @@ class RecordQuery:
                 f"does not count. It counts: {', '.join(split_index.COUNTED)}."
             )
         if self.each is not None:
-            record_lists.check_list(self.each)
-            if self.each not in record_lists.lists_of(self.features):
+            if self.each not in _LISTS:
+                raise UserError(
+                    f"Records have no list {self.each!r}"
+                    f"{nearest(self.each, _LISTS)}"
+                )
+            if self.each not in self._lists:
                 raise UserError(
                     f"each={self.each!r} needs features of {self.each}/*, not "
                     f"{list(self.features)}."
@@ -89,14 +112,14 @@ class RecordQuery:
     def counted(self) -> str | None:
         """The feature without which a record gives no example; None: none."""
         if self.each is not None:
-            return record_lists.LISTS[self.each]
+            return _LISTS[self.each]
         return self.requires
 
     def holders(self, index: SplitIndex) -> Holders:
         """Gives the records that have examples."""
         if self.counted is None:
             return Holders(None, None)
-        has_languages = self.counted in record_lists.LISTS.values()
+        has_languages = self.counted in _LISTS.values()
         return index.holders_of(
             self.counted, self.language if has_languages else None
         )
@@ -104,9 +127,7 @@ class RecordQuery:
     def parser(self, lengths: Mapping[str, int] | None) -> Parse:
         """Gives the function of (serialized record, number of its entry).
 
-        Args:
-            lengths: what the task is asked for; where stored visual tokens are
-                not among it, they are not parsed. None: they are.
+        Stored visual tokens are parsed where `lengths` has them, or is None.
         """
         parsers = self._parsers
         if lengths is not None and "visual_tokens" not in lengths:
@@ -119,21 +140,29 @@ class RecordQuery:
         parsers: Mapping[str, Parser],
         serialized: tf.Tensor,
         number: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
+    ) -> Example:
         example = tf.io.parse_single_example(serialized, parsers)
         for name in self._chosen:
-            entries = record_lists.find_entries(
-                example[f"{name}/language"], self.language
-            )
+            count = tf.size(example[_LISTS[name]], tf.int64)
+            entries = tf.range(count, dtype=tf.int64)
+            if self.language is not None:
+                is_own = example[f"{name}/language"] == self.language
+                entries = tf.reshape(tf.where(is_own), [-1])
             if name == self.each:
                 entries = entries[number]
-            example = record_lists.take_entries(example, name, entries)
+            example = _take_entries(example, name, entries, count)
         return example
+
+    @property
+    def _lists(self) -> Sequence[str]:
+        """The lists that the features are of."""
+        groups = {key.split("/")[0] for key in self.features}
+        return [name for name in _LISTS if name in groups]
 
     @property
     def _chosen(self) -> Sequence[str]:
         """The lists that entries are chosen from; that of `each` is last."""
-        lists = record_lists.lists_of(self.features) if self.language else ()
+        lists = self._lists if self.language else ()
         each = (self.each,) if self.each is not None else ()
         return (*(name for name in lists if name != self.each), *each)
 
@@ -141,7 +170,9 @@ class RecordQuery:
     def _parsers(self) -> Mapping[str, Parser]:
         keys = [*self.features, *(_IMAGE_FEATURES if self.has_images else ())]
         for name in self._chosen:
-            keys += record_lists.needed_features(name, keys)
+            keys += [_LISTS[name], f"{name}/language"]
+        if self._chosen and _REFERENCE in keys:
+            keys.append(_NUM_REFERENCES)
         return {key: _parser(key) for key in keys}
 
 
@@ -154,3 +185,37 @@ def _parser(key: str) -> Parser:
     if key in _SCALAR_DEFAULTS:
         return tf.io.FixedLenFeature([], dtype, _SCALAR_DEFAULTS[key])
     return tf.io.RaggedFeature(dtype)
+
+
+def _take_entries(
+    example: Example, name: str, entries: tf.Tensor, count: tf.Tensor
+) -> Example:
+    """Keeps entries of `count` of a list, in all its features.
+
+    Of a single one, int64[], the features become scalars, and `vqa/reference`
+    string[R] has the references of that question.
+    """
+    keys = [key for key in example if key.startswith(f"{name}/")]
+    taken = {}
+    for key in keys:
+        if key != _REFERENCE:
+            taken[key] = tf.gather(_filled(example[key], count), entries)
+    if _REFERENCE in keys:
+        owners = tf.repeat(
+            tf.range(count, dtype=tf.int64),
+            _filled(example[_NUM_REFERENCES], count),
+        )
+        is_taken = tf.reduce_any(
+            owners[:, None] == tf.reshape(entries, [1, -1]), axis=1
+        )
+        taken[_REFERENCE] = example[_REFERENCE][is_taken]
+    return {**example, **taken}
+
+
+def _filled(values: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Gives `count` empty values for a feature that is not stored."""
+    return tf.cond(
+        tf.size(values) > 0,
+        lambda: values,
+        lambda: tf.zeros([count], values.dtype),
+    )

@@ -12,13 +12,7 @@ class RunData(seqio.Mixture):
     """A mixture of tasks that know their data; one task is a mixture too.
 
     It is in no registry of SeqIO's, and is never changed. T5X and SeqIO take
-    it wherever they take a mixture.
-
-    Args:
-        name: as the user spells it.
-        tasks: each with its rate.
-        root: where the data and the vocabulary are.
-        choices: what the tasks draw.
+    it wherever they take a mixture. Its name is as the user spells it.
     """
 
     def __init__(

@@ -9,7 +9,6 @@ import numpy as np
 import seqio
 import tensorflow as tf
 
-from pali_tf.data.autograph import without_autograph
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.example_reader import (
     Entries,
@@ -47,13 +46,8 @@ class StoredExamples(seqio.DataSource):
     """One source's shards under the data root, parsed.
 
     The shards are listed by `<split>.info.json`; the data root is asked for at
-    reading, so a task can be registered where there are no data.
-
-    Args:
-        source: a folder of the data root, such as "webli".
-        query: what is asked of its records.
-        root: the data root.
-        joining: of texts; None: each is an example of its own.
+    reading, so a task can be registered where there are no data. Without
+    `joining`, each text is an example of its own.
     """
 
     def __init__(
@@ -90,11 +84,7 @@ class StoredExamples(seqio.DataSource):
         return self._entries(self._index(split)).num_examples
 
     def examples(self, split: str, lengths: Lengths) -> Examples:
-        """Returns the split's examples by number.
-
-        Args:
-            split: "train".
-            lengths: of the task features.
+        """Returns the split's examples by number, of these feature lengths.
 
         Raises:
             FileNotFoundError: there is no such split.
@@ -140,7 +130,7 @@ class StoredExamples(seqio.DataSource):
 
         return cut
 
-    @without_autograph
+    @tf.autograph.experimental.do_not_convert
     def get_dataset(
         self,
         split: str = "train",
@@ -154,18 +144,10 @@ class StoredExamples(seqio.DataSource):
     ) -> tf.data.Dataset:
         """Returns one pass over the split's parsed records, for SeqIO.
 
-        Args:
-            split: "train", "validation" or "test".
-            shuffle: whether to shuffle; each iteration of the result gives
-                another order.
-            seed: of the shuffles.
-            shard_info: which share to read; None: all. The shares of one
-                `num_shards` have no example in common, and all of them between
-                them.
-            sequence_length: what the task is asked for; where stored visual
-                tokens are not among it, they are not parsed. None: they are.
-            use_cached: unused, SeqIO's.
-            num_epochs: unused, SeqIO's: the task repeats.
+        Shuffled, each iteration gives another order. The shares of one
+        `num_shards` have no example in common, and all of them between them.
+        Stored visual tokens are parsed where `sequence_length` has them, or is
+        None. The task repeats, not the source.
         """
         del use_cached, num_epochs
         examples = self._entries(self._index(split))

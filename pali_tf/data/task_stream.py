@@ -4,8 +4,8 @@ Blocks are read ahead by threads and kept until their window is done; neither
 changes the order.
 """
 
-import collections
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import NamedTuple
@@ -82,31 +82,19 @@ class TaskStream:
     def chunks(
         self, rows: Iterable[Rows], threads: Executor
     ) -> Iterator[Chunk]:
-        """Yields the examples of some rows.
-
-        Args:
-            rows: all of them of this task.
-            threads: which read blocks ahead.
-        """
+        """Yields the examples of rows of this task; threads read ahead."""
         order = self.order
         blocks = _Blocks(self.examples, order, threads)
-        asked: collections.deque[list[_Key]] = collections.deque()
-        for part in _keys(rows, order):
-            blocks.ask(part)
-            asked.append(part)
-            if len(asked) > 1:
-                keys = asked.popleft()
-                yield self._chunk(keys, blocks.take(keys))
-        for keys in asked:
-            yield self._chunk(keys, blocks.take(keys))
+        # One chunk is asked for ahead.
+        asked: list[_Key] = []
+        for keys in itertools.chain(_keys(rows, order), [[]]):
+            blocks.ask(keys)
+            if asked:
+                yield self._chunk(asked, list(map(blocks.take, asked)))
+            asked = keys
 
     def epoch(self, lane: int, threads: Executor) -> Iterator[Chunk]:
-        """Yields a lane's share of the first epoch.
-
-        Args:
-            lane: which.
-            threads: which read blocks ahead.
-        """
+        """Yields a lane's share of the first epoch; threads read ahead."""
         counts = np.arange(self.order.epoch_size(lane))
         lanes = np.full_like(counts, lane)
         return self.chunks(
@@ -114,11 +102,7 @@ class TaskStream:
         )
 
     def in_order(self, numbers: np.ndarray) -> Iterator[Chunk]:
-        """Yields examples by their numbers.
-
-        Args:
-            numbers: int64[N]; those beyond the last example begin again.
-        """
+        """Yields examples by number; those beyond the last begin again."""
         numbers = numbers % self.examples.num_examples
         for first in range(0, len(numbers), _MOST):
             part = numbers[first : first + _MOST]
@@ -155,11 +139,8 @@ class _Blocks:
             if block not in known:
                 known[block] = self._threads.submit(self._read, block)
 
-    def take(self, keys: list[_Key]) -> list[Stored]:
-        """Gives examples that were asked for; waits for their blocks."""
-        return [self._take(key) for key in keys]
-
-    def _take(self, key: _Key) -> Stored:
+    def take(self, key: _Key) -> Stored:
+        """Gives an example that was asked for; waits for its block."""
         known = self._by_lane[key.lane]
         if key.window > self._window.get(key.lane, 0):
             self._window[key.lane] = key.window
@@ -176,18 +157,12 @@ def _keys(rows: Iterable[Rows], order: Order) -> Iterator[list[_Key]]:
     """Yields the keys of the rows, a few at first, then more at once."""
     size = _FIRST
     for some in rows:
-        places = order.places(some.lanes, some.counts)
-        columns = (
-            some.lanes,
-            places.window,
-            places.epoch,
-            places.block,
-            places.example,
+        place = order.places(some.lanes, some.counts)
+        columns = np.stack(
+            [some.lanes, place.window, place.epoch, place.block, place.example],
+            axis=1,
         )
-        keys = [
-            _Key(*row)
-            for row in zip(*(c.tolist() for c in columns), strict=True)
-        ]
+        keys = [_Key(*row) for row in columns.tolist()]
         while keys:
             yield keys[:size]
             keys, size = keys[size:], min(2 * size, _MOST)

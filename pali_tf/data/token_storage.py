@@ -18,11 +18,7 @@ _MOST = 127  # int8 without -128, so that the sign changes nothing.
 
 
 def pack(tokens: np.ndarray, dtype: str) -> records.VisualTokens:
-    """Packs the tokens of an image.
-
-    Args:
-        tokens: float[P, Dv].
-        dtype: "bfloat16", or "int8" with one scale a token.
+    """Packs the tokens of an image, float[P, Dv]; int8 with a scale a token.
 
     Raises:
         UserError: an unknown dtype, or a token that is not finite.
@@ -34,7 +30,8 @@ def pack(tokens: np.ndarray, dtype: str) -> records.VisualTokens:
         raise UserError("The ViT gave visual tokens that are not finite.")
     scale: tuple[float, ...] = ()
     if dtype == "bfloat16":
-        data = _little_endian(values.astype(ml_dtypes.bfloat16))
+        words = values.astype(ml_dtypes.bfloat16).view(np.uint16)
+        data = words.astype("<u2").tobytes()
     else:
         scales = np.abs(values).max(axis=1) / np.float32(_MOST)
         # A token of zeros has the scale 0.
@@ -68,10 +65,6 @@ def unpack(stored: records.VisualTokens) -> np.ndarray:
     values = np.frombuffer(stored.values, np.int8).reshape(shape)
     scales = np.asarray(stored.scale, np.float32)
     return (values * scales[:, None]).astype(ml_dtypes.bfloat16)
-
-
-def _little_endian(values: np.ndarray) -> bytes:
-    return values.view(np.uint16).astype("<u2").tobytes()
 
 
 def _check_dtype(dtype: str) -> None:

@@ -48,10 +48,6 @@ def stored_info(root: files.Path) -> write.VisualTokensInfo:
 def stored_width(root: files.Path, num_tokens: int) -> int:
     """Gives Dv, the width of the stored tokens.
 
-    Args:
-        root: the data root.
-        num_tokens: P, which the data must have.
-
     Raises:
         UserError: the data have another P, or no tokens.
     """
@@ -68,15 +64,7 @@ def stored_width(root: files.Path, num_tokens: int) -> int:
 def read_tokens(
     stored: Mapping[str, tf.Tensor], num_tokens: int, width: int
 ) -> tf.Tensor:
-    """Unpacks the tokens of a parsed record, as `storage.unpack` does.
-
-    Args:
-        stored: STORED_FEATURES by name; empty where there are none.
-        num_tokens: P.
-        width: Dv.
-
-    Returns:
-        bfloat16[P, Dv].
+    """Unpacks the tokens of a parsed record: bfloat16[num_tokens, width].
 
     Raises:
         InvalidArgumentError, when it runs: there are none, or others;
@@ -111,12 +99,6 @@ def check_record(
     record: records.Record, num_tokens: int, where: str, root: files.Path
 ) -> None:
     """Says what is wrong with the tokens of a record that has an image.
-
-    Args:
-        record: whole, as it was stored.
-        num_tokens: P.
-        where: the record, for the message.
-        root: the data root.
 
     Raises:
         UserError: there are none, or they are not what the info files say.

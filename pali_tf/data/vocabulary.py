@@ -53,7 +53,7 @@ def train(
     size: int = DEFAULT_SIZE,
     max_texts: int = DEFAULT_MAX_TEXTS,
 ) -> int:
-    """Trains a vocabulary and writes it, at once and whole, to `path`.
+    """Trains a vocabulary and writes it; gives its pieces, sentinels counted.
 
     mT5's settings (NFKC, byte fallback, every character kept), but byte-pair
     merges: the unigram trainer seeds its pieces from distinct words, so on a
@@ -62,13 +62,9 @@ def train(
 
     Args:
         texts: what to learn from, in any order; sentinels in it are ignored.
-        path: where the model file goes; folders are made.
-        size: at most so many pieces, sentinels counted; fewer where the texts
-            do not hold so many.
+        path: where the model file goes.
+        size: at most so many pieces, sentinels counted.
         max_texts: how many of `texts` are read.
-
-    Returns:
-        The number of pieces, sentinels counted.
 
     Raises:
         UserError: there is no text to learn from.

@@ -1,10 +1,17 @@
-"""Which engine this process runs on."""
+"""Which engine this process runs on: the main program tells."""
 
 import importlib.util
 import pathlib
 import sys
 import types
 from typing import Literal
+
+# T5X's functions that run files bind -> their modules.
+_FUNCTIONS = {
+    "train": "t5x.train",
+    "evaluate": "t5x.eval",
+    "infer": "t5x.infer",
+}
 
 EngineName = Literal["native", "t5x"]
 
@@ -34,3 +41,15 @@ def _has_t5x() -> bool:
     # A bare folder of that name, as this repository's, has no origin.
     spec = importlib.util.find_spec("t5x")
     return spec is not None and spec.origin is not None
+
+
+def complete_main() -> None:
+    """Gives the main program the functions of T5X's other programs.
+
+    A run file binds train() under the main program's name, and eval.py and
+    infer.py read it too, for its model and its data.
+    """
+    main = sys.modules["__main__"]
+    for name, module in _FUNCTIONS.items():
+        if not hasattr(main, name):
+            setattr(main, name, getattr(importlib.import_module(module), name))

@@ -12,7 +12,7 @@ from typing import Any
 import seqio
 from absl import logging
 
-from pali_tf.data.root_vocabulary import vocabulary_sha256
+from pali_tf.data.data_root import vocabulary_sha256
 from pali_tf.errors import UserError
 from pali_tf.evaluation import class_ranking, prediction_files
 from pali_tf.evaluation.eval_examples import Batch, EvalExamples, Share

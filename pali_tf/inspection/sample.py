@@ -13,7 +13,7 @@ from PIL import Image
 
 from pali_tf.data import input_pipeline
 from pali_tf.data.boxes import LabelledBox, parse_boxes
-from pali_tf.data.root_vocabulary import PaliVocabulary
+from pali_tf.data.data_root import PaliVocabulary
 from pali_tf.data.run_data import RunData
 from pali_tf.reporting import task_titles
 

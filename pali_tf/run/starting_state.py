@@ -23,7 +23,7 @@ _VISION = "vision/"
 def describe(trainer: Trainer, config: RestoreCheckpointConfig | None) -> str:
     """Tells what a run would train, from shapes alone."""
     specs = trainer.model.functional.specs
-    origins = _find_origins(trainer, config or RestoreCheckpointConfig())
+    origins = find_origins(trainer.model, config or RestoreCheckpointConfig())
     info = run_files.model_info(
         specs, trainer.parameter_shardings, trainer.split
     )
@@ -66,7 +66,7 @@ def restore_or_draw(
     else:
         stored = Progress(step=0)
         # Before anything is drawn, so that a mistake is told at once.
-        origins = _find_origins(trainer, config)
+        origins = find_origins(trainer.model, config)
         state = initial_parameters.replace_parameters(
             trainer.init_state(),
             origins,
@@ -78,12 +78,23 @@ def restore_or_draw(
     return state, stored
 
 
-def _find_origins(
-    trainer: Trainer, config: RestoreCheckpointConfig
-) -> dict[str, str]:
+def find_origins(model: Any, config: RestoreCheckpointConfig) -> dict[str, str]:
+    """Finds which checkpoint each initial parameter is from.
+
+    Args:
+        model: a PaliTrainingModel.
+        config: initial parameters.
+
+    Returns:
+        {parameter path: checkpoint path}; what is in none is left out.
+
+    Raises:
+        UserError: one does not fit the model, or is of another vocabulary.
+        MissingFileError: one is not there.
+    """
     origins = initial_parameters.find_origins(
         config.paths(),
-        trainer.model.functional.specs,
+        model.functional.specs,
         config.selection(),
         fallback=config.fallback,
     )
@@ -91,7 +102,7 @@ def _find_origins(
         path for name, path in origins.items() if not name.startswith(_VISION)
     }
     for path in sorted(with_tokens):
-        vocabulary = getattr(trainer.model, "vocabulary", None)
+        vocabulary = getattr(model, "vocabulary", None)
         identity.check_vocabulary(files.as_path(path), vocabulary)
     return origins
 

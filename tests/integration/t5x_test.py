@@ -9,13 +9,16 @@ import math
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
 from pali_tf.reporting import event_files
-from seqio_tasks import mixtures
+from seqio_tasks import pretraining
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The repository has a folder of the same name, which is no package.
@@ -60,9 +63,12 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data_dir):
-    """Runs a script on PaLI-tiny; gives its process."""
+    """Runs a script on PaLI-tiny; gives its process.
 
-    def run(script, model_dir, *more, environment=None):
+    With `kill_at`, it is killed once that path is there.
+    """
+
+    def run(script, model_dir, *more, environment=None, kill_at=None):
         arguments = [
             *([script] if script.endswith(".py") else ["-m", *script.split()]),
             "--gin_file=gin/pali_tiny.gin",
@@ -77,17 +83,31 @@ def run(data_dir):
             *more,
         ]
         settings = {"JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "jax"}
-        return subprocess.run(
+        with subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=os.environ | settings | (environment or {}),
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=900,
+        ) as process:
+            if kill_at is not None:
+                threading.Thread(
+                    target=kill_once, args=(process, kill_at), daemon=True
+                ).start()
+            _, errors = process.communicate(timeout=900)
+        return subprocess.CompletedProcess(
+            arguments, process.returncode, stderr=errors
         )
 
     return run
+
+
+def kill_once(process, path):
+    while process.poll() is None:
+        if path.exists():
+            process.kill()
+        time.sleep(0.1)
 
 
 def finish(process):
@@ -152,7 +172,7 @@ def test_upstream_trains_evaluates_and_saves(unbroken):
 
 
 def test_every_curve_is_of_a_task_of_the_run_and_has_values(unbroken):
-    tasks = set(mixtures.TINY_RATES)
+    tasks = set(pretraining.TINY_RATES)
     for folder in ("train", "training_eval/pali_tiny"):
         lines = event_files.read_numbers(unbroken[0] / folder, faults := [])
         assert faults == []
@@ -180,19 +200,23 @@ def test_both_engines_have_the_same_losses(run, native, unbroken, tmp_path):
         assert theirs[step] == pytest.approx(loss, rel=TOLERANCE), step
 
 
-def test_a_stopped_run_continues_with_the_same_losses(
+def test_a_killed_run_continues_with_the_same_losses(
     run, native, unbroken, tmp_path
 ):
-    first = finish(
-        run(LAUNCHER, tmp_path, "--gin.TRAIN_STEPS=5", start(native))
+    ten_steps = ("--gin.TRAIN_STEPS=10", start(native))
+    first = run(
+        LAUNCHER, tmp_path, *ten_steps, kill_at=tmp_path / "checkpoint_5"
     )
-    assert first.startswith("engine: t5x (t5x.train)\n")
-    second = finish(
-        run(LAUNCHER, tmp_path, "--gin.TRAIN_STEPS=10", start(native))
-    )
+    assert first.returncode == -signal.SIGKILL
+    assert first.stderr.startswith("engine: t5x (t5x.train)\n")
+    assert len(list(tmp_path.glob("running-*.json"))) == 1
+    other = run(LAUNCHER, tmp_path, *ten_steps, "--gin.RANDOM_SEED=1")
+    assert "holds another run: seed was 0 and is 1 (--gin.R" in other.stderr
+    second = finish(run(LAUNCHER, tmp_path, *ten_steps))
     resumed = t5x_losses(second)
     assert sorted(resumed) == list(range(6, 11))
-    assert t5x_losses(first) | resumed == t5x_losses(unbroken[1])
+    assert t5x_losses(first.stderr) | resumed == t5x_losses(unbroken[1])
+    assert not list(tmp_path.glob("running-*.json"))
 
 
 def test_the_native_engine_starts_from_t5x(run, native, unbroken, tmp_path):
@@ -237,7 +261,7 @@ def test_upstream_evaluates_as_pali_eval(
             )
         )
     ours = sorted((tmp_path / "eval" / "inference_eval").glob("*.jsonl"))
-    assert len(ours) == 2 * len(mixtures.HIGHRES_RATES)
+    assert len(ours) == 2 * len(pretraining.HIGHRES_RATES)
     for path in ours:
         theirs = tmp_path / "l.py" / "inference_eval" / path.name
         assert read_lines(theirs) == [*map(approximately, read_lines(path))]
@@ -257,14 +281,14 @@ def test_upstream_infers_as_pali_infer(run, native, tmp_path, mode):
                 f"--gin.INFER_OUTPUT_DIR='{tmp_path / program[-4:]}'",
             )
         )
-    for task in mixtures.HIGHRES_RATES:
-        (ours,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
+    for task in pretraining.HIGHRES_RATES:
+        (path,) = (tmp_path / "nfer").glob(f"{task}-*.jsonl")
         theirs = tmp_path / "r.py" / f"{task}-{mode}.jsonl-00000-of-00001"
-        expected = [*map(approximately, read_lines(ours))]
+        ours = read_lines(path)
         if mode == "predict":
             # T5X gives it where MODE is "predict_with_aux" alone.
-            assert all(line.pop("score") for line in expected)
-        assert read_lines(theirs) == expected
+            assert all(line.pop("score") for line in ours)
+        assert read_lines(theirs) == [*map(approximately, ours)]
 
 
 def test_no_engine_resumes_the_other(run, native, unbroken):

@@ -5,19 +5,22 @@ is a function of (seed, n), as natively, so a resumed run reads on where it
 stopped and both engines see the same batches.
 """
 
+import dataclasses
 import itertools
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from clu.data.dataset_iterator import ArraySpec, DatasetIterator
 
+from pali_tf import files
+from pali_tf.checkpoints.progress import Progress
 from pali_tf.data import input_pipeline
+from pali_tf.engines.t5x.own_run import OwnRun
 from pali_tf.errors import UserError
 from pali_tf.training.configs import check_training_order
 
@@ -29,13 +32,24 @@ class TrainBatches(DatasetIterator):
 
     Args:
         open_at: step -> the batches from there on.
+        standing: where the run goes on, and what it is; None: step 0.
+        check_owner: raises UserError where the run may write no more.
     """
 
-    def __init__(self, open_at: Callable[[int], Iterator[Any]]):
+    def __init__(
+        self,
+        open_at: Callable[[int], Iterator[Any]],
+        standing: Progress | None = None,
+        check_owner: Callable[[], None] = lambda: None,
+    ):
         self._open_at = open_at
-        self.reset()
+        self._standing = standing or Progress(step=0)
+        self._check_owner = check_owner
+        self._restart(self._standing.step)
 
     def _restart(self, step: int) -> None:
+        # Of a step whose batch nobody has taken yet.
+        self._opened_at: int | None = step
         batches = self._open_at(step)
         first = next(batches)
         self._batches = itertools.chain([first], batches)
@@ -45,6 +59,7 @@ class TrainBatches(DatasetIterator):
         }
 
     def __next__(self) -> dict[str, np.ndarray]:
+        self._opened_at = None
         return next(self._batches)
 
     def reset(self) -> None:
@@ -57,20 +72,23 @@ class TrainBatches(DatasetIterator):
         return self._spec
 
     def save(self, filename: str | os.PathLike[str]) -> None:
-        """Writes the position: the step of the checkpoint it is saved in.
+        """Writes the position, and what the run is.
 
-        T5X reads a batch ahead, so the number of batches read is not it.
+        T5X reads a batch ahead, so the number of batches read is not the
+        position: it is the step of the checkpoint that this is saved in.
 
-        Args:
-            filename: below `.../checkpoint_<step>`.
+        Raises:
+            UserError: another run has taken MODEL_DIR over.
         """
-        position = {"num_batches_read": _step_of(filename)}
-        Path(filename).write_text(json.dumps(position), encoding="utf-8")
+        self._check_owner()
+        here = dataclasses.replace(self._standing, step=_step_of(filename))
+        files.write_whole(filename, json.dumps(dataclasses.asdict(here)))
 
     def restore(self, filename: str | os.PathLike[str]) -> None:
         """Goes to the position that `save` wrote."""
-        position = json.loads(Path(filename).read_text(encoding="utf-8"))
-        self._restart(position["num_batches_read"])
+        step = json.loads(files.as_path(filename).read_text())["step"]
+        if step != self._opened_at:
+            self._restart(step)
 
 
 def get_dataset(
@@ -78,32 +96,31 @@ def get_dataset(
     shard_id: int,
     num_shards: int,
     feature_converter_cls: Any = None,
-    num_epochs: int | None = None,
-    continue_from_last_checkpoint: bool = False,
+    *,
+    own_run: OwnRun | None = None,
 ) -> TrainBatches:
-    """Gives the training batches; T5X's `get_dataset_fn`.
+    """Gives a host's part of the training batches; T5X's `get_dataset_fn`.
 
     Args:
         cfg: t5x.utils.DatasetConfig.
-        shard_id: which rows of each batch this host reads.
-        num_shards: of how many parts of a batch.
+        shard_id: which part of each batch this host reads.
+        num_shards: of how many.
         feature_converter_cls: the model's; it is the one that we use.
-        num_epochs: None: the data repeat for ever.
-        continue_from_last_checkpoint: must be False: T5X's checkpoints hold
-            the position.
+        own_run: whose MODEL_DIR is checked; None: it begins at step 0.
 
     Raises:
-        UserError: a setting that would change the batches.
+        UserError: a setting that would change the batches, or MODEL_DIR is
+            not this run's.
     """
     del feature_converter_cls
     check_training_order(cfg)
-    if num_epochs is not None or continue_from_last_checkpoint:
-        raise UserError(
-            "num_epochs must be None and continue_from_last_checkpoint False: "
-            "training data repeat, and checkpoints hold their position."
-        )
 
-    return TrainBatches(lambda step: _rows(cfg, (shard_id, num_shards), step))
+    def open_at(step: int) -> Iterator[Any]:
+        return _rows(cfg, (shard_id, num_shards), step)
+
+    if own_run is None:
+        return TrainBatches(open_at)
+    return TrainBatches(open_at, *own_run.enter(cfg))
 
 
 def get_training_eval_datasets(
@@ -113,18 +130,10 @@ def get_training_eval_datasets(
     eval_steps: int,
     feature_converter_cls: Any = None,
 ) -> dict[str, tf.data.Dataset]:
-    """Gives the native engine's validation batches; T5X's function's name.
+    """Gives {the mixture's name: its `eval_steps` validation batches}.
 
-    Args:
-        cfg: t5x.utils.DatasetConfig.
-        shard_id: which rows of each batch this host reads.
-        num_shards: of how many parts of a batch.
-        eval_steps: batches of one evaluation.
-        feature_converter_cls: the model's; it is the one that we use.
-
-    Returns:
-        {name of the mixture: its batches}; the losses of its tasks are among
-        the metrics of each batch.
+    As of `get_dataset`, a host's part. The losses of the mixture's tasks are
+    among the metrics of each batch.
     """
     del feature_converter_cls
 
@@ -145,13 +154,7 @@ def get_training_eval_datasets(
 def _rows(
     cfg: Any, part: tuple[int, int], start_step: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields this host's rows of each batch.
-
-    Args:
-        cfg: t5x.utils.DatasetConfig.
-        part: which of how many parts of a batch.
-        start_step: the step whose batch comes first.
-    """
+    """Yields a part of each batch: which of how many."""
     index, count = part
     if cfg.batch_size % count:
         raise UserError(

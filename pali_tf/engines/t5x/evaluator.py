@@ -1,15 +1,16 @@
-"""The native engine's evaluation, by the predictions that T5X computes."""
+"""What the native engine writes, by the predictions that T5X computes."""
 
 import concurrent.futures
+import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import seqio
 import tensorflow as tf
 
+from pali_tf import files
 from pali_tf.decoding.config import DecodingConfig
-from pali_tf.evaluation import evaluator
+from pali_tf.evaluation import evaluator, prediction_files
 from seqio_tasks import named
 
 # Rows handed to T5X at once, which cuts them into its batches: a few GB of
@@ -20,17 +21,9 @@ _CHUNK = 1024
 class Evaluator:
     """T5X's `inference_evaluator_cls`: writes what our evaluation writes.
 
-    Args:
-        mixture_or_task_name: the mixture, or its name.
-        eval_split: "validation".
-        sequence_length: "inputs", "targets", "images".
-        seed: of what a task draws at random; None: 0.
-        log_dir: MODEL_DIR/inference_eval.
-        decoding: how the model answers, to be told beside the scores.
-        checkpoint: what is evaluated, to be told there too.
-        use_blind_control: whether to score a second time, with the images of
-            other examples.
-        **given: what else T5X gives to SeqIO's.
+    Gin gives `decoding` and `checkpoint`, which are told beside the scores, and
+    `use_blind_control`: whether to score a second time, with the images of
+    other examples. T5X gives the rest, as to SeqIO's.
 
     Source: google-research/t5x, t5x/eval.py (InferenceEvaluator).
     """
@@ -55,7 +48,7 @@ class Evaluator:
         self._lengths = sequence_length
         self._split = eval_split
         self._seed = seed or 0
-        self._model_dir = Path(log_dir).parent
+        self._model_dir = files.as_path(log_dir).parent
         self._use_blind_control = use_blind_control
         self._made_by = {
             "checkpoint": checkpoint,
@@ -75,16 +68,9 @@ class Evaluator:
         predict_with_aux_fn: Callable[[tf.data.Dataset], Any],
         **given: Any,
     ) -> tuple[concurrent.futures.Future[Any], None]:
-        """Evaluates every task.
+        """Evaluates every task: (future of {task: {metric: value}}, None).
 
-        Args:
-            compute_metrics: whether this process writes; all must call.
-            step: of training.
-            predict_with_aux_fn: rows with their numbers -> tokens and scores.
-            **given: T5X's other ways to predict.
-
-        Returns:
-            (future of {task: {metric: value}}, None).
+        All processes must call it; where `compute_metrics`, one writes.
         """
         del given
         scores = {
@@ -122,3 +108,28 @@ def _texts_and_scores(
         return [vocabulary.decode(ids) for _, ids in numbered], aux["scores"]
 
     return predict
+
+
+def write_lines(
+    path: str,
+    inferences: tuple[Sequence[Any], Mapping[str, Sequence[Any]]],
+    task_ds: Any,
+    mode: str,
+    vocabulary: seqio.Vocabulary,
+) -> None:
+    """Writes one JSON object an example; T5X's `write_fn`.
+
+    `inferences` are the tokens of each example of `task_ds`, or its score where
+    `mode` is "score"; and the "scores", where it is "predict_with_aux".
+    """
+    found, aux = inferences
+    with tf.io.gfile.GFile(path, "w") as file:
+        for i, fields in enumerate(task_ds.as_numpy_iterator()):
+            line = prediction_files.describe_example(fields, vocabulary)
+            if mode == "score":
+                line["score"] = found[i]
+            else:
+                line["prediction"] = vocabulary.decode(found[i])
+            if aux:
+                line["score"] = aux["scores"][i]
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -12,12 +12,7 @@ from pali_tf.training.metrics import MetricSums
 
 @struct.dataclass
 class Mean(clu.metrics.Metric):
-    """A sum over a weight.
-
-    Attributes:
-        total: float32[].
-        weight: float32[].
-    """
+    """A sum over a weight."""
 
     total: jax.Array
     weight: jax.Array
@@ -35,11 +30,7 @@ class Mean(clu.metrics.Metric):
 
 @struct.dataclass
 class Count(clu.metrics.Metric):
-    """A sum.
-
-    Attributes:
-        total: int32[].
-    """
+    """A sum."""
 
     total: jax.Array
 
@@ -53,15 +44,7 @@ class Count(clu.metrics.Metric):
 
 
 def clu_metrics(sums: MetricSums, task_names: Sequence[str]) -> dict[str, Any]:
-    """Gives the metrics of `pali_tf.training.metrics.summarize`, unmerged.
-
-    Args:
-        sums: of one batch.
-        task_names: the name of task i at place i.
-
-    Returns:
-        {"loss": Metric, "accuracy": ..., "loss/<task>": ..., ...}.
-    """
+    """Gives the metrics of `pali_tf.training.metrics.summarize`, unmerged."""
     tokens = sums.num_tokens
     found: dict[str, Any] = {
         "loss": Mean(total=sums.cross_entropy.sum(), weight=tokens.sum()),

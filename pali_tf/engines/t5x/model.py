@@ -67,14 +67,11 @@ class T5XPaliModel:
         return PaliFeatureConverter
 
     @property
-    def input_vocabulary(self) -> Any:
-        """The vocabulary of the prompts."""
+    def output_vocabulary(self) -> Any:
+        """The vocabulary of targets, and of prompts."""
         return self.model.vocabulary
 
-    @property
-    def output_vocabulary(self) -> Any:
-        """The vocabulary of the targets."""
-        return self.model.vocabulary
+    input_vocabulary = output_vocabulary
 
     @functools.cached_property
     def split(self) -> freezing.Split:
@@ -112,11 +109,6 @@ class T5XPaliModel:
     ) -> dict[str, Any]:
         """Draws initial parameters, and names their logical axes.
 
-        Args:
-            rng: a JAX key.
-            input_shapes: T5X's; shapes of parameters do not depend on them.
-            input_types: the same.
-
         Returns:
             {"params": nested dict of float32, "params_axes": the same tree,
             `<name>_axes` for each leaf}.
@@ -136,15 +128,9 @@ class T5XPaliModel:
     def loss_fn(
         self, params: Params, batch: Batch, dropout_rng: Array | None
     ) -> LossAndMetrics:
-        """Computes the loss of a batch; T5X takes its gradient.
+        """Computes the loss of a batch; without a key there is no dropout.
 
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features.
-            dropout_rng: a JAX key; None: no dropout.
-
-        Returns:
-            (float32[], clu metrics by the native engine's names).
+        The metrics have the native engine's names.
         """
         flat = flatten(_nested(params))
         for path in self.split.frozen:
@@ -165,15 +151,7 @@ class T5XPaliModel:
     def predict_batch_with_aux(
         self, params: Params, batch: Batch
     ) -> tuple[Array, dict[str, Array]]:
-        """Decodes a batch, as the model's `decoding` says.
-
-        Args:
-            params: the nested dict of parameters.
-            batch: the model features.
-
-        Returns:
-            (tokens int32[B, T], {"scores": float32[B]}).
-        """
+        """Decodes as the model's `decoding` says: int32[B, T], "scores"."""
         words = self.model.vocabulary
         with self.sharding_scope():
             tokens, aux = self.model.predict_batch_with_aux(

@@ -7,24 +7,33 @@ to something: nothing of a run file is dropped in silence.
 T5X is on no package index, so it is imported by name (docs/T5X.md).
 """
 
+import contextlib
 import dataclasses
 import importlib
 import inspect
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pali_tf.engines.t5x import optimizers, trainer
+import jax
+from clu import metric_writers
+from jax.sharding import NamedSharding
+
+from pali_tf.engines.t5x import optimizers
 from pali_tf.engines.t5x.evaluator import Evaluator
 from pali_tf.engines.t5x.model import T5XPaliModel
 from pali_tf.engines.t5x.parameters import RestoreCheckpointConfig
-from pali_tf.engines.t5x.rates import rate_metrics
-from pali_tf.engines.t5x.sharding import sharding_scope
 from pali_tf.errors import UserError
+from pali_tf.layers.activation_sharding import activation_sharding_scope
 from pali_tf.partitioning import axis_rules, shardings
 from pali_tf.training import configs
 from pali_tf.training import model as native_model
+from pali_tf.training.metrics import MetricSums
 from pali_tf.training.schedules import create_learning_rate_scheduler
+from pali_tf.types import LogicalAxes
 
+_metrics = importlib.import_module("t5x.metrics")
 _partitioning = importlib.import_module("t5x.partitioning")
+_trainer = importlib.import_module("t5x.trainer")
 _utils = importlib.import_module("t5x.utils")
 
 # create_learning_rate_scheduler is ours on both engines: T5X takes any function
@@ -79,11 +88,9 @@ def CheckpointConfig(
 ) -> Any:
     """Gives t5x.utils.CheckpointConfig.
 
-    Args:
-        save: SaveCheckpointConfig, or None.
-        restore: read by initial_state.TrainStateInitializer, which takes
-            parameters alone, from one or more checkpoints of any layout. T5X
-            itself would restore one of its own, with its step and slots.
+    `restore` is read by parameters.TrainStateInitializer, which takes
+    parameters alone, from one or more checkpoints of any layout. T5X itself
+    would restore one of its own, with its step and slots.
     """
     del restore
     return _utils.CheckpointConfig(save=save, restore=None)
@@ -112,14 +119,7 @@ def Trainer(
     ema_decay: float | None = None,
     **given: Any,
 ) -> Any:
-    """Gives T5X's trainer.
-
-    Args:
-        learning_rate_fn: step to learning rate.
-        num_microbatches: parts that a batch is split into; None: one.
-        ema_decay: must be None: T5X's trainer keeps no moving average.
-        **given: what T5X's train() gives: model, train_state, ...
-    """
+    """Gives T5X's trainer; `given` is what T5X's train() gives it."""
     if ema_decay is not None:
         raise UserError(
             f"Trainer.ema_decay is {ema_decay}: T5X's trainer keeps no moving "
@@ -127,7 +127,7 @@ def Trainer(
         )
     if (num_microbatches or 1) > 1:
         given["model"].check_microbatches()
-    return trainer.Trainer(
+    return _OurTrainer(
         learning_rate_fn=learning_rate_fn,
         num_microbatches=num_microbatches,
         **given,
@@ -135,17 +135,78 @@ def Trainer(
 
 
 def PaliTrainingModel(data: Any = None, **fields: Any) -> T5XPaliModel:
-    """Gives the model under T5X's contract.
-
-    Args:
-        data: the RunData whose tasks' losses are told apart; None: none are.
-        **fields: of PaliTrainingModel.
-    """
+    """Gives the model, with the losses of the tasks of a RunData told apart."""
     model = native_model.PaliTrainingModel(**fields)
     return T5XPaliModel(
         model=model,
         task_names=() if data is None else data.task_names,
         make_optimizer=optimizers.make_optimizer,
-        rate_metrics=rate_metrics,
-        sharding_scope=sharding_scope,
+        rate_metrics=_rate_metrics,
+        sharding_scope=_sharding_scope,
     )
+
+
+class _OurTrainer(_trainer.Trainer):
+    """T5X's trainer, which writes no value of a task that had no example.
+
+    Source: google-research/t5x, t5x/trainer.py (BaseTrainer).
+    """
+
+    def __init__(
+        self, *, eval_names: Iterable[str], summary_dir: str, **given: Any
+    ):
+        super().__init__(eval_names=(), summary_dir=None, **given)
+        self.train_metrics_manager.close()
+        self.train_metrics_manager = _MetricsManager("train", summary_dir)
+        self.eval_metrics_managers = {
+            name: _MetricsManager(f"training_eval/{name}", summary_dir)
+            for name in eval_names
+        }
+
+
+class _MetricsManager(_trainer.MetricsManager):
+    def _create_writer(self, name: str, summary_dir: str | None = None) -> Any:
+        return _KnownValues([super()._create_writer(name, summary_dir)])
+
+
+class _KnownValues(metric_writers.MultiWriter):
+    def write_scalars(self, step: int, scalars: Mapping[str, Any]) -> None:
+        known = {k: value for k, value in scalars.items() if value is not None}
+        super().write_scalars(step, known)
+
+
+def _rate_metrics(sums: MetricSums) -> dict[str, Any]:
+    """Gives a batch's metrics that T5X divides by the time between log lines.
+
+    They have the native engine's names.
+    """
+    num_tokens = sums.num_input_tokens + sums.num_tokens.sum()
+    return {
+        "images_per_second": _metrics.TimeRate.from_model_output(
+            numerator=sums.num_images
+        ),
+        "tokens_per_second": _metrics.TimeRate.from_model_output(
+            numerator=num_tokens
+        ),
+        "steps_per_second": _metrics.StepsPerTime.from_model_output(),
+    }
+
+
+@contextlib.contextmanager
+def _sharding_scope() -> Iterator[None]:
+    """Lays activations out on the mesh that T5X has entered, if any.
+
+    T5X enters its mesh and its rules around every function it compiles.
+    """
+    mesh = _partitioning.pxla.thread_resources.env.physical_mesh
+    if mesh.size <= 1:
+        yield
+        return
+    rules = _partitioning.flax_partitioning.get_axis_rules()
+
+    def constrain(x: jax.Array, axes: LogicalAxes) -> jax.Array:
+        spec = shardings.activation_spec(x.shape, axes, rules, mesh)
+        return jax.lax.with_sharding_constraint(x, NamedSharding(mesh, spec))
+
+    with activation_sharding_scope(constrain):
+        yield

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pali_tf.data.boxes import LabelledBox, format_boxes, parse_boxes, quantize
+from pali_tf.data.boxes import LabelledBox, parse_boxes
+from tests.support.box_text import format_boxes, quantize
 
 COORDINATES = st.floats(0, 1)
 LABELS = st.sampled_from(["cat", "red circle", "7th tree", "猫"])

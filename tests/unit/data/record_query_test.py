@@ -42,6 +42,18 @@ def test_an_entry_is_taken_by_its_number(number):
     assert found["vqa/language"].decode() == language
 
 
+def test_entries_need_no_languages():
+    example = examples.record_to_example(RECORD)
+    del example.features.feature["vqa/language"]
+    query = RecordQuery(["vqa/question"], each="vqa")
+    parsed = query.parser(None)(
+        tf.constant(example.SerializeToString()), tf.constant(1)
+    )
+    question, _, _ = stored_examples.QUESTIONS[1]
+    assert parsed["vqa/question"].numpy().decode() == question
+    assert parsed["vqa/language"].numpy() == b""
+
+
 def test_of_a_language_entries_are_counted_alone():
     query = RecordQuery(["vqa/question"], each="vqa", language="en")
     found = [parse(query, number=n)["vqa/question"].decode() for n in (0, 1)]

@@ -180,7 +180,10 @@ def test_programs_that_know_names_alone_have_a_module(root, monkeypatch):
     )
     module = importlib.import_module("seqio_tasks.imported_tasks")
     try:
-        assert {"vqa:webli", "captioning:openimages"} <= set(module.NAMES)
+        assert {"vqa:webli", "vqa:webli:fr", "detection:webli"} <= set(
+            module.NAMES
+        )
+        assert "detection:webli:fr" not in module.NAMES
         task = seqio.TaskRegistry.get("captioning:openimages")
         assert len(task.source.list_shards("train")) == 2
     finally:

@@ -3,9 +3,10 @@ import functools
 import pytest
 import tensorflow as tf
 
-from pali_tf.data import boxes as boxes_codec
+from pali_tf.data.boxes import LabelledBox
 from pali_tf.data.task_choices import TaskChoices
 from seqio_tasks import objects
+from tests.support import box_text
 
 EXAMPLE = {
     objects.LABELS: tf.constant(["dog", "cat", "cat"]),
@@ -158,8 +159,8 @@ def test_absent_classes_are_drawn_where_none_are_named():
 def test_tensorflow_and_python_write_the_same_boxes():
     sides = tf.random.stateless_uniform([50, 4], [1, 2])
     labels = tf.constant([f"thing{i}" for i in range(50)])
-    expected = boxes_codec.format_boxes(
-        boxes_codec.LabelledBox(*map(float, row), label=f"thing{i}")
+    expected = box_text.format_boxes(
+        LabelledBox(*map(float, row), label=f"thing{i}")
         for i, row in enumerate(sides.numpy())
     )
     found = objects.format_boxes(sides, labels).numpy().decode()

@@ -5,8 +5,19 @@ import pytest
 from pali_tf.data import data_root, input_pipeline
 from pali_tf.data.data_root import DataRoot
 from pali_tf.errors import UserError
-from seqio_tasks import catalog, named
+from seqio_tasks import catalog, named, pretraining
 from tests.support import stored_examples
+
+NAMES = {
+    "text_span_corruption",
+    "webli_split_captioning",
+    "cc3m35l_captioning",
+    "webli_ocr",
+    "vq2a_cc3m35l_vqa",
+    "vq2a_cc3m35l_vqg",
+    "openimages_object_aware_vqa",
+    "object_detection",
+}
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +129,49 @@ def test_tasks_are_there_without_data(monkeypatch):
     assert task.output_features["inputs"].vocabulary.eos_id == 1
     with pytest.raises(UserError, match="PALI_DATA_DIR"):
         task.num_input_examples("train")
+
+
+@pytest.mark.parametrize("name", ["pali_pretrain", "pali_tiny"])
+def test_a_mixture_has_the_eight_tasks(name):
+    assert set(pretraining.MIXTURES[name]) == NAMES
+
+
+def test_the_second_phase_has_three_tasks_in_equal_parts():
+    assert pretraining.MIXTURES["pali_highres"] == {
+        "webli_ocr": 1,
+        "cc3m35l_captioning": 1,
+        "vq2a_cc3m35l_vqa": 1,
+    }
+
+
+def test_the_papers_rates():
+    rates = pretraining.MIXTURES["pali_pretrain"]
+    assert sum(rates.values()) == 1566
+    percent = {
+        name: round(100 * rate / 1566, 2) for name, rate in rates.items()
+    }
+    assert percent == {
+        "text_span_corruption": 6.39,
+        "webli_split_captioning": 63.86,
+        "webli_ocr": 6.39,
+        "cc3m35l_captioning": 6.39,
+        "vq2a_cc3m35l_vqa": 6.39,
+        "vq2a_cc3m35l_vqg": 6.39,
+        "openimages_object_aware_vqa": 3.19,
+        "object_detection": 1.02,
+    }
+
+
+@pytest.mark.parametrize("left_out", pretraining.LEFT_OUT)
+def test_an_ablation_leaves_out_and_keeps_the_other_rates(left_out):
+    whole = pretraining.MIXTURES["pali_pretrain"]
+    rates = pretraining.MIXTURES[f"pali_pretrain_without_{left_out}"]
+    assert whole.keys() - rates.keys() == set(pretraining.LEFT_OUT[left_out])
+    assert rates.items() <= whole.items()
+
+
+def test_the_flat_rates_are_percent():
+    assert sum(pretraining.MIXTURES["pali_tiny"].values()) == 100
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ import pytest
 import seqio
 import tensorflow as tf
 
-from pali_tf.data import data_root, input_pipeline, streamed_task
+from pali_tf.data import data_root, input_pipeline, task_features
 from pali_tf.data.batch_plan import BatchPlan
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.input_pipeline import Reading
 from pali_tf.data.run_data import RunData
-from pali_tf.data.streamed_task import TaskRows
 from pali_tf.data.task_choices import TaskChoices
+from pali_tf.data.task_features import TaskRows
 from pali_tf.errors import UserError
 from seqio_tasks import named
 from tests.support import stored_examples
@@ -49,7 +49,7 @@ def cache(root):
         env=os.environ | {data_root.ENVIRONMENT_VARIABLE: root.data_dir},
     )
     before = list(seqio.utils.get_global_cache_dirs())
-    streamed_task.add_cache_dirs(f"{root.path / 'none'},{root.path / 'cache'}")
+    task_features.add_cache_dirs(f"{root.path / 'none'},{root.path / 'cache'}")
     yield
     seqio.set_global_cache_dirs(before)
 

@@ -1,9 +1,10 @@
-"""Tasks that are read from their beginning: other people's, and SeqIO's cache.
+"""What tasks make of their examples, which are found in one of two ways.
 
-There is no index of them, so a run that starts again passes over the examples
-before it. Our tasks are cached before anything is drawn at random, so an epoch
-from the cache is as new as one from the sources, and an image is stored once,
-encoded.
+Tasks of stored examples are indexed: any example is found by its number. Other
+people's tasks, and SeqIO's cache, are streamed: a run that starts again passes
+over the examples before it. Our tasks are cached before anything is drawn at
+random, so an epoch from the cache is as new as one from the sources, and an
+image is stored once, encoded.
 """
 
 import dataclasses
@@ -16,7 +17,9 @@ import tensorflow as tf
 from absl import logging
 
 from pali_tf.data.batch_plan import BatchPlan
-from pali_tf.data.randomness import draw_seed
+from pali_tf.data.randomness import SEED, draw_seed
+from pali_tf.data.stored_examples import StoredExamples
+from pali_tf.data.task_stream import Chunk, dataset_of
 from pali_tf.errors import UserError
 
 # Records, still encoded, among which the next one is drawn.
@@ -63,12 +66,56 @@ class TaskRows:
             place += len(is_own)
 
 
+def is_indexed(task: seqio.Task) -> bool:
+    """Tells whether a task's examples can be read by number.
+
+    Then nothing that a step before its seed does to the data set is missed:
+    the reading itself joins texts.
+    """
+    source = task.source
+    if not isinstance(source, StoredExamples):
+        return False
+    steps = list(task.preprocessors)
+    if draw_seed not in steps:
+        return False
+    joining = source.joining and source.joining.step
+    return all(
+        step is joining or _is_place_of_cache(step)
+        for step in steps[: steps.index(draw_seed)]
+    )
+
+
+def indexed_features(
+    task: seqio.Task,
+    lengths: Mapping[str, int],
+    chunks: Callable[[], Iterator[Chunk]],
+    failures: list[UserError] | None = None,
+) -> tf.data.Dataset:
+    """Returns what a task that `is_indexed` makes of its stored examples.
+
+    `chunks` and `failures` are as of `task_stream.dataset_of`.
+    """
+    parse = task.source.parser(lengths)
+
+    @tf.autograph.experimental.do_not_convert
+    def parse_with_seed(
+        record: tf.Tensor, entry: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        return {**parse(record, entry), SEED: seed}
+
+    dataset = dataset_of(chunks, failures).map(
+        parse_with_seed, num_parallel_calls=tf.data.AUTOTUNE
+    )
+    steps = list(task.preprocessors)
+    return _apply(dataset, steps[steps.index(draw_seed) + 1 :], task, lengths)
+
+
 def add_cache_dirs(dirs: str) -> None:
     """Looks for caches in folders named "a,b", as T5X's flag has them."""
     seqio.add_global_cache_dirs(dirs.split(","))
 
 
-def features(
+def streamed_features(
     task: seqio.Task,
     *,
     lengths: Mapping[str, int],
@@ -78,16 +125,10 @@ def features(
     use_cached: bool,
     rows: TaskRows,
 ) -> tf.data.Dataset:
-    """Returns what a task makes for a process' rows, for ever.
+    """Returns what any task of SeqIO's makes for a process' rows, for ever.
 
-    Args:
-        task: any of SeqIO's.
-        lengths: of the task features.
-        split: "train".
-        seed: of the shuffles and of what the task draws.
-        shuffle: whether records come in another order than they are stored.
-        use_cached: whether to read what seqio_cache_tasks wrote.
-        rows: which of the examples.
+    The seed is of the shuffles and of what the task draws. With `use_cached`,
+    what seqio_cache_tasks wrote is read.
 
     Raises:
         UserError: the task has no cache.
@@ -102,7 +143,7 @@ def features(
     # Up to its seed, an example costs little.
     num_cheap = 1 + steps.index(draw_seed) if draw_seed in steps else len(steps)
     with seqio.utils.map_seed_manager(seed):
-        dataset = apply(dataset.repeat(), steps[:num_cheap], task, lengths)
+        dataset = _apply(dataset.repeat(), steps[:num_cheap], task, lengths)
         if rows.num_before:
             logging.warning(
                 "%s is read from its beginning: the %d examples before step %d "
@@ -120,23 +161,16 @@ def features(
             dataset = pairs.filter(lambda _, is_own: is_own).map(
                 lambda example, _: example
             )
-        return apply(dataset, steps[num_cheap:], task, lengths)
+        return _apply(dataset, steps[num_cheap:], task, lengths)
 
 
-def apply(
+def _apply(
     dataset: tf.data.Dataset,
     steps: Sequence[Step],
     task: seqio.Task,
     lengths: Mapping[str, int],
 ) -> tf.data.Dataset:
-    """Runs some preprocessors of a task, as SeqIO runs them.
-
-    Args:
-        dataset: what the first of them takes.
-        steps: in order.
-        task: whose they are.
-        lengths: of the task features.
-    """
+    """Runs some preprocessors of a task, as SeqIO runs them."""
     for step in steps:
         dataset = seqio.utils.add_kwargs_to_transform(
             step,
@@ -170,15 +204,11 @@ def _cached_records(
 
 def _steps_after(task: seqio.Task, is_cached: bool) -> list[Step]:
     """Returns a task's steps; those after the cache if that is read."""
-    is_place = [
-        isinstance(step, seqio.CacheDatasetPlaceholder)
-        for step in task.preprocessors
-    ]
-    first = is_place.index(True) + 1 if is_cached and any(is_place) else 0
-    return [
-        step
-        for step, is_cache in zip(
-            task.preprocessors[first:], is_place[first:], strict=True
-        )
-        if not is_cache
-    ]
+    steps = list(task.preprocessors)
+    places = [n for n, step in enumerate(steps) if _is_place_of_cache(step)]
+    first = places[0] if is_cached and places else 0
+    return [step for step in steps[first:] if not _is_place_of_cache(step)]
+
+
+def _is_place_of_cache(step: Step) -> bool:
+    return isinstance(step, seqio.CacheDatasetPlaceholder)

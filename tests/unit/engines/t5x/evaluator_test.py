@@ -6,7 +6,7 @@ import pytest
 import seqio
 import tensorflow as tf
 
-from pali_tf.engines.t5x import predictions
+from pali_tf.engines.t5x import evaluator
 from tests.support import tiny_vocabulary
 
 
@@ -44,7 +44,7 @@ def test_a_line_has_the_example_and_what_was_found(
         }
     ).repeat(2)
     answers = [tokens("a red"), tokens("two")]
-    predictions.write_lines(
+    evaluator.write_lines(
         str(tmp_path / "lines"),
         ([-2.0, -1.0] if mode == "score" else answers, aux),
         examples,
