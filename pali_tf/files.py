@@ -174,8 +174,9 @@ def staged(
 
     Args:
         path: a file, which is replaced, or a folder that must not exist.
-        last: of a folder: the file by which others know that it is complete,
-            such as "saved_model.pb". It goes to a bucket after all others.
+        last: of a folder: the name of the file by which others know that it is
+            complete, such as "saved_model.pb". It goes to a bucket after all
+            others.
     """
     target = as_path(path)
     make_folder(target.parent)
@@ -193,6 +194,26 @@ def staged(
             _upload(made, target, last)
         else:
             os.replace(made, target)
+
+
+def check_space(path: Path, num_bytes: int) -> None:
+    """Checks that the disk on which `staged` makes a path has room for it.
+
+    Raises:
+        UserError: there is too little.
+    """
+    folder = pathlib.Path(
+        tempfile.gettempdir() if is_bucket(path) else absolute(path).parent
+    )
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < num_bytes:
+        detour = " there first: TMPDIR names another folder"
+        raise UserError(
+            f"{folder} has {free / 1e9:.1f} GB free; the target needs "
+            f"{num_bytes / 1e9:.1f} GB{detour * is_bucket(path)}."
+        )
 
 
 @contextlib.contextmanager
@@ -238,6 +259,14 @@ def read_range(path: Path, offset: int, size: int) -> bytes:
     return content
 
 
+def open_blocks(path: Path, block_bytes: int) -> IO[bytes]:
+    """Opens a file for reading; a bucket gives so much a request, or more."""
+    if is_bucket(path):
+        system, name = _in_bucket(path)
+        return system.open(name, "rb", block_size=block_bytes)
+    return open(path, "rb")
+
+
 def list_files(folder: Path) -> dict[str, int]:
     """Gives the bytes of every file below a folder, by name, in order.
 
@@ -262,12 +291,7 @@ def list_files(folder: Path) -> dict[str, int]:
 
 def digest(path: Path) -> str:
     """Gives the SHA-256 of a file's content, in hexadecimal."""
-    if is_bucket(path):
-        system, name = _in_bucket(path)
-        opened = system.open(name, "rb", block_size=_BLOCK_BYTES)
-    else:
-        opened = open(path, "rb")
-    with opened as file:
+    with open_blocks(path, _BLOCK_BYTES) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -374,6 +398,9 @@ def _upload(made: pathlib.Path, path: Path, last: str | None) -> None:
     if made.is_file():
         system.put_file(str(made), name)
         return
-    names = sorted(list_files(Path(made)), key=lambda below: below == last)
+    names = sorted(
+        list_files(Path(made)),
+        key=lambda below: pathlib.PurePath(below).name == last,
+    )
     for below in names:
         system.put_file(str(made / below), _join(name, below))

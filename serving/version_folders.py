@@ -1,6 +1,6 @@
 """The folders `<base>/<name>/<version>/` that TF Serving looks for."""
 
-from pathlib import Path
+from etils.epath import Path
 
 from pali_tf.errors import UserError, told
 

@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
+from pali_tf import files
 from pali_tf.errors import MissingFileError, told
 from serving.client.client import PaliClient, ServerError
 from serving.signatures import (
@@ -23,7 +23,10 @@ _EXIT_REFUSED = 2
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="pali ask", description=__doc__)
     parser.add_argument(
-        "--image", required=True, type=Path, help="a JPEG or PNG file"
+        "--image",
+        required=True,
+        type=files.as_path,
+        help="a JPEG or PNG file",
     )
     parser.add_argument("--prompt", help="not for --signature=embed")
     parser.add_argument("--target", help="for --signature=score")

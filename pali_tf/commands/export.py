@@ -4,13 +4,14 @@ The only program on Keras' TensorFlow backend; JAX only reads the checkpoint.
 """
 
 import os
+import pathlib
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.backend import set_backend
@@ -67,7 +68,7 @@ def export(
     from serving.version_folders import version_path
     from serving.warmup import write_warmup_requests
 
-    path = version_path(Path(export_dir) / model_name, version)
+    path = version_path(files.as_path(export_dir) / model_name, version)
     found = checkpoint.find(checkpoint_path)
     identity.check_vocabulary(found, model.vocabulary)
     if is_dry_run:
@@ -112,7 +113,7 @@ def _restored(trained: Any, path: Path, use_ema: bool) -> Any:
     return model
 
 
-def _verify(path: Path) -> None:
+def _verify(path: pathlib.Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "serving.verify", str(path)],
         capture_output=True,

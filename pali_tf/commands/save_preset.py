@@ -6,11 +6,12 @@ where neither TensorFlow nor this run's gin files are.
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
@@ -73,7 +74,7 @@ def save_preset(
     )
     if is_dry_run:
         logging.info("Dry run: would write %s as %s.", found, preset_dir)
-        return Path(preset_dir)
+        return files.as_path(preset_dir)
     checkpoint.verify_if_possible(found, items)
     folder = write_preset(
         preset_dir,

@@ -1,9 +1,12 @@
-"""The ways in which checkpoints lie on disk: recognise, open, write."""
+"""The ways in which checkpoints are stored: recognise, open, write."""
 
 import dataclasses
 import importlib
+import pathlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import Any
+
+from etils.epath import Path
 
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.tensor import Source, Tensor
@@ -14,14 +17,15 @@ _STORES = "pali_tf.conversion.stores"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Container:
-    """One way to lie on disk; its module is imported when it is needed.
+    """One way to be stored; its module is imported when it is needed.
 
     Attributes:
         name: key of CONTAINERS.
         help: what a message calls such a path.
         recognises: whether a path looks like one.
         opens: module and class that read it.
-        writes: module and function that write it, or None.
+        writes: module and function that write it to a disk, or None.
+        last: the name of the file that completes a folder of it.
         is_folder_of: whether a target that is not itself named
             `checkpoint_<step>` becomes a folder that holds checkpoint_0.
         may_lack_chunks: whether the reader takes that argument: an array of
@@ -33,32 +37,35 @@ class Container:
     recognises: Callable[[Path], bool]
     opens: tuple[str, str]
     writes: tuple[str, str] | None = None
+    last: str | None = None
     is_folder_of: bool = False
     may_lack_chunks: bool = False
 
     def open(self, path: Path, allowed: Allowed) -> Source:
         """Opens a checkpoint for reading."""
-        module, name = self.opens
-        opener = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
+        opener = _import(*self.opens)
         if self.may_lack_chunks:
             return opener(path, may_lack_chunks=allowed)
         return opener(path)
 
     def write(
         self,
-        path: Path,
+        path: pathlib.Path,
         tensors: Mapping[str, Tensor],
         config: Mapping[str, object],
     ) -> None:
-        """Writes a checkpoint to a path that does not exist."""
+        """Writes a checkpoint to a path on a disk that does not exist."""
         if self.writes is None:
             raise UserError(f"{self.help} can be read, not written.")
-        module, name = self.writes
-        write = getattr(importlib.import_module(f"{_STORES}.{module}"), name)
+        write = _import(*self.writes)
         if self.is_folder_of and not path.name.startswith("checkpoint_"):
             path.mkdir()
             path /= "checkpoint_0"
         write(path, tensors, config)
+
+
+def _import(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(f"{_STORES}.{module}"), name)
 
 
 def _has(*names: str) -> Callable[[Path], bool]:
@@ -81,6 +88,7 @@ CONTAINERS: dict[str, Container] = {
             recognises=_has("params/_METADATA"),
             opens=("orbax_tree", "OrbaxSource"),
             writes=("orbax_writer", "write_orbax"),
+            last="digests.json",
             is_folder_of=True,
         ),
         Container(
@@ -95,6 +103,7 @@ CONTAINERS: dict[str, Container] = {
             recognises=_has("checkpoint"),
             opens=("t5x_legacy", "T5XSource"),
             writes=("t5x_legacy", "write_t5x"),
+            last="checkpoint",
             is_folder_of=True,
             may_lack_chunks=True,
         ),
@@ -104,6 +113,7 @@ CONTAINERS: dict[str, Container] = {
             recognises=_is_safetensors,
             opens=("safetensors_files", "SafetensorsSource"),
             writes=("safetensors_files", "write_safetensors"),
+            last="model.safetensors.index.json",
         ),
         Container(
             name="npz",

@@ -4,15 +4,14 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import ml_dtypes
 import numpy as np
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import digests
 from pali_tf.conversion import describe, tree
-from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed
@@ -38,7 +37,7 @@ class Options:
     """How to convert.
 
     Attributes:
-        source_format: key of FORMATS; None: told from the disk.
+        source_format: key of FORMATS; None: told from what is there.
         target_format: key of FORMATS.
         layout: of the target: "unrolled" or "scanned".
         only: a part of our tree, "vision" or "encoder" for instance.
@@ -87,7 +86,8 @@ def convert(
     """Converts a checkpoint.
 
     Everything is checked before the first value is written, and the target
-    has its name only once all of it is written.
+    has its name only once all of it is written. It is made on a disk: for a
+    bucket, in TMPDIR, which needs room for it. A source is read where it is.
 
     Args:
         source_path: the checkpoint.
@@ -121,10 +121,14 @@ def convert(
         on_bytes=lambda count: counters[0](count),
     )
     num_bytes = sum(target.tensor.num_bytes for target in targets)
-    check_space(target_path.absolute().parent, num_bytes)
-    with files.staged(target_path) as path, progress(num_bytes) as count:
+    files.check_space(target_path, num_bytes)
+    container = target_format.container
+    with (
+        files.staged(target_path, last=container.last) as path,
+        progress(num_bytes) as count,
+    ):
         counters.append(count)
-        target_format.container.write(
+        container.write(
             path,
             {target.name: target.tensor for target in targets},
             _make_config(parameters, options),

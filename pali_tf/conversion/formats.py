@@ -1,12 +1,13 @@
-"""The formats by name, and which one a path on disk has.
+"""The formats by name, and which one a path has.
 
-A format is a way to lie on disk and the name maps that occur in it.
+A format is a way to be stored and the name maps that occur in it.
 """
 
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf.conversion import mt5_hugging_face, own_layouts, vit_siglip
 from pali_tf.conversion.containers import CONTAINERS, Container
@@ -26,7 +27,7 @@ class Format:
 
     Attributes:
         help: one line.
-        container: how it lies on disk.
+        container: how it is stored.
         maps: how it may name its arrays when it is read.
         target_maps: how it names them when it is written, by `--layout`.
         make_config: gives what goes beside the arrays, from the sizes of
@@ -133,7 +134,7 @@ def open_source(
     Args:
         path: as the user gives it; of a folder of checkpoints, the latest is
             taken.
-        format_name: key of FORMATS; None: told from what is on disk.
+        format_name: key of FORMATS; None: told from what is there.
         allowed: names that the user lets pass.
 
     Returns:

@@ -1,7 +1,8 @@
 """What a conversion did, array by array."""
 
 import dataclasses
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import json_files
 from pali_tf.conversion.array_parts import region_shape

@@ -8,11 +8,11 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from etils.epath import Path
 
 from pali_tf import files, json_files
 from pali_tf.conversion.array_parts import whole
@@ -68,7 +68,7 @@ def write_adapter(
     Raises:
         ExistingFileError: the folder exists.
     """
-    path = Path(directory).absolute()
+    path = files.absolute(files.as_path(directory))
     described = {
         "format_version": FORMAT_VERSION,
         **dataclasses.asdict(config),
@@ -76,7 +76,7 @@ def write_adapter(
     }
     if path.exists():
         raise ExistingFileError(f"{path} exists; nothing is overwritten.")
-    with files.staged(path) as temporary:
+    with files.staged(path, last=CONFIG) as temporary:
         temporary.mkdir()
         tensors = variable_tensors(adapters_by_path(model))
         write_safetensors(temporary / WEIGHTS, tensors, {})
@@ -109,7 +109,7 @@ def load_adapter(
         UserError: it is for a model of other sizes, or the model has
             adapters of another rank or target, or these in its kernels.
     """
-    folder = Path(directory)
+    folder = files.as_path(directory)
     if not folder.is_dir():
         raise MissingFileError(f"There is no adapter {folder}.")
     file = require(folder, CONFIG)

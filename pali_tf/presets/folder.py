@@ -11,10 +11,10 @@ writes and reads them.
 import dataclasses
 import os
 from collections.abc import Mapping
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import files, json_files
-from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
     SafetensorsSource,
@@ -55,7 +55,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
         MissingFileError: the folder or a file of it is not there.
         UserError: a file is damaged or says what is not known.
     """
-    path = Path(directory)
+    path = files.as_path(directory)
     if not path.is_dir():
         raise MissingFileError(f"There is no preset {path}{_beside(path)}")
     vocabulary = require(path, VOCABULARY)
@@ -107,11 +107,11 @@ def write_preset(
         ExistingFileError: it exists.
         UserError: the disk has too little room.
     """
-    path = Path(directory).absolute()
+    path = files.absolute(files.as_path(directory))
     if path.exists():
         raise ExistingFileError(f"{path} exists; nothing is overwritten.")
-    check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
-    with files.staged(path) as temporary:
+    files.check_space(path, sum(t.num_bytes for t in tensors.values()))
+    with files.staged(path, last=CONFIG) as temporary:
         write_safetensors(
             temporary,
             tensors,

@@ -1,10 +1,10 @@
 """The arrays of a training run's checkpoint as a preset has them."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from etils.epath import Path
 
 from pali_tf.conversion.array_parts import Region, region_shape, split, whole
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource

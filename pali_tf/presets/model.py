@@ -3,10 +3,10 @@
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from etils.epath import Path
 
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.errors import UserError

@@ -7,14 +7,15 @@ the one that serves, runs its warm-up requests, and only then puts it in place.
 import dataclasses
 import enum
 import threading
-from pathlib import Path
 
 import grpc
 import tensorflow as tf
 from absl import logging
+from etils.epath import Path
 from tensorflow_serving.apis import model_pb2
 
-from pali_tf.errors import MissingFileError, told
+from pali_tf import files
+from pali_tf.errors import MissingFileError, UserError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
 from serving.server.warmup import run_warmup_requests
@@ -153,14 +154,19 @@ class ModelVersions:
 
     def _poll(self, period_seconds: float) -> None:
         while not self._stop.wait(period_seconds):
-            self.refresh()
+            try:
+                self.refresh()
+            except UserError as error:
+                # The storage may answer the next time.
+                logging.error("%s", error)
 
     def _load(self, version: int) -> Servable:
         path = self.base_path / str(version)
         self._set(version, State.LOADING)
         try:
-            servable = Servable(self.name, version, path)
-            num_requests = run_warmup_requests(servable)
+            with files.local_copy(path) as copy:
+                servable = Servable(self.name, version, copy)
+                num_requests = run_warmup_requests(servable)
         except (OSError, ValueError, tf.errors.OpError, ServingError) as error:
             message = f"{path} cannot be served: {error}"
             self._set(version, State.END, message)

@@ -12,11 +12,11 @@ what it writes is by construction what it reads.
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorstore as ts
+from etils.epath import Path
 
 from pali_tf import json_files
 from pali_tf.conversion.array_parts import Region
@@ -27,23 +27,13 @@ from pali_tf.errors import UserError
 # Which item holds parameters, and below which key.
 _OURS = ("params", ())
 _T5X = ("state", ("target",))
-
-
 _AVERAGE = ("ema", ())
 
 
-def find_item(
-    path: Path, *, use_ema: bool = False
+def _find_item(
+    path: Path, use_ema: bool
 ) -> tuple[Path, tuple[str, ...]] | None:
-    """Finds the item that holds parameters.
-
-    Args:
-        path: a `checkpoint_<step>` directory.
-        use_ema: whether it is that of the moving average.
-
-    Returns:
-        (its directory, keys above the parameters), or None.
-    """
+    """Gives the item that holds parameters, and the keys above them."""
     for item, prefix in (_AVERAGE,) if use_ema else (_OURS, _T5X):
         if (path / item / "_METADATA").is_file():
             return path / item, prefix
@@ -63,7 +53,7 @@ class OrbaxSource:
 
     def __init__(self, path: Path, *, use_ema: bool = False):
         self.path = path
-        found = find_item(path, use_ema=use_ema)
+        found = _find_item(path, use_ema)
         if found is None or not _is_committed(path):
             raise UserError(
                 f"{path} is half written: orbax has not noted its commit."
@@ -130,12 +120,10 @@ def _open(
     metadata: Mapping[str, Any],
 ) -> ts.TensorStore:
     name = ".".join(keys)
-    kvstore: dict[str, Any]
+    kvstore = zarr_array.key_value_store(directory / name)
     if (directory / "manifest.ocdbt").is_file():
-        base = {"driver": "file", "path": f"{directory.absolute()}/"}
+        base = zarr_array.key_value_store(directory)
         kvstore = {"driver": "ocdbt", "base": base, "path": f"{name}/"}
-    else:
-        kvstore = {"driver": "file", "path": f"{directory.absolute()}/{name}/"}
     driver = "zarr3" if metadata.get("use_zarr3") else "zarr"
     try:
         return zarr_array.open_for_reading(kvstore, driver=driver)

@@ -6,8 +6,8 @@ specification describes, and signs as orbax's handler of JAX arrays, so that
 the checkpoint is read like any other.
 """
 
+import pathlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -38,7 +38,6 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
         args: Sequence[Any] | None = None,
     ) -> list[Any]:
         """Writes all; there is nothing left to wait for."""
-        del args
         jobs = zip(values, infos, strict=True)
         with zarr_array.PieceWriter() as writer:
             for tensor, info in sorted(
@@ -62,7 +61,7 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
 
 
 def write_orbax(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
     *,
@@ -70,13 +69,8 @@ def write_orbax(
 ) -> None:
     """Writes a `checkpoint_<step>` as `save_parameters` does.
 
-    Args:
-        path: the directory; does not exist.
-        tensors: what to write, by path of our tree.
-        config: has no place in an orbax checkpoint.
-        step: its number in `progress`.
+    `config` has no place in it; `step` is its number in `progress`.
     """
-    del config
     order = {id(tensor): i for i, tensor in enumerate(tensors.values())}
     registry = ocp.type_handlers.create_type_handler_registry(
         (Tensor, _TensorHandler(order)),

@@ -11,15 +11,17 @@
 Source: google-research/t5x t5x/checkpoints.py, Checkpointer.
 """
 
+import pathlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import msgpack
 import numpy as np
 import tensorstore as ts
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor, TensorInfo
@@ -124,7 +126,7 @@ def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
         )
     try:
         return zarr_array.open_for_reading(
-            {"driver": "file", "path": f"{directory}/"},
+            zarr_array.key_value_store(directory),
             missing_is_zero=missing_is_zero,
         )
     except ValueError as error:
@@ -132,19 +134,14 @@ def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
 
 
 def write_t5x(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
 ) -> None:
     """Writes a checkpoint of parameters alone, at step 0.
 
-    Args:
-        path: does not exist.
-        tensors: what to write, by path below `target`.
-        config: has no place in a T5X checkpoint.
+    `config` has no place in it.
     """
-    del config
-    path.mkdir(parents=True)
     target: dict[str, Any] = {}
     with zarr_array.PieceWriter() as writer:
         for name, tensor in tensors.items():
@@ -172,7 +169,7 @@ def write_t5x(
         "version": _VERSION,
         "optimizer": {"target": target, "state": state},
     }
-    (path / INDEX_NAME).write_bytes(msgpack.packb(contents))
+    files.write_whole(path / INDEX_NAME, msgpack.packb(contents))
 
 
 def _make_spec(name: str, tensor: Tensor) -> dict[str, Any]:

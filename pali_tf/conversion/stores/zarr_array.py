@@ -1,14 +1,35 @@
 """One zarr array, opened with tensorstore."""
 
+import os
 from types import TracebackType
 from typing import Any, Self
 
 import ml_dtypes
 import numpy as np
 import tensorstore as ts
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.tensor import Tensor
+
+
+def key_value_store(folder: Path) -> dict[str, Any]:
+    """Gives tensorstore's specification of a folder on any storage."""
+    if not files.is_bucket(folder):
+        return {"driver": "file", "path": f"{files.absolute(folder)}/"}
+    scheme, _, place = str(folder).partition("://")
+    bucket, _, name = place.partition("/")
+    store = {"bucket": bucket, "path": f"{name}/"}
+    if scheme == "gs":
+        return {"driver": "gcs", **store}
+    # tensorstore does not look there itself.
+    endpoint = os.environ.get(
+        "AWS_ENDPOINT_URL_S3", os.environ.get("AWS_ENDPOINT_URL")
+    )
+    if endpoint:
+        store["endpoint"] = endpoint
+    return {"driver": "s3", **store}
 
 
 def open_for_reading(
@@ -26,7 +47,7 @@ def open_for_reading(
             an error when it is read.
 
     Raises:
-        UserError: it is not there, or damaged.
+        ValueError: it is not there, or damaged.
     """
     spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
     if driver == "zarr":
@@ -61,7 +82,7 @@ class ChunkReader:
         """Reads a part of an array.
 
         Raises:
-            UserError: a chunk is missing or damaged.
+            ValueError: a chunk is missing or damaged.
         """
         layout = array.chunk_layout.read_chunk.shape or ()
         chunks = [size or 1 for size in layout]
