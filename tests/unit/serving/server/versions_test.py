@@ -4,8 +4,10 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, prediction_log_pb2
 
+from pali_tf import files
 from serving.server.errors import ServingError
 from serving.server.versions import ModelVersions, State, find_versions
+from serving.version_folders import version_path
 from tests.support import toy_saved_model
 
 _LATEST = model_pb2.ModelSpec(name="toy")
@@ -42,10 +44,18 @@ def test_no_version_says_how_to_make_one(tmp_path):
         ModelVersions("toy", tmp_path / "nothing")
 
 
-def test_a_new_version_takes_over(base_path):
+def test_a_new_version_takes_over(toy, storage):
+    base_path = files.as_path(storage) / "toy"
+
+    def export():
+        path = version_path(base_path)
+        with files.staged(path, last="saved_model.pb") as made:
+            shutil.copytree(toy, made)
+
+    export()
     versions = ModelVersions("toy", base_path)
     old = versions.get(_LATEST)
-    shutil.copytree(base_path / "1", base_path / "2")
+    export()
     versions.refresh()
     assert old.version == 1
     assert versions.get(_LATEST).version == 2
