@@ -259,7 +259,7 @@ def read_range(path: Path, offset: int, size: int) -> bytes:
     return content
 
 
-def open_blocks(path: Path, block_bytes: int) -> IO[bytes]:
+def open_blocks(path: Path, block_bytes: int) -> io.BufferedReader:
     """Opens a file for reading; a bucket gives so much a request, or more."""
     if is_bucket(path):
         system, name = _in_bucket(path)

@@ -10,7 +10,7 @@ import tensorstore as ts
 from etils.epath import Path
 
 from pali_tf import files
-from pali_tf.conversion.array_parts import Region
+from pali_tf.conversion.array_parts import Region, shifted
 from pali_tf.conversion.tensor import Tensor
 
 
@@ -103,7 +103,7 @@ class ChunkReader:
             values = array[wider].read().result().view(array_dtype(array))
             self._kept = kept = (array, wider, values)
         inside = tuple(
-            slice(part.start - outer.start, part.stop - outer.start)
+            shifted(part, -outer.start)
             for part, outer in zip(region, wider, strict=True)
         )
         return kept[2][inside]
