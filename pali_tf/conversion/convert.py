@@ -3,10 +3,9 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
-import ml_dtypes
-import numpy as np
 from etils.epath import Path
 
 from pali_tf import files
@@ -69,11 +68,8 @@ class Options:
             raise UserError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
 
 
-@contextlib.contextmanager
-def no_progress(num_bytes: int) -> Iterator[Callable[[int], None]]:
-    """Shows nothing."""
-    del num_bytes
-    yield lambda count: None
+def _no_progress(num_bytes: int) -> Any:
+    return contextlib.nullcontext(lambda count: None)
 
 
 @told()
@@ -81,19 +77,13 @@ def convert(
     source_path: Path,
     target_path: Path,
     options: Options,
-    progress: ProgressBar = no_progress,
+    progress: ProgressBar = _no_progress,
 ) -> Report:
     """Converts a checkpoint.
 
     Everything is checked before the first value is written, and the target
     has its name only once all of it is written. It is made on a disk: for a
     bucket, in TMPDIR, which needs room for it. A source is read where it is.
-
-    Args:
-        source_path: the checkpoint.
-        target_path: must not exist.
-        options: how.
-        progress: shows how far it is.
 
     Raises:
         ConversionError: an array that is unused, missing or does not fit.
@@ -116,13 +106,16 @@ def convert(
     targets = plan_targets(
         parameters,
         target_format.target_maps[options.layout],
-        dtype=_numpy_dtype(options.dtype),
+        dtype=DTYPES[options.dtype] if options.dtype else None,
         allowed=allowed,
         on_bytes=lambda count: counters[0](count),
     )
     num_bytes = sum(target.tensor.num_bytes for target in targets)
     files.check_space(target_path, num_bytes)
     container = target_format.container
+    sizes = describe.describe(
+        parameters.shapes, num_heads=parameters.sizes.num_heads
+    )
     with (
         files.staged(target_path, last=container.last) as path,
         progress(num_bytes) as count,
@@ -131,7 +124,7 @@ def convert(
         container.write(
             path,
             {target.name: target.tensor for target in targets},
-            _make_config(parameters, options),
+            target_format.make_config(sizes),
         )
     return Report(
         source=(str(parameters.source.path), format_name),
@@ -146,7 +139,6 @@ def convert(
 
 
 def _verify(path: Path) -> None:
-    """Reads a checkpoint of ours and compares it with its digests."""
     if digests.exist(path):
         digests.verify(path, items=("params",))
 
@@ -167,12 +159,6 @@ def _find(
     )
     check_repetitions(parameters, source_map)
     return format_name, parameters
-
-
-def _numpy_dtype(name: str | None) -> np.dtype | None:
-    if name is None:
-        return None
-    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
 
 
 def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
@@ -201,10 +187,3 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
         )
     num_patches = (options.image_size // patch_size) ** 2
     return dataclasses.replace(sizes, num_patches=num_patches)
-
-
-def _make_config(parameters: Parameters, options: Options) -> dict[str, object]:
-    sizes = describe.describe(
-        parameters.shapes, num_heads=parameters.sizes.num_heads
-    )
-    return FORMATS[options.target_format].make_config(sizes)

@@ -20,9 +20,6 @@ def describe(
         num_heads: of the vision tower; None: that of the named size with the
             same width and depth, if there is one.
 
-    Returns:
-        {"language": ..., "vision": ...}, with the parts that are there.
-
     Example: mT5-small gives language emb_dim 512, num_heads 6, head_dim 64.
     """
     axes = read_axes(shapes)
@@ -32,8 +29,8 @@ def describe(
             "vocab_size": axes.get("V"),
             "emb_dim": axes.get("D"),
             "num_heads": axes.get("N"),
-            "num_encoder_layers": count_layers("encoder", shapes),
-            "num_decoder_layers": count_layers("decoder", shapes),
+            "num_encoder_layers": _count_layers("encoder", shapes),
+            "num_decoder_layers": _count_layers("decoder", shapes),
             "head_dim": axes.get("J", 0) // axes.get("N", 1),
             "mlp_dim": axes.get("F"),
             "num_buckets": axes.get("R"),
@@ -43,7 +40,7 @@ def describe(
         sizes["vision"] = {
             "patch_size": patch_size,
             "width": axes.get("Dv"),
-            "depth": count_layers("vision", shapes),
+            "depth": _count_layers("vision", shapes),
             "mlp_dim": axes.get("Fv"),
             "num_heads": num_heads or find_num_heads(shapes),
             "image_size": patch_size * round(axes.get("P", 0) ** 0.5),
@@ -53,8 +50,7 @@ def describe(
     return sizes
 
 
-def count_layers(stack: str, paths: Mapping[str, object]) -> int:
-    """Counts the blocks of a stack, "encoder" for instance."""
+def _count_layers(stack: str, paths: Mapping[str, object]) -> int:
     numbers = (re.match(rf"{stack}/layers_(\d+)/", path) for path in paths)
     return 1 + max((int(n[1]) for n in numbers if n), default=-1)
 
@@ -70,13 +66,8 @@ def find_num_heads(shapes: Mapping[str, Shape]) -> int | None:
     They are joined with their width in every parameter.
     """
     axes = read_axes(shapes)
-    depth = count_layers("vision", shapes)
-    for name in vit_config.SIZES:
-        config = vit_config.get_config(name)
-        if (config.width, config.depth, config.mlp_dim) == (
-            axes.get("Dv"),
-            depth,
-            axes.get("Fv"),
-        ):
+    sizes = (axes.get("Dv"), _count_layers("vision", shapes), axes.get("Fv"))
+    for config in map(vit_config.get_config, vit_config.SIZES):
+        if (config.width, config.depth, config.mlp_dim) == sizes:
             return config.num_heads
     return None

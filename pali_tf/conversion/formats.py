@@ -108,17 +108,13 @@ _FOREIGN = {
 
 
 def describe_formats() -> str:
-    """The formats, one a line."""
+    """Gives the formats, one a line."""
     width = max(map(len, FORMATS))
     return "\n".join(f"{k:<{width}}  {f.help}" for k, f in FORMATS.items())
 
 
 def get_format(name: str) -> Format:
-    """Gives a format by name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
+    """Gives a format by name; UserError if there is none."""
     if name not in FORMATS:
         raise UserError(
             f"{name!r} is not one of the formats{nearest(name, FORMATS)}"
@@ -129,11 +125,10 @@ def get_format(name: str) -> Format:
 def open_source(
     path: Path, format_name: str | None, allowed: Allowed
 ) -> tuple[str, Source, NameMap]:
-    """Opens a checkpoint of any format.
+    """Opens a checkpoint; of a folder of checkpoints, the latest.
 
     Args:
-        path: as the user gives it; of a folder of checkpoints, the latest is
-            taken.
+        path: as the user gives it.
         format_name: key of FORMATS; None: told from what is there.
         allowed: names that the user lets pass.
 
@@ -144,16 +139,15 @@ def open_source(
         UserError: an unknown format, with what was found.
         MissingFileError: there is nothing.
     """
-    candidates = {format_name: get_format(format_name)} if format_name else None
+    named = {format_name: get_format(format_name)} if format_name else FORMATS
     path = _resolve(path)
     container = next(
         (c for c in CONTAINERS.values() if c.recognises(path)), None
     )
     if container is None:
         raise _unknown(path)
-    candidates = candidates or FORMATS
-    kinds = {f.container.name for f in candidates.values()}
-    if container.name not in kinds:
+    candidates = {k: f for k, f in named.items() if f.container is container}
+    if not candidates:
         raise UserError(
             f"{path} is {container.help}, which --source_format={format_name} "
             "is not."
@@ -163,7 +157,6 @@ def open_source(
     scores = {
         (key, i): len({link.theirs for link in name_map.from_theirs(shapes)})
         for key, candidate in candidates.items()
-        if candidate.container.name == container.name
         for i, name_map in enumerate(candidate.maps)
     }
     best = max(scores, key=lambda choice: scores[choice])

@@ -28,7 +28,6 @@ class Parameters:
     """Our parameters where they lie in a source.
 
     Attributes:
-        source: the checkpoint.
         links: by unrolled path of our tree.
         shapes: ours, by path.
         sizes: what the transforms need to know.

@@ -7,9 +7,9 @@ which is how a wrong shape shows without knowing the model.
 """
 
 import collections
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from pali_tf.conversion.array_parts import Shape
 
@@ -86,23 +86,15 @@ PARTS: dict[str, dict[str, str]] = {
 _OPTIONAL = {"connector/bias"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where a path is in the tree.
-
-    Attributes:
-        part: key of PARTS.
-        pattern: the path with `{}` for the layer.
-        axes: its axes.
-    """
+class Place(NamedTuple):
+    """Where a path is in the tree: a key of PARTS, and its axes."""
 
     part: str
-    pattern: str
     axes: tuple[str, ...]
 
 
 _PLACES = {
-    pattern: Place(part, pattern, tuple(axes.split()))
+    pattern: Place(part, tuple(axes.split()))
     for part, leaves in PARTS.items()
     for pattern, axes in leaves.items()
 }
@@ -114,10 +106,7 @@ def find_place(path: str) -> Place | None:
 
 
 def find_missing(paths: Mapping[str, object]) -> list[str]:
-    """Gives what the parts that are begun still need.
-
-    Args:
-        paths: unrolled paths.
+    """Gives what the parts that are begun still need, by unrolled path.
 
     Example: a tree of the vision part without "vision/encoder_norm/beta".
     """
@@ -149,8 +138,7 @@ def _expand(pattern: str, paths: Mapping[str, object]) -> Iterator[str]:
 def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
     """Reads the value of each axis letter off a tree, by majority.
 
-    Args:
-        shapes: by unrolled path; paths outside the tree are passed over.
+    Paths outside the tree are passed over.
 
     Example: {"encoder/encoder_norm/scale": (512,)} gives {"D": 512}.
     """
@@ -164,14 +152,7 @@ def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
 
 
 def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """Finds the arrays that do not fit the others.
-
-    Args:
-        shapes: by unrolled path.
-
-    Returns:
-        {path: what is wrong}.
-    """
+    """Finds the arrays that do not fit the others: {path: what is wrong}."""
     sizes = {**read_axes(shapes), "1": 1}
     wrong = {}
     for path, shape in shapes.items():
@@ -179,7 +160,7 @@ def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
         if place is None:
             continue
         expected = tuple(sizes.get(axis, -1) for axis in place.axes)
-        if len(shape) != len(expected) or shape != expected:
+        if shape != expected:
             wrong[path] = (
                 f"shape {shape} where the rest of the checkpoint asks for "
                 f"{expected} [{', '.join(place.axes)}]"

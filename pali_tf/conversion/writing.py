@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 
+import ml_dtypes
 import numpy as np
 
 from pali_tf.conversion.array_parts import (
@@ -17,11 +18,13 @@ from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.reading import PIECE_BYTES, Parameters
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.conversion.transform import Sizes
 from pali_tf.errors import UserError, nearest
 
 # What a model of ours can be computed in; float16 overflows in mT5.
-DTYPES = ("float32", "bfloat16")
+DTYPES: dict[str, np.dtype] = {
+    "float32": np.dtype(np.float32),
+    "bfloat16": np.dtype(ml_dtypes.bfloat16),
+}
 _TILE = 128
 _MATRIX = 2
 
@@ -33,7 +36,6 @@ class Target:
     Attributes:
         name: theirs.
         links: ours that it holds: one, or one a layer or part.
-        tensor: for the store that writes it.
     """
 
     name: str
@@ -45,9 +47,9 @@ def plan_targets(
     parameters: Parameters,
     name_map: NameMap,
     *,
-    dtype: np.dtype | None = None,
-    allowed: Allowed | None = None,
-    on_bytes: Callable[[int], None] = lambda count: None,
+    dtype: np.dtype | None,
+    allowed: Allowed,
+    on_bytes: Callable[[int], None],
 ) -> list[Target]:
     """Plans every array of a target, in the order the source is read best.
 
@@ -62,7 +64,6 @@ def plan_targets(
         ConversionError: a parameter without a place in the target, or a type
             that it cannot have.
     """
-    allowed = allowed or Allowed()
     problems = []
     groups: dict[str, list[Link]] = {}
     for path in parameters.links:
@@ -76,7 +77,7 @@ def plan_targets(
             )
     targets = []
     for name, links in groups.items():
-        links.sort(key=_order)
+        links.sort(key=lambda link: (link.rule.part or (link.layer or 0,))[0])
         try:
             targets.append(_plan(parameters, name, links, dtype, on_bytes))
         except UserError as error:
@@ -84,10 +85,6 @@ def plan_targets(
     if problems:
         raise ConversionError("The target cannot be written:", problems)
     return targets
-
-
-def _order(link: Link) -> int:
-    return (link.rule.part or (link.layer or 0,))[0]
 
 
 def _plan(
@@ -126,7 +123,7 @@ def _plan(
 
     first = links[0]
     parts = _split(parameters, first, dtype.itemsize)
-    largest = _place(first, next(iter(parts)), shape, parameters.sizes)
+    largest = _place(first, next(parts), shape)
     tensor = Tensor(shape, dtype, region_shape(largest), pieces)
     return Target(name, tuple(links), tensor)
 
@@ -170,7 +167,7 @@ def _split(
         yield from split(shape, axis, PIECE_BYTES // itemsize)
 
 
-def _place(link: Link, region: Region, shape: Shape, sizes: Sizes) -> Region:
+def _place(link: Link, region: Region, shape: Shape) -> Region:
     """Where in their array a part of ours goes."""
     box = link.box(shape)
     transform = link.rule.transform
@@ -182,11 +179,11 @@ def _place(link: Link, region: Region, shape: Shape, sizes: Sizes) -> Region:
 def _pieces(
     parameters: Parameters, link: Link, shape: Shape, itemsize: int
 ) -> Iterator[tuple[Region, np.ndarray]]:
-    sizes = parameters.sizes
     for region in _split(parameters, link, itemsize):
-        values = parameters.read(link.ours, region)
-        values = link.rule.transform.to_theirs(values, sizes)
-        place = _place(link, region, shape, sizes)
+        values = link.rule.transform.to_theirs(
+            parameters.read(link.ours, region), parameters.sizes
+        )
+        place = _place(link, region, shape)
         if link.layer is not None:
             values = np.expand_dims(values, link.rule.layers_axis)
         yield place, values

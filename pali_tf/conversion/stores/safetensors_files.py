@@ -56,17 +56,18 @@ class SafetensorsSource:
     """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = path = files.as_path(path)
+        self.path = files.as_path(path)
         self.note = ""
         self.infos: dict[str, TensorInfo] = {}
         self._offsets: dict[str, int] = {}
-        index = path if path.is_file() else path / INDEX_NAME
+        is_file = self.path.is_file()
+        index = self.path if is_file else self.path / INDEX_NAME
         if not index.name.endswith(".index.json"):
-            self._add(path)
+            self._add(self.path)
         elif index.is_file():
             self._add_indexed(index)
         else:
-            self._add(path / _FILE_NAME)
+            self._add(self.path / _FILE_NAME)
 
     def _add_indexed(self, index: Path) -> None:
         places = json_files.read(index)["weight_map"]
@@ -155,8 +156,7 @@ def write_safetensors(
     """Writes a folder, sharded where it is large, or one `*.safetensors`.
 
     Args:
-        path: on a disk; does not exist; a folder, unless its name has the
-            suffix.
+        path: on a disk; a folder, unless its name has the suffix.
         tensors: what to write, by name.
         config: goes beside them as config.json, unless it is empty.
         shard_bytes: of a file, unless one array is larger.
