@@ -79,13 +79,7 @@ def _show(result: dict[str, Any]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Asks once and prints the answer.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status: 0, or 2 where the server refused.
+    """Asks once and prints the answer; gives 2 where the server refused.
 
     Raises:
         MissingFileError: there is no such image.

@@ -79,7 +79,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], None]]:
+def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], object]]:
     interval = 0.2 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES
     with tqdm.tqdm(
         total=num_bytes,
@@ -88,28 +88,16 @@ def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], None]]:
         mininterval=interval,
         desc="Converting",
     ) as bar:
-
-        def advance(count: int) -> None:
-            bar.update(count)
-
-        yield advance
+        yield bar.update
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ends as Ctrl-C does: what is half written is removed."""
-    del number, frame
     raise KeyboardInterrupt
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     arguments = vars(_parse(argv))
     report_path = arguments.pop("report")
     source, target = arguments.pop("source"), arguments.pop("target")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from absl import logging
 from etils.epath import Path
 
@@ -36,8 +37,7 @@ def export(
     """Exports the parameters of a checkpoint.
 
     Args:
-        model: a PaliTrainingModel; its `config`, `vocabulary` and `decoding`
-            are used.
+        model: a PaliTrainingModel.
         checkpoint_path: a checkpoint, or a directory of them, whose latest is
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, "images" the
@@ -93,22 +93,23 @@ def export(
 
 def _restored(trained: Any, path: Path, use_ema: bool) -> Any:
     from pali_tf.checkpoints import checkpoint
-    from pali_tf.models.layout_change import change_layout
     from pali_tf.models.lora.adapters import enable_lora
     from pali_tf.models.pali.model import Pali
     from pali_tf.models.parameter_path import parameters_by_path
+    from pali_tf.presets.from_checkpoint import checkpoint_tensors
     from pali_tf.training.configs import Selection
-    from serving.parameters import assign_parameters
 
     model = Pali(trained.config.unrolled(), name="pali")
     model.build()
     if trained.lora is not None:
         enable_lora(model, trained.lora)
-    selection = Selection(use_ema=use_ema)
-    values = checkpoint.load_parameters(path, selection=selection)
-    size = assign_parameters(
-        model, change_layout(values, parameters_by_path(model))
-    )
+    variables = parameters_by_path(model)
+    tensors = checkpoint_tensors(path, variables, use_ema=use_ema)
+    items = checkpoint.items_of(path, Selection(use_ema=use_ema))
+    checkpoint.verify_if_possible(path, items)
+    for name, tensor in tensors.items():
+        variables[name].assign(tensor.read())
+    size = sum(int(np.prod(tensor.shape)) for tensor in tensors.values())
     logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
     return model
 
@@ -130,14 +131,7 @@ def _verify(path: pathlib.Path) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     flags = gin_flags.parse_flags("pali export", __doc__ or "", argv)
     set_backend("tensorflow")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")

@@ -31,8 +31,7 @@ def save_preset(
     """Writes the parameters of a checkpoint as a preset, array by array.
 
     Args:
-        model: a PaliTrainingModel; its `config`, `vocabulary` and `lora` are
-            used.
+        model: a PaliTrainingModel.
         checkpoint_path: a checkpoint, or a directory of them, whose latest is
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, as the model
@@ -88,14 +87,7 @@ def save_preset(
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     flags = gin_flags.parse_flags("pali save-preset", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()

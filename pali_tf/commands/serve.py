@@ -48,12 +48,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     """Serves until SIGTERM or SIGINT.
 
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-
     Raises:
         UserError: the model cannot be loaded, or the port is taken.
         MissingFileError: there is no model.

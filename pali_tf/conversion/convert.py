@@ -27,7 +27,7 @@ from pali_tf.errors import ExistingFileError, UserError, told
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
-    [int], contextlib.AbstractContextManager[Callable[[int], None]]
+    [int], contextlib.AbstractContextManager[Callable[[int], object]]
 ]
 
 
@@ -102,7 +102,7 @@ def convert(
     if parameters.source.path != source_path:
         _verify(parameters.source.path)
     target_format = FORMATS[options.target_format]
-    counters: list[Callable[[int], None]] = []
+    counters: list[Callable[[int], object]] = []
     targets = plan_targets(
         parameters,
         target_format.target_maps[options.layout],

@@ -75,6 +75,13 @@ class Tensor:
     piece_shape: Shape
     pieces: Callable[[], Iterator[tuple[Region, np.ndarray]]]
 
+    def read(self) -> np.ndarray:
+        """Gives all of it, in memory."""
+        array = np.empty(self.shape, self.dtype)
+        for region, values in self.pieces():
+            array[region] = values
+        return array
+
     @property
     def num_bytes(self) -> int:
         """Size of the values."""

@@ -49,7 +49,7 @@ def plan_targets(
     *,
     dtype: np.dtype | None,
     allowed: Allowed,
-    on_bytes: Callable[[int], None],
+    on_bytes: Callable[[int], object],
 ) -> list[Target]:
     """Plans every array of a target, in the order the source is read best.
 
@@ -92,7 +92,7 @@ def _plan(
     name: str,
     links: list[Link],
     dtype: np.dtype | None,
-    on_bytes: Callable[[int], None],
+    on_bytes: Callable[[int], object],
 ) -> Target:
     stored = {parameters.dtype(link.ours) for link in links}
     if dtype is None and len(stored) > 1:

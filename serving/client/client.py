@@ -8,11 +8,11 @@ import grpc
 import numpy as np
 
 from pali_tf.errors import UserError
-from serving.client.protos import predict_pb2, service_grpc, tensor_pb2
-from serving.client.tensors import (
-    numbers_from_proto,
-    proto_from_strings,
-    strings_from_proto,
+from serving.client.protos import (
+    predict_pb2,
+    service_grpc,
+    tensor_pb2,
+    types_pb2,
 )
 from serving.signatures import (
     ANSWER_SIGNATURE,
@@ -36,6 +36,12 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
 )
+
+# The field of each type, and its values.
+_NUMBERS = {
+    types_pb2.DT_FLOAT: ("float_val", np.dtype("<f4")),
+    types_pb2.DT_INT32: ("int_val", np.dtype("<i4")),
+}
 
 
 class ServerError(RuntimeError):
@@ -102,14 +108,7 @@ class PaliClient:
     def predict(
         self, images: Sequence[bytes], prompts: Sequence[str]
     ) -> list[Answer]:
-        """Asks for text.
-
-        Args:
-            images: whole JPEG or PNG files.
-            prompts: one an image.
-
-        Returns:
-            One answer an image.
+        """Asks a prompt about each image, a whole JPEG or PNG file.
 
         Raises:
             ServerError: the server's code and message.
@@ -132,15 +131,7 @@ class PaliClient:
         prompts: Sequence[str],
         targets: Sequence[str],
     ) -> list[TargetScore]:
-        """Asks how likely given answers are.
-
-        Args:
-            images: whole JPEG or PNG files.
-            prompts: one an image.
-            targets: one an image.
-
-        Returns:
-            One score an image.
+        """Asks how likely the given answer to each image's prompt is.
 
         Raises:
             ServerError: the server's code and message.
@@ -220,3 +211,33 @@ class PaliClient:
 
 def _utf8(texts: Sequence[str]) -> list[bytes]:
     return [text.encode("utf-8") for text in texts]
+
+
+def proto_from_strings(values: Sequence[bytes]) -> tensor_pb2.TensorProto:
+    """Makes a string[B]."""
+    proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=values)
+    proto.tensor_shape.dim.add(size=len(values))
+    return proto
+
+
+def strings_from_proto(proto: tensor_pb2.TensorProto) -> list[str]:
+    """Reads a string[B] of UTF-8 text."""
+    if proto.dtype != types_pb2.DT_STRING:
+        raise _type_error(proto)
+    return [value.decode("utf-8") for value in proto.string_val]
+
+
+def numbers_from_proto(proto: tensor_pb2.TensorProto) -> np.ndarray:
+    """Reads a float32 or int32 tensor, however a server packs it."""
+    if proto.dtype not in _NUMBERS:
+        raise _type_error(proto)
+    field, dtype = _NUMBERS[proto.dtype]
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.tensor_content:
+        return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+    return np.array(getattr(proto, field), dtype).reshape(shape)
+
+
+def _type_error(proto: tensor_pb2.TensorProto) -> ValueError:
+    name = types_pb2.DataType.Name(proto.dtype)
+    return ValueError(f"The server sent a tensor of unexpected type {name}.")

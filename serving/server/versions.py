@@ -18,7 +18,7 @@ from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
-from serving.server.warmup import run_warmup_requests
+from serving.warmup import run_warmup_requests
 
 
 class State(enum.IntEnum):

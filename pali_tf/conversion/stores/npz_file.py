@@ -121,8 +121,7 @@ def write_npz(
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, tensor in tensors.items():
-            array = np.empty(tensor.shape, tensor.dtype)
-            for region, values in tensor.pieces():
-                array[region] = values
             with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
+                np.lib.format.write_array(
+                    stream, tensor.read(), allow_pickle=False
+                )
