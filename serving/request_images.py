@@ -12,10 +12,7 @@ def decode_images(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
 
     Args:
         image_bytes: string[B]. JPEG or PNG files.
-        side: height and width of the result, in pixels.
-
-    Returns:
-        uint8[B, side, side, 3].
+        side: height and width of the result uint8[B, side, side, 3].
 
     Raises:
         tf.errors.InvalidArgumentError: in the graph: one is no such file. The

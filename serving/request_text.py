@@ -35,9 +35,6 @@ class TextCodec(tf.Module):
             length: int. What the model takes, EOS included.
             name: of the input, for the message.
 
-        Returns:
-            int32[B, length].
-
         Raises:
             tf.errors.InvalidArgumentError: in the graph: "prompt[0] has 61
                 tokens, the model takes 48." Nothing is cut in silence.
@@ -50,14 +47,10 @@ class TextCodec(tf.Module):
             return tokens.to_tensor(_PAD_ID, shape=[None, length])
 
     def decode(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Gives the text of the tokens before EOS.
+        """Gives the text string[B] of the tokens int32[B, T] before EOS.
 
-        Args:
-            tokens: int32[B, T]. Ids beyond the vocabulary are left out: one
-                of them would make the op fail for the whole batch.
-
-        Returns:
-            string[B].
+        Ids beyond the vocabulary are left out: one of them would make the op
+        fail for the whole batch.
         """
         is_end = tf.cast(tokens == _EOS_ID, tf.int32)
         is_before_end = tf.cumsum(is_end, axis=1) == 0

@@ -6,9 +6,7 @@ a process that holds tensorflow and tensorflow_text loads it.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -31,7 +29,6 @@ from serving.signatures import (
     TARGET,
     TEXT,
     VISUAL_TOKENS,
-    Signature,
 )
 
 _Outputs = dict[str, tf.Tensor]
@@ -145,11 +142,7 @@ def _same_batch(
 
 
 class _Resources(tf.Module):
-    """What the functions read.
-
-    Keras objects are kept out of it: only their variables are saved, so that
-    loading needs no Keras.
-    """
+    """What the functions read: variables alone, so that no Keras is needed."""
 
     def __init__(self, served: ServedModel):
         super().__init__()
@@ -158,27 +151,24 @@ class _Resources(tf.Module):
 
 
 def write(served: ServedModel, path: Path) -> None:
-    """Writes the SavedModel.
-
-    Args:
-        served: what answers.
-        path: a new folder.
-    """
-    functions: Mapping[str, tuple[Signature, Callable[..., Any]]] = {
-        ANSWER_SIGNATURE.name: (ANSWER_SIGNATURE, served.answer),
-        SCORE_SIGNATURE.name: (SCORE_SIGNATURE, served.score),
-        EMBED_SIGNATURE.name: (EMBED_SIGNATURE, served.embed),
-    }
+    """Writes the SavedModel to a new folder."""
+    functions = (
+        (ANSWER_SIGNATURE, served.answer),
+        (SCORE_SIGNATURE, served.score),
+        (EMBED_SIGNATURE, served.embed),
+    )
     tf.saved_model.save(
         _Resources(served),
         str(path),
         signatures={
-            name: tf.function(function, autograph=False).get_concrete_function(
+            signature.name: tf.function(
+                function, autograph=False
+            ).get_concrete_function(
                 **{
                     info.name: tf.TensorSpec(info.shape, tf.string, info.name)
                     for info in signature.inputs
                 }
             )
-            for name, (signature, function) in functions.items()
+            for signature, function in functions
         },
     )

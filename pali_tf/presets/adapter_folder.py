@@ -57,13 +57,7 @@ def write_adapter(
     config: LoRAConfig,
     sizes: PaliConfig,
 ) -> Path:
-    """Writes the adapter's folder, which appears once it is whole.
-
-    Args:
-        directory: does not exist yet.
-        model: has adapters.
-        config: what they are.
-        sizes: of the model.
+    """Writes the adapters of a model; the folder appears once it is whole.
 
     Raises:
         ExistingFileError: the folder exists.
@@ -101,11 +95,8 @@ def load_adapter(
         sizes: of the model.
         merged: digests of adapters that the model's kernels have taken in.
 
-    Returns:
-        What was loaded.
-
     Raises:
-        FileNotFoundError: the folder or a file of it is not there.
+        MissingFileError: the folder or a file of it is not there.
         UserError: it is for a model of other sizes, or the model has
             adapters of another rank or target, or these in its kernels.
     """

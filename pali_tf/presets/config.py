@@ -71,11 +71,7 @@ def to_json(config: PresetConfig) -> dict[str, Any]:
 
 
 def from_json(values: Any, place: str) -> PresetConfig:
-    """Reads the object of a preset's config.json.
-
-    Args:
-        values: what JSON gives.
-        place: the file, for the messages.
+    """Reads the object of a preset's config.json; `place` is the file.
 
     Raises:
         UserError: another version or kind of file, or a wrong field.

@@ -34,7 +34,8 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
                 f"{nearest(name, fields)}"
             )
     for name, field in fields.items():
-        if name not in values and _is_required(field):
+        is_required = field.default is dataclasses.MISSING
+        if name not in values and is_required:
             raise UserError(f"{place} lacks the field {name!r}.")
     types = typing.get_type_hints(kind)
     arguments = {
@@ -45,13 +46,6 @@ def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
         return kind(**arguments)
     except UserError as error:
         raise UserError(f"{place}: {error}") from error
-
-
-def _is_required(field: dataclasses.Field) -> bool:
-    return (
-        field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
-    )
 
 
 def _read(hint: Any, value: Any, place: str) -> Any:

@@ -100,9 +100,6 @@ def write_preset(
         vocabulary: content of the SentencePiece file.
         shard_bytes: of a file of arrays, unless one array is larger.
 
-    Returns:
-        The folder.
-
     Raises:
         ExistingFileError: it exists.
         UserError: the disk has too little room.

@@ -43,11 +43,8 @@ def checkpoint_tensors(
 
     Args:
         checkpoint: a complete `checkpoint_<step>` directory.
-        specs: what the unrolled model has: VariableSpec(shape, ...) by path.
+        specs: what the unrolled model has, with a `shape`, by parameter path.
         use_ema: whether those that trained are read as their moving average.
-
-    Returns:
-        By parameter path.
 
     Raises:
         UserError: a parameter is missing or has another shape, or the
@@ -98,10 +95,8 @@ def _tensor(
 
     def pieces() -> Iterator[tuple[Region, np.ndarray]]:
         if shape != expected:
-            resized = change_layout({path: read(whole(shape))}, {path: spec})[
-                path
-            ]
-            yield whole(expected), resized
+            resized = change_layout({path: read(whole(shape))}, {path: spec})
+            yield whole(expected), resized[path]
             return
         for region in split(shape, 0, _PIECE_BYTES // info.dtype.itemsize):
             yield region, read(region)

@@ -40,12 +40,9 @@ def check_images(images: Sequence[ImageLike]) -> None:
 def load_images(
     images: Sequence[ImageLike], side: int, *, first: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Decodes and resizes a batch, as training and serving do.
+    """Decodes and resizes a batch to squares, as training and serving do.
 
-    Args:
-        images: B of them.
-        side: in pixels; the aspect ratio is not kept.
-        first: number of the first of them, for messages.
+    `first` is the number of the first of them, for messages.
 
     Returns:
         uint8[B, side, side, 3], zeros where there is none, and bool[B],

@@ -40,11 +40,6 @@ class PaliModel:
     for text alone; a prompt has the form of the training tasks, its last
     `<extra_id_0>` too.
 
-    Args:
-        network: built, with its values; unrolled.
-        tokenizer: its vocabulary.
-        config: what it is.
-
     Raises:
         UserError: the vocabulary is larger than the model's table, or Keras
             runs on another backend.
@@ -78,7 +73,8 @@ class PaliModel:
         """Reads a folder, array by array.
 
         Args:
-            directory: of `save_to_preset` or `pali save-preset`.
+            directory: of `save_to_preset` or `pali save-preset`, on a disk or
+                in a bucket.
             image_size: side in pixels to resize the ViT's position table to;
                 None: as it is.
             dtype: "float32" or "bfloat16", of activations; None: as it is.
@@ -169,15 +165,7 @@ class PaliModel:
         max_length: int | None = None,
         batch_size: int = 8,
     ) -> list[list[Answer]]:
-        """Gives all `num_return` answers of each, best first, with scores.
-
-        Args:
-            images: see `generate`, as the others.
-            prompts: str, or N of them.
-            decoding: how.
-            max_length: T.
-            batch_size: B.
-        """
+        """Gives all `num_return` answers of each, best first, with scores."""
         # The seed is an input: another one compiles nothing.
         static = {
             "config": dataclasses.replace(decoding, seed=0),
@@ -208,13 +196,7 @@ class PaliModel:
         targets: str | Sequence[str],
         batch_size: int = 8,
     ) -> np.ndarray:
-        """Scores given answers.
-
-        Args:
-            images: N of them; None: text alone.
-            prompts: one for all images, or one each.
-            targets: one for all images, or one each.
-            batch_size: so many are scored at once.
+        """Scores given answers: one for all images, or one each.
 
         Returns:
             float32[N], sums of the log-probabilities of tokens, EOS included.
@@ -247,7 +229,7 @@ class PaliModel:
         Args:
             images: N of them.
             classes: their names, C of them, each once.
-            prompt: the paper's for zero-shot classification.
+            prompt: by default the paper's for zero-shot classification.
             batch_size: so many images at once.
             chunk_size: so many classes of each at once.
 
@@ -297,10 +279,6 @@ class PaliModel:
 
         Returns:
             The parameter paths of the adapted kernels.
-
-        Raises:
-            UserError: the target matches nothing; the message has the
-                nearest.
         """
         config = LoRAConfig(rank=rank, target=target)
         adapted = adapters.enable_lora(self.network, config, seed=seed)
@@ -308,11 +286,7 @@ class PaliModel:
         return adapted
 
     def save_adapter(self, directory: str | os.PathLike[str]) -> Path:
-        """Writes the adapters alone.
-
-        Raises:
-            UserError: the model has none.
-        """
+        """Writes the adapters alone."""
         if self.config.lora is None:
             raise UserError("The model has no adapters: see enable_lora.")
         return write_adapter(

@@ -48,9 +48,6 @@ class Tokenizer:
                 longest text.
             name: of the argument, for the message.
 
-        Returns:
-            int32[N, length].
-
         Raises:
             UserError: "prompts[0] has 61 tokens, the model takes 48." Nothing
                 is cut in silence.

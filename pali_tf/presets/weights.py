@@ -23,10 +23,6 @@ def load_weights(
     The ViT's position table is resized where the model has another image
     size.
 
-    Args:
-        variables: the model's, by parameter path.
-        source: arrays of these names, no more and no less.
-
     Raises:
         UserError: an array is missing, is not known, or has another shape
             or kind of number.

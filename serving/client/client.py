@@ -45,12 +45,7 @@ _NUMBERS = {
 
 
 class ServerError(RuntimeError):
-    """The server refused a request, or did not answer.
-
-    Args:
-        code: the gRPC code.
-        message: of the server.
-    """
+    """The server refused a request, or did not answer."""
 
     def __init__(self, code: grpc.StatusCode, message: str):
         super().__init__(f"{code.name}: {message}")

@@ -29,15 +29,7 @@ def predict(
     request: predict_pb2.PredictRequest,
     timeout_seconds: float | None = None,
 ) -> predict_pb2.PredictResponse:
-    """Runs one request.
-
-    Args:
-        servable: the version that the request's model spec resolved to.
-        request: inputs by name; `output_filter` may name wanted outputs.
-        timeout_seconds: what is left of the client's deadline.
-
-    Returns:
-        Outputs by name, and the spec of the model that gave them.
+    """Runs one request on the version that its model spec resolved to.
 
     Raises:
         ServingError: the request does not fit, or the model refused it.

@@ -58,15 +58,7 @@ class ServerConfig:
 
 
 class PredictServer:
-    """A running server.
-
-    Args:
-        versions: the model, loaded.
-        config: where to listen.
-
-    Raises:
-        UserError: the port is taken.
-    """
+    """A running server; UserError if its port is taken."""
 
     def __init__(self, versions: ModelVersions, config: ServerConfig):
         self._versions = versions
@@ -101,11 +93,7 @@ class PredictServer:
         self._versions.start_polling(self._poll_seconds)
 
     def stop(self, grace_seconds: float) -> None:
-        """Refuses new requests and lets those in work end.
-
-        Args:
-            grace_seconds: float >= 0. After it, requests are cut off.
-        """
+        """Refuses new requests; after the grace, cuts off those in work."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
         self._versions.close()

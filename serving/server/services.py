@@ -63,11 +63,7 @@ def _seconds_left(context: grpc.ServicerContext) -> float | None:
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata on one model.
-
-    Args:
-        versions: the model.
-    """
+    """Predict and GetModelMetadata on one model."""
 
     def __init__(self, versions: ModelVersions):
         self._versions = versions
@@ -119,11 +115,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus on one model.
-
-    Args:
-        versions: the model.
-    """
+    """GetModelStatus on one model."""
 
     def __init__(self, versions: ModelVersions):
         self._versions = versions

@@ -60,7 +60,8 @@ class ModelVersions:
 
     Args:
         name: of the model.
-        base_path: the folder whose subfolders are versions.
+        base_path: the folder whose subfolders are versions; of a bucket, a
+            version is copied to TMPDIR while it is loaded.
 
     Raises:
         MissingFileError: there is no version; the message says how to make
