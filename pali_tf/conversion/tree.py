@@ -4,14 +4,19 @@ Each part (the language part, the vision part, ...) is there as a whole or not
 at all. The shapes are written in the axis letters of docs/GLOSSARY.md, `v`
 after a letter for the vision tower's; a letter has one value in a checkpoint,
 which is how a wrong shape shows without knowing the model.
+
+As formats, there are two layouts of it: unrolled, and scanned with stacked
+layers.
 """
 
 import collections
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pali_tf.conversion.array_parts import Shape
+from pali_tf.conversion.name_map import NameMap, Rule
+from pali_tf.conversion.transform import IDENTITY, ResizePositions, Transform
 
 # J: heads and their width joined, N*H. R: buckets. X: the pixels of a patch.
 _NORM = {"scale": "D"}
@@ -84,6 +89,27 @@ PARTS: dict[str, dict[str, str]] = {
     "head": {"head/kernel": "Dv C", "head/bias": "C"},
 }
 _OPTIONAL = {"connector/bias"}
+_PATHS = tuple(path for leaves in PARTS.values() for path in leaves)
+
+
+def _transform(path: str) -> Transform:
+    return ResizePositions() if "position_embedding" in path else IDENTITY
+
+
+# One array a layer: `encoder/layers_3/mlp/wo/kernel` has shape [F, D].
+UNROLLED = NameMap(
+    name="ours, unrolled",
+    rules=tuple(Rule(path, path, _transform(path)) for path in _PATHS),
+)
+
+# One for all: `encoder/layers/mlp/wo/kernel` has shape [L, F, D].
+SCANNED = NameMap(
+    name="ours, scanned",
+    rules=tuple(
+        Rule(path, path.replace("layers_{}", "layers"), _transform(path))
+        for path in _PATHS
+    ),
+)
 
 
 class Place(NamedTuple):
@@ -98,6 +124,18 @@ _PLACES = {
     for part, leaves in PARTS.items()
     for pattern, axes in leaves.items()
 }
+
+
+def nest(leaves: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives a tree as dictionaries in dictionaries, from its leaves by path."""
+    tree: dict[str, Any] = {}
+    for path, leaf in leaves.items():
+        *parents, name = path.split("/")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = leaf
+    return tree
 
 
 def find_place(path: str) -> Place | None:

@@ -148,17 +148,9 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
                     grpc.StatusCode.NOT_FOUND,
                     f"Could not find version {version} of model {spec.name}",
                 )
-        response = get_model_status_pb2.GetModelStatusResponse()
-        for status in statuses:
-            entry = response.model_version_status.add(
-                version=status.version, state=int(status.state)
-            )
-            if status.error:
-                entry.status.error_code = (
-                    grpc.StatusCode.FAILED_PRECONDITION.value[0]
-                )
-                entry.status.error_message = status.error
-        return response
+        return get_model_status_pb2.GetModelStatusResponse(
+            model_version_status=statuses
+        )
 
     HandleReloadConfigRequest = _unimplemented(
         "HandleReloadConfigRequest",

@@ -4,40 +4,21 @@ A thread looks at the base path every few seconds, loads a new version beside
 the one that serves, runs its warm-up requests, and only then puts it in place.
 """
 
-import dataclasses
-import enum
 import threading
+from typing import Any
 
 import grpc
 import tensorflow as tf
 from absl import logging
 from etils.epath import Path
 from tensorflow_serving.apis import model_pb2
+from tensorflow_serving.apis.get_model_status_pb2 import ModelVersionStatus
 
 from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
 from serving.warmup import run_warmup_requests
-
-
-class State(enum.IntEnum):
-    """As in ModelVersionStatus.State of get_model_status.proto."""
-
-    START = 10
-    LOADING = 20
-    AVAILABLE = 30
-    UNLOADING = 40
-    END = 50
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class VersionStatus:
-    """How one version stands; `error` is empty unless loading failed."""
-
-    version: int
-    state: State
-    error: str = ""
 
 
 @told()
@@ -78,7 +59,7 @@ class ModelVersions:
                 f"No model at {base_path}: expected a folder with an integer "
                 "name that holds saved_model.pb. `pali export` writes one."
             )
-        self._statuses: dict[int, VersionStatus] = {}
+        self._statuses: dict[int, ModelVersionStatus] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._servable = self._load(versions[-1])
@@ -117,7 +98,7 @@ class ModelVersions:
         """The version that serves."""
         return self._servable.version
 
-    def statuses(self) -> list[VersionStatus]:
+    def statuses(self) -> list[ModelVersionStatus]:
         """Gives the versions seen since the start, latest first."""
         return sorted(self._statuses.values(), key=lambda s: -s.version)
 
@@ -145,7 +126,7 @@ class ModelVersions:
         except ServingError as error:
             logging.error("%s Version %d stays.", error, old.version)
             return
-        self._set(old.version, State.END)
+        self._set(old.version, ModelVersionStatus.END)
 
     def close(self) -> None:
         """Ends the polling thread."""
@@ -163,18 +144,18 @@ class ModelVersions:
 
     def _load(self, version: int) -> Servable:
         path = self.base_path / str(version)
-        self._set(version, State.LOADING)
+        self._set(version, ModelVersionStatus.LOADING)
         try:
             with files.local_copy(path) as copy:
                 servable = Servable(self.name, version, copy)
                 num_requests = run_warmup_requests(servable)
         except (OSError, ValueError, tf.errors.OpError, ServingError) as error:
             message = f"{path} cannot be served: {error}"
-            self._set(version, State.END, message)
+            self._set(version, ModelVersionStatus.END, message)
             raise ServingError(
                 grpc.StatusCode.FAILED_PRECONDITION, message
             ) from error
-        self._set(version, State.AVAILABLE)
+        self._set(version, ModelVersionStatus.AVAILABLE)
         logging.info(
             "Version %d of %s serves, after %d warm-up requests.",
             version,
@@ -183,7 +164,11 @@ class ModelVersions:
         )
         return servable
 
-    def _set(self, version: int, state: State, error: str = "") -> None:
-        status = VersionStatus(version=version, state=state, error=error)
+    def _set(self, version: int, state: Any, error: str = "") -> None:
+        status = ModelVersionStatus(version=version, state=state)
+        if error:
+            failed = grpc.StatusCode.FAILED_PRECONDITION
+            status.status.error_code = failed.value[0]
+            status.status.error_message = error
         # A new dict: who iterates over the old one is not disturbed.
         self._statuses = {**self._statuses, version: status}

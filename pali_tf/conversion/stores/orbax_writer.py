@@ -17,6 +17,7 @@ import tensorstore as ts
 from pali_tf.checkpoints import digests
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.conversion.tree import nest
 
 _ARRAY_TYPE = "jax.Array"
 
@@ -39,7 +40,7 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
     ) -> list[Any]:
         """Writes all; there is nothing left to wait for."""
         jobs = zip(values, infos, strict=True)
-        with zarr_array.PieceWriter() as writer:
+        with zarr_array.piece_writer() as write:
             for tensor, info in sorted(
                 jobs, key=lambda job: self._order[id(job[0])]
             ):
@@ -56,7 +57,7 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
                 array = await ts.open(
                     ts.Spec(spec), create=True, context=info.ts_context
                 )
-                writer.write(array, tensor)
+                write(array, tensor)
         return []
 
 
@@ -91,19 +92,8 @@ def write_orbax(
         checkpointer.save(
             path.absolute(),
             args=ocp.args.Composite(
-                params=ocp.args.PyTreeSave(_nest(tensors)),
+                params=ocp.args.PyTreeSave(nest(tensors)),
                 progress=ocp.args.JsonSave({"step": step}),
             ),
         )
     digests.write(path)
-
-
-def _nest(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, tensor in tensors.items():
-        *parents, leaf = path.split("/")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = tensor
-    return tree

@@ -21,7 +21,7 @@ import numpy as np
 from etils.epath import Path
 
 from pali_tf import files, json_files
-from pali_tf.conversion.array_parts import Region, Shape, runs
+from pali_tf.conversion.array_parts import Region, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 from pali_tf.errors import MissingFileError, UserError
 
@@ -208,33 +208,17 @@ def _write_file(path: pathlib.Path, tensors: Mapping[str, Tensor]) -> None:
         }
     encoded = json.dumps(header, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)
-    with path.open("wb", buffering=0) as file:
+    with path.open("wb") as file:
         file.write(struct.pack("<Q", len(encoded)) + encoded)
         file.truncate(8 + len(encoded) + end)
         for name, tensor in tensors.items():
             start = 8 + len(encoded) + header[name]["data_offsets"][0]
             for region, values in tensor.pieces():
-                _write_region(
-                    file.fileno(), start, tensor.shape, region, values
-                )
+                left = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+                itemsize = values.dtype.itemsize
+                for offset, length in runs(tensor.shape, region):
+                    file.seek(start + offset * itemsize)
+                    file.write(left[: length * itemsize].data)
+                    left = left[length * itemsize :]
+        file.flush()
         os.fsync(file.fileno())
-
-
-def _write_region(
-    descriptor: int,
-    start: int,
-    shape: Shape,
-    region: Region,
-    values: np.ndarray,
-) -> None:
-    values = np.ascontiguousarray(values)
-    buffer = values.reshape(-1).view(np.uint8).data
-    itemsize = values.dtype.itemsize
-    done = 0
-    for offset, length in runs(shape, region):
-        position = start + offset * itemsize
-        end = done + length * itemsize
-        while done < end:
-            count = os.pwrite(descriptor, buffer[done:end], position)
-            done += count
-            position += count

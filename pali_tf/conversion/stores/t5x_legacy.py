@@ -25,6 +25,7 @@ from pali_tf import files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.conversion.tree import nest
 from pali_tf.errors import UserError
 
 INDEX_NAME = "checkpoint"
@@ -142,10 +143,9 @@ def write_t5x(
 
     `config` has no place in it.
     """
-    target: dict[str, Any] = {}
-    with zarr_array.PieceWriter() as writer:
-        for name, tensor in tensors.items():
-            spec = _make_spec(name, tensor)
+    specs = {name: _make_spec(name, tensor) for name, tensor in tensors.items()}
+    with zarr_array.piece_writer() as write:
+        for name, spec in specs.items():
             array = ts.open(
                 {
                     **spec,
@@ -157,17 +157,12 @@ def write_t5x(
                 },
                 create=True,
             ).result()
-            writer.write(array, tensor)
-            *parents, leaf = name.split("/")
-            node = target
-            for parent in parents:
-                node = node.setdefault(parent, {})
-            node[leaf] = spec
+            write(array, tensors[name])
     step = msgpack.packb(([], "int32", np.int32(0).tobytes()))
     state = {"step": msgpack.ExtType(_NDARRAY, step)}
     contents = {
         "version": _VERSION,
-        "optimizer": {"target": target, "state": state},
+        "optimizer": {"target": nest(specs), "state": state},
     }
     files.write_whole(path / INDEX_NAME, msgpack.packb(contents))
 

@@ -1,8 +1,9 @@
 """One zarr array, opened with tensorstore."""
 
+import contextlib
 import os
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -109,39 +110,27 @@ class ChunkReader:
         return kept[2][inside]
 
 
-class PieceWriter:
-    """Writes arrays piece by piece, each piece while the next is made.
+@contextlib.contextmanager
+def piece_writer() -> Iterator[Callable[[ts.TensorStore, Tensor], None]]:
+    """Gives what writes arrays, each piece while the next is made.
 
     Leaving it waits for what is on its way, after an interrupt too: a write
     that goes on would put back the folder that is being removed.
     """
+    pending: ts.WriteFutures | None = None
 
-    def __init__(self) -> None:
-        self._pending: list[ts.WriteFutures] = []
-
-    def write(self, array: ts.TensorStore, tensor: Tensor) -> None:
-        """Writes an array; its last piece may still be on its way."""
+    def write(array: ts.TensorStore, tensor: Tensor) -> None:
+        nonlocal pending
         for region, values in tensor.pieces():
-            self._finish()
+            if pending is not None:
+                pending.result()
             # A piece is made anew and never changed, so that it is not copied.
-            self._pending.append(
-                array[region].write(
-                    values, can_reference_source_data_indefinitely=True
-                )
+            pending = array[region].write(
+                values, can_reference_source_data_indefinitely=True
             )
 
-    def _finish(self) -> None:
-        while self._pending:
-            self._pending[-1].result()
-            self._pending.pop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._finish()
+    try:
+        yield write
+    finally:
+        if pending is not None:
+            pending.result()

@@ -11,8 +11,8 @@ from pali_tf.conversion.formats import FORMATS
 from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import Link, NameMap, Rule
-from pali_tf.conversion.own_layouts import SCANNED, UNROLLED
 from pali_tf.conversion.transform import IDENTITY, TRANSPOSE, Sizes
+from pali_tf.conversion.tree import SCANNED, UNROLLED
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
 from pali_tf.conversion.vit_siglip import VIT_SIGLIP
 from pali_tf.models.functional import FunctionalModel

@@ -3,10 +3,11 @@ import shutil
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, prediction_log_pb2
+from tensorflow_serving.apis.get_model_status_pb2 import ModelVersionStatus
 
 from pali_tf import files
 from serving.server.errors import ServingError
-from serving.server.versions import ModelVersions, State, find_versions
+from serving.server.versions import ModelVersions, find_versions
 from serving.version_folders import version_path
 from tests.support import toy_saved_model
 
@@ -60,15 +61,15 @@ def test_a_new_version_takes_over(toy, storage):
     assert old.version == 1
     assert versions.get(_LATEST).version == 2
     assert [(s.version, s.state) for s in versions.statuses()] == [
-        (2, State.AVAILABLE),
-        (1, State.END),
+        (2, ModelVersionStatus.AVAILABLE),
+        (1, ModelVersionStatus.END),
     ]
 
 
 def test_statuses_can_be_read_while_a_version_comes(base_path):
     versions = ModelVersions("toy", base_path)
     reading = iter(versions._statuses.values())
-    versions._set(2, State.LOADING)
+    versions._set(2, ModelVersionStatus.LOADING)
     assert [status.version for status in reading] == [1]
     assert [status.version for status in versions.statuses()] == [2, 1]
 
@@ -80,8 +81,8 @@ def test_a_damaged_version_leaves_the_old_one_serving(base_path):
     versions.refresh()
     assert versions.get(_LATEST).version == 1
     damaged = versions.statuses()[0]
-    assert (damaged.version, damaged.state) == (2, State.END)
-    assert str(base_path / "2") in damaged.error
+    assert (damaged.version, damaged.state) == (2, ModelVersionStatus.END)
+    assert str(base_path / "2") in damaged.status.error_message
 
 
 def test_a_failing_warm_up_request_fails_the_load(base_path):
