@@ -16,6 +16,7 @@ from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
+from serving.graph_checks import checked
 from serving.request_images import decode_images
 from serving.request_text import TextCodec
 from serving.signatures import (
@@ -127,18 +128,15 @@ def _same_batch(
     tokens: tf.Tensor, image_bytes: tf.Tensor, name: str
 ) -> tf.Tensor:
     num_images, num_texts = tf.shape(image_bytes)[0], tf.shape(tokens)[0]
-    message = tf.strings.join(
-        [
-            f"{IMAGE_BYTES.name} has ",
-            tf.strings.as_string(num_images),
-            f" values, {name} has ",
-            tf.strings.as_string(num_texts),
-            ": one is needed for each image.",
-        ]
+    return checked(
+        tokens,
+        num_images == num_texts,
+        f"{IMAGE_BYTES.name} has ",
+        num_images,
+        f" values, {name} has ",
+        num_texts,
+        ": one is needed for each image.",
     )
-    check = tf.debugging.Assert(num_images == num_texts, [message])
-    with tf.control_dependencies([check]):
-        return tf.identity(tokens)
 
 
 class _Resources(tf.Module):

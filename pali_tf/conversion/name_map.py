@@ -101,9 +101,12 @@ class Link:
         axis = self.rule.layers_axis
         return (*region[:axis], *region[axis + 1 :])
 
-    def inside(self, box: Region, region: Region) -> Region:
-        """Places a region of the link's own array inside their `box`."""
-        parts = iter(region)
+    def place(self, theirs: Shape, region: Region) -> Region:
+        """The part of their array for a part of ours, or all of the `box`."""
+        box, transform = self.box(theirs), self.rule.transform
+        if transform.row_axis is None:
+            return box
+        parts = iter(transform.theirs_region(region))
         return tuple(
             outer
             if self.layer is not None and axis == self.rule.layers_axis

@@ -44,23 +44,14 @@ class Parameters:
         """The stored type of a parameter."""
         return self.source.infos[self.links[path].theirs].dtype
 
-    def row_axis(self, path: str) -> int | None:
-        """The axis along which a parameter is read in slices, or None."""
-        return self.links[path].rule.transform.row_axis
-
     def read(self, path: str, region: Region) -> np.ndarray:
-        """Reads a part of a parameter: all of it, if `row_axis` is None."""
+        """Reads a part; all, if the link's transform needs its array whole."""
         link = self.links[path]
-        transform = link.rule.transform
-        box = link.box(self.source.infos[link.theirs].shape)
-        if transform.row_axis is not None:
-            theirs = link.inside(box, transform.theirs_region(region))
-        else:
-            theirs = box
-        array = self.source.read(link.theirs, theirs)
+        place = link.place(self.source.infos[link.theirs].shape, region)
+        array = self.source.read(link.theirs, place)
         if link.layer is not None:
             array = np.squeeze(array, link.rule.layers_axis)
-        return transform.to_ours(array, self.sizes)
+        return link.rule.transform.to_ours(array, self.sizes)
 
 
 def find_parameters(

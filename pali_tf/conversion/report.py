@@ -56,9 +56,6 @@ class Report:
     def text(self) -> str:
         """The report for a person."""
         rows = [_row(line) for line in self.lines]
-        return "\n".join([*rows, "", *self._summary()])
-
-    def _summary(self) -> list[str]:
         read = len({line.read[0] for line in self.lines})
         written = len({line.written[0] for line in self.lines})
         counts = collections.Counter(
@@ -71,7 +68,7 @@ class Report:
             "left out": _some(self.left_out),
             "note    ": self.note,
         }
-        return [
+        summary = [
             f"read     {read} arrays of {self.source[0]} ({self.source[1]})",
             f"written  {written} arrays, {self.num_bytes / 1e9:.3f} GB, to "
             f"{self.target[0]} ({self.target[1]})",
@@ -79,6 +76,7 @@ class Report:
             f"time     {self.seconds:.1f} s, {rate:.0f} MB/s",
             *(f"{name} {text}" for name, text in extra.items() if text),
         ]
+        return "\n".join([*rows, "", *summary])
 
     def write(self, path: Path) -> None:
         """Writes it as JSON."""

@@ -123,7 +123,7 @@ def _plan(
 
     first = links[0]
     parts = _split(parameters, first, dtype.itemsize)
-    largest = _place(first, next(parts), shape)
+    largest = first.place(shape, next(parts))
     tensor = Tensor(shape, dtype, region_shape(largest), pieces)
     return Target(name, tuple(links), tensor)
 
@@ -160,20 +160,11 @@ def _split(
 ) -> Iterator[Region]:
     """Cuts a parameter as both its reader and its writer can."""
     shape = parameters.shapes[link.ours]
-    axis = parameters.row_axis(link.ours)
+    axis = parameters.links[link.ours].rule.transform.row_axis
     if axis is None or link.rule.transform.row_axis is None:
         yield whole(shape)
     else:
         yield from split(shape, axis, PIECE_BYTES // itemsize)
-
-
-def _place(link: Link, region: Region, shape: Shape) -> Region:
-    """Where in their array a part of ours goes."""
-    box = link.box(shape)
-    transform = link.rule.transform
-    if transform.row_axis is None:
-        return box
-    return link.inside(box, transform.theirs_region(region))
 
 
 def _pieces(
@@ -183,10 +174,9 @@ def _pieces(
         values = link.rule.transform.to_theirs(
             parameters.read(link.ours, region), parameters.sizes
         )
-        place = _place(link, region, shape)
         if link.layer is not None:
             values = np.expand_dims(values, link.rule.layers_axis)
-        yield place, values
+        yield link.place(shape, region), values
 
 
 def _repeat(link: Link, place: Region, shape: Shape) -> Iterator[Region]:

@@ -12,7 +12,7 @@ from tensorflow_serving.apis import (
 )
 
 from pali_tf.errors import UserError
-from serving.server.services import ModelService, PredictionService
+from serving.server.services import ModelServices
 from serving.server.versions import ModelVersions
 
 # Source: tensorflow/serving model_servers/server.cc:397,419-424 @ 9d981c5c.
@@ -67,11 +67,12 @@ class PredictServer:
             options=_OPTIONS,
         )
         self._health = health.HealthServicer()
+        services = ModelServices(versions)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            PredictionService(versions), self._server
+            services, self._server
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            ModelService(versions), self._server
+            services, self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(_REFLECTED_NAMES, self._server)

@@ -125,7 +125,6 @@ def _open(
         base = zarr_array.key_value_store(directory)
         kvstore = {"driver": "ocdbt", "base": base, "path": f"{name}/"}
     driver = "zarr3" if metadata.get("use_zarr3") else "zarr"
-    try:
-        return zarr_array.open_for_reading(kvstore, driver=driver)
-    except ValueError as error:
-        raise UserError(f"{directory}: {'/'.join(keys)!r}: {error}") from error
+    return zarr_array.open_for_reading(
+        directory, "/".join(keys), kvstore, driver=driver
+    )

@@ -125,13 +125,12 @@ def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
             f"{directory} is missing or has no .zarray: the index of the "
             f"checkpoint says that {name!r} is there."
         )
-    try:
-        return zarr_array.open_for_reading(
-            zarr_array.key_value_store(directory),
-            missing_is_zero=missing_is_zero,
-        )
-    except ValueError as error:
-        raise UserError(f"{directory}: {name!r}: {error}") from error
+    return zarr_array.open_for_reading(
+        directory,
+        name,
+        zarr_array.key_value_store(directory),
+        missing_is_zero=missing_is_zero,
+    )
 
 
 def write_t5x(

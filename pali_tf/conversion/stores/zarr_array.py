@@ -13,6 +13,7 @@ from etils.epath import Path
 from pali_tf import files
 from pali_tf.conversion.array_parts import Region, shifted
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.errors import UserError
 
 
 def key_value_store(folder: Path) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def key_value_store(folder: Path) -> dict[str, Any]:
 
 
 def open_for_reading(
+    directory: Path,
+    name: str,
     kvstore: dict[str, Any],
     *,
     driver: str = "zarr",
@@ -42,18 +45,23 @@ def open_for_reading(
     """Opens an array.
 
     Args:
+        directory: of the array, for the message.
+        name: of the array, for the message.
         kvstore: where it is, as tensorstore specifies it.
         driver: "zarr" or "zarr3".
         missing_is_zero: what to make of a chunk that is not there: zeros, or
             an error when it is read.
 
     Raises:
-        ValueError: it is not there, or damaged.
+        UserError: it is not there, or damaged.
     """
     spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
     if driver == "zarr":
         spec["fill_missing_data_reads"] = missing_is_zero
-    return ts.open(spec, read=True, open=True).result()
+    try:
+        return ts.open(spec, read=True, open=True).result()
+    except ValueError as error:
+        raise UserError(f"{directory}: {name!r}: {error}") from error
 
 
 def array_dtype(array: ts.TensorStore) -> np.dtype:

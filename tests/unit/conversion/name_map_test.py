@@ -156,9 +156,11 @@ def test_a_stack_gives_a_link_a_layer():
         "x/layers_1/kernel",
     ]
     assert links[1].box((5, 2, 7)) == (slice(0, 5), slice(1, 2), slice(0, 7))
-    assert links[1].inside(
-        links[1].box((5, 2, 7)), (slice(1, 3), slice(0, 7))
-    ) == (slice(1, 3), slice(1, 2), slice(0, 7))
+    assert links[1].place((5, 2, 7), (slice(1, 3), slice(0, 7))) == (
+        slice(1, 3),
+        slice(1, 2),
+        slice(0, 7),
+    )
     assert links[0].theirs_shape((5, 7), 2) == (5, 2, 7)
 
 
@@ -167,7 +169,8 @@ def test_a_part_is_a_slice_of_the_rows():
         "key", "in_proj", Rule("key", "in_proj", TRANSPOSE, part=(1, 3))
     )
     assert link.box((12, 4)) == (slice(4, 8), slice(0, 4))
-    assert link.inside(link.box((12, 4)), (slice(1, 2), slice(0, 4))) == (
+    # A matrix is transposed on its way.
+    assert link.place((12, 4), (slice(0, 4), slice(1, 2))) == (
         slice(5, 6),
         slice(0, 4),
     )
