@@ -13,12 +13,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from serving.server.errors import invalid_argument
 from serving.server.predict import predict
 from serving.server.servable import Servable
-from serving.signatures import (
-    IMAGE_BYTES,
-    SIGNATURES,
-    WARMUP_FILE,
-    Signature,
-)
+from serving.signatures import IMAGE_BYTES, SIGNATURES, WARMUP_FILE, Signature
 
 _SIDE = 96  # Resized by every model, as a user's image is.
 # Source: tensorflow/serving servables/tensorflow/saved_model_warmup_util.h:32.

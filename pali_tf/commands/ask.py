@@ -23,10 +23,7 @@ _EXIT_REFUSED = 2
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="pali ask", description=__doc__)
     parser.add_argument(
-        "--image",
-        required=True,
-        type=files.as_path,
-        help="a JPEG or PNG file",
+        "--image", required=True, type=files.as_path, help="a JPEG or PNG file"
     )
     parser.add_argument("--prompt", help="not for --signature=embed")
     parser.add_argument("--target", help="for --signature=score")

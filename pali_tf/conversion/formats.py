@@ -157,10 +157,7 @@ class Format:
 
 
 _OWN = (tree.UNROLLED, tree.SCANNED)
-_OWN_TARGETS = {
-    "unrolled": tree.UNROLLED,
-    "scanned": tree.SCANNED,
-}
+_OWN_TARGETS = {"unrolled": tree.UNROLLED, "scanned": tree.SCANNED}
 
 FORMATS: dict[str, Format] = {
     "pali": Format(

@@ -17,11 +17,7 @@ from pali_tf.models.pali.model import Pali
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.quantization import QuantizationConfig
 from pali_tf.presets import answers, batches, weights
-from pali_tf.presets.adapter_folder import (
-    digest,
-    load_adapter,
-    write_adapter,
-)
+from pali_tf.presets.adapter_folder import digest, load_adapter, write_adapter
 from pali_tf.presets.answers import ZERO_SHOT_PROMPT, Answer, Classification
 from pali_tf.presets.config import PresetConfig
 from pali_tf.presets.folder import SHARD_BYTES, open_preset, write_preset

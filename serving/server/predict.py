@@ -58,8 +58,7 @@ def predict(
 
 
 def _feeds(
-    signature: meta_graph_pb2.SignatureDef,
-    request: predict_pb2.PredictRequest,
+    signature: meta_graph_pb2.SignatureDef, request: predict_pb2.PredictRequest
 ) -> dict[str, np.ndarray]:
     sent, wanted = set(request.inputs), set(signature.inputs)
     if len(sent) != len(wanted):

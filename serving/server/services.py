@@ -70,9 +70,7 @@ class ModelServices(
 
     @_reports_errors
     def Predict(
-        self,
-        request: predict_pb2.PredictRequest,
-        context: grpc.ServicerContext,
+        self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Runs a signature."""
         servable = self._versions.get(request.model_spec)

@@ -115,9 +115,7 @@ def _array_keys(metadata: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _open(
-    directory: Path,
-    keys: tuple[str, ...],
-    metadata: Mapping[str, Any],
+    directory: Path, keys: tuple[str, ...], metadata: Mapping[str, Any]
 ) -> ts.TensorStore:
     name = ".".join(keys)
     kvstore = zarr_array.key_value_store(directory / name)
