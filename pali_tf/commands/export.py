@@ -65,7 +65,7 @@ def export(
     from pali_tf.run import identity
     from serving import saved_model
     from serving.request_text import TextCodec
-    from serving.version_folders import version_path
+    from serving.server.versions import version_path
     from serving.warmup import write_warmup_requests
 
     path = version_path(files.as_path(export_dir) / model_name, version)

@@ -10,7 +10,7 @@ from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import digests
-from pali_tf.conversion import describe, tree
+from pali_tf.conversion import tree
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed
@@ -113,7 +113,7 @@ def convert(
     num_bytes = sum(target.tensor.num_bytes for target in targets)
     files.check_space(target_path, num_bytes)
     container = target_format.container
-    sizes = describe.describe(
+    sizes = tree.describe(
         parameters.shapes, num_heads=parameters.sizes.num_heads
     )
     with (
@@ -168,12 +168,12 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
     )
     axes = tree.read_axes(found.shapes)
     sizes = Sizes(
-        num_heads=options.num_heads or describe.find_num_heads(found.shapes),
+        num_heads=options.num_heads or tree.find_num_heads(found.shapes),
         language_num_heads=axes.get("N"),
     )
     if options.image_size is None:
         return sizes
-    patch_size = describe.find_patch_size(axes)
+    patch_size = tree.find_patch_size(axes)
     if not patch_size:
         raise UserError(
             "--image_size is for a vision tower; the source has none."

@@ -145,8 +145,7 @@ class Format:
         container: how it is stored.
         maps: how it may name its arrays when it is read.
         target_maps: how it names them when it is written, by `--layout`.
-        make_config: gives what goes beside the arrays, from the sizes of
-            `describe.describe`.
+        make_config: gives what goes beside the arrays, from `tree.describe`.
     """
 
     help: str

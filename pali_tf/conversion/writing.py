@@ -106,22 +106,25 @@ def _plan(
             f"it is stored as {dtype.name}; choose --dtype, one of "
             f"{list(DTYPES)}"
         )
-    one = links[0].rule.transform.theirs_shape(
-        parameters.shapes[links[0].ours], parameters.sizes
+    first = links[0]
+    one = first.rule.transform.theirs_shape(
+        parameters.shapes[first.ours], parameters.sizes
     )
-    shape = links[0].theirs_shape(one, _num_layers(parameters, links))
+    shape = first.theirs_shape(one, _num_layers(parameters, links))
 
     def pieces() -> Iterator[tuple[Region, np.ndarray]]:
         for link in links:
-            for region, values in _pieces(
-                parameters, link, shape, dtype.itemsize
-            ):
+            for region in _split(parameters, link, dtype.itemsize):
+                values = link.rule.transform.to_theirs(
+                    parameters.read(link.ours, region), parameters.sizes
+                )
+                if link.layer is not None:
+                    values = np.expand_dims(values, link.rule.layers_axis)
                 values = _in_c_order(values, dtype)
                 on_bytes(values.nbytes)
-                for place in _repeat(link, region, shape):
+                for place in _repeat(link, link.place(shape, region), shape):
                     yield place, values
 
-    first = links[0]
     parts = _split(parameters, first, dtype.itemsize)
     largest = first.place(shape, next(parts))
     tensor = Tensor(shape, dtype, region_shape(largest), pieces)
@@ -165,18 +168,6 @@ def _split(
         yield whole(shape)
     else:
         yield from split(shape, axis, PIECE_BYTES // itemsize)
-
-
-def _pieces(
-    parameters: Parameters, link: Link, shape: Shape, itemsize: int
-) -> Iterator[tuple[Region, np.ndarray]]:
-    for region in _split(parameters, link, itemsize):
-        values = link.rule.transform.to_theirs(
-            parameters.read(link.ours, region), parameters.sizes
-        )
-        if link.layer is not None:
-            values = np.expand_dims(values, link.rule.layers_axis)
-        yield link.place(shape, region), values
 
 
 def _repeat(link: Link, place: Region, shape: Shape) -> Iterator[Region]:

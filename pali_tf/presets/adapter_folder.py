@@ -25,7 +25,7 @@ from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
-from pali_tf.presets.fields import read_fields
+from pali_tf.presets.config import read_fields
 from pali_tf.presets.folder import require
 from pali_tf.presets.weights import load_weights, variable_tensors
 

@@ -8,7 +8,6 @@ The arrays have our parameter paths as names, unrolled, as `pali convert`
 writes and reads them.
 """
 
-import dataclasses
 import os
 from collections.abc import Mapping
 
@@ -38,18 +37,11 @@ VOCABULARY = "sentencepiece.model"
 SHARD_BYTES = 5_000_000_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Preset:
-    """What a folder holds; the arrays are not read yet."""
-
-    config: PresetConfig
-    tokenizer: Tokenizer
-    weights: SafetensorsSource
-
-
 @told()
-def open_preset(directory: str | os.PathLike[str]) -> Preset:
-    """Opens a folder.
+def open_preset(
+    directory: str | os.PathLike[str],
+) -> tuple[PresetConfig, Tokenizer, SafetensorsSource]:
+    """Opens a folder; its arrays are not read yet.
 
     Raises:
         MissingFileError: the folder or a file of it is not there.
@@ -67,7 +59,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
         tokenizer = Tokenizer(vocabulary.read_bytes())
     except UserError as error:
         raise UserError(f"{vocabulary}: {error}") from error
-    return Preset(config, tokenizer, SafetensorsSource(path))
+    return config, tokenizer, SafetensorsSource(path)
 
 
 def require(folder: Path, name: str) -> Path:

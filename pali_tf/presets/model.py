@@ -79,11 +79,11 @@ class PaliModel:
             MissingFileError: the folder or a file of it is not there.
             UserError: a file is damaged, or does not fit the others.
         """
-        preset = open_preset(directory)
-        config = preset.config.adjusted(image_size=image_size, dtype=dtype)
+        config, tokenizer, arrays = open_preset(directory)
+        config = config.adjusted(image_size=image_size, dtype=dtype)
         network = build_network(config)
-        weights.load_weights(parameters_by_path(network), preset.weights)
-        return cls(network, preset.tokenizer, config)
+        weights.load_weights(parameters_by_path(network), arrays)
+        return cls(network, tokenizer, config)
 
     def save_to_preset(
         self,

@@ -1,4 +1,4 @@
-"""Which versions of a model are there, and which is served.
+"""Which versions of a model are there, and which is written or served next.
 
 A thread looks at the base path every few seconds, loads a new version beside
 the one that serves, runs its warm-up requests, and only then puts it in place.
@@ -34,6 +34,32 @@ def find_versions(base_path: Path) -> list[int]:
         for child in base_path.iterdir()
         if child.name.isdecimal() and (child / "saved_model.pb").is_file()
     )
+
+
+@told()
+def version_path(model_path: Path, version: int | None = None) -> Path:
+    """Gives the folder of a version that is to be written.
+
+    Args:
+        model_path: `<base>/<name>`.
+        version: int > 0; None: the next free one.
+
+    Raises:
+        UserError: the version exists, or is no positive integer.
+    """
+    there = model_path.iterdir() if model_path.is_dir() else ()
+    taken = [int(p.name) for p in there if p.name.isdecimal()]
+    free = max(taken, default=0) + 1
+    version = free if version is None else version
+    if version < 1:
+        raise UserError(f"version must be a positive integer, not {version}.")
+    path = model_path / str(version)
+    if path.exists():
+        raise UserError(
+            f"{path} exists and is never overwritten; the next free version "
+            f"is {free}."
+        )
+    return path
 
 
 class ModelVersions:

@@ -54,7 +54,9 @@ class T5XSource:
         tree = _read_index(path / INDEX_NAME)
         for name, leaf in _leaves(tree["target"]):
             if isinstance(leaf, dict):
-                directory = path / _relative_path(leaf)
+                # Before tensorstore 0.1.14 the path was beside the kvstore.
+                below = leaf["kvstore"].get("path") or leaf["path"]
+                directory = path / str(below).strip("/")
                 leaf = _open(directory, name, may_lack_chunks(name))
                 self.infos[name] = TensorInfo(
                     tuple(leaf.shape), zarr_array.array_dtype(leaf), directory
@@ -112,11 +114,6 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, path)
         elif value is not None:
             yield path, value
-
-
-def _relative_path(spec: dict[str, Any]) -> str:
-    # Before tensorstore 0.1.14 the path was beside the kvstore.
-    return str(spec["kvstore"].get("path") or spec["path"]).strip("/")
 
 
 def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:

@@ -7,8 +7,7 @@ from tensorflow_serving.apis.get_model_status_pb2 import ModelVersionStatus
 
 from pali_tf import files
 from serving.server.errors import ServingError
-from serving.server.versions import ModelVersions, find_versions
-from serving.version_folders import version_path
+from serving.server.versions import ModelVersions, find_versions, version_path
 from tests.support import toy_saved_model
 
 _LATEST = model_pb2.ModelSpec(name="toy")
@@ -99,6 +98,22 @@ def test_a_warm_up_file_of_another_kind_fails_the_load(base_path):
     _write_warmup(base_path / "1", log)
     with pytest.raises(ServingError, match="regress_log"):
         ModelVersions("toy", base_path)
+
+
+def test_the_next_free_version(tmp_path):
+    assert version_path(tmp_path / "new") == tmp_path / "new" / "1"
+    for name in ("2", "10", "tmp-30-1"):
+        (tmp_path / name).mkdir()
+    assert version_path(tmp_path) == tmp_path / "11"
+    assert version_path(tmp_path, 7) == tmp_path / "7"
+
+
+def test_versions_that_cannot_be(tmp_path):
+    (tmp_path / "2").mkdir()
+    with pytest.raises(ValueError, match="next free version is 3"):
+        version_path(tmp_path, 2)
+    with pytest.raises(ValueError, match="positive integer, not 0"):
+        version_path(tmp_path, 0)
 
 
 if __name__ == "__main__":
