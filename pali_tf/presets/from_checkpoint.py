@@ -17,25 +17,6 @@ _PIECE_BYTES = 128 << 20
 _POSITION_TABLE = "vision/position_embedding/embedding"
 
 
-class _AveragedSource:
-    """A checkpoint's parameters, those that trained as their average."""
-
-    def __init__(self, checkpoint: Path):
-        self.path = checkpoint
-        self._plain = OrbaxSource(checkpoint)
-        self._average = OrbaxSource(checkpoint, use_ema=True)
-        self.infos = {**self._plain.infos, **self._average.infos}
-
-    def read(self, name: str, region: Region) -> np.ndarray:
-        """Reads a part of an array."""
-        is_averaged = name in self._average.infos
-        source = self._average if is_averaged else self._plain
-        return source.read(name, region)
-
-
-_Source = OrbaxSource | _AveragedSource
-
-
 def checkpoint_tensors(
     checkpoint: Path, specs: Mapping[str, Any], *, use_ema: bool = False
 ) -> dict[str, Tensor]:
@@ -50,8 +31,7 @@ def checkpoint_tensors(
         UserError: a parameter is missing or has another shape, or the
             checkpoint holds more than the model has.
     """
-    reader = _AveragedSource if use_ema else OrbaxSource
-    source = reader(checkpoint)
+    source = OrbaxSource(checkpoint, use_ema=use_ema)
     used: set[str] = set()
     tensors = {}
     for path, spec in specs.items():
@@ -68,7 +48,7 @@ def checkpoint_tensors(
     return tensors
 
 
-def _find(path: str, source: _Source) -> tuple[str, int | None]:
+def _find(path: str, source: OrbaxSource) -> tuple[str, int | None]:
     """Gives the stored array, and which layer of it; None: all of it."""
     if path in source.infos:
         return path, None
@@ -82,7 +62,7 @@ def _find(path: str, source: _Source) -> tuple[str, int | None]:
 
 
 def _tensor(
-    source: _Source, path: str, name: str, layer: int | None, spec: Any
+    source: OrbaxSource, path: str, name: str, layer: int | None, spec: Any
 ) -> Tensor:
     info = source.infos[name]
     shape = info.shape if layer is None else info.shape[1:]

@@ -33,7 +33,7 @@ _VERSION = 3
 _NDARRAY = 1  # flax.serialization's number for it.
 
 
-class T5XSource:
+class T5XSource(zarr_array.ZarrSource):
     """Reads a `checkpoint_<step>` directory in T5X's own layout.
 
     Args:
@@ -46,41 +46,43 @@ class T5XSource:
         UserError: a damaged index, or an array that is not there.
     """
 
+    incomplete = (
+        "is incomplete: a chunk is missing or damaged. (If it is known to be "
+        "zeros, name it with --allow.)"
+    )
+
     def __init__(self, path: Path, may_lack_chunks: Any = lambda name: False):
-        self.path = path
-        self.infos: dict[str, TensorInfo] = {}
-        self._arrays: dict[str, np.ndarray | ts.TensorStore] = {}
-        self._reader = zarr_array.ChunkReader()
+        super().__init__(path)
+        self._in_index: dict[str, np.ndarray] = {}
         tree = _read_index(path / INDEX_NAME)
         for name, leaf in _leaves(tree["target"]):
             if isinstance(leaf, dict):
                 # Before tensorstore 0.1.14 the path was beside the kvstore.
                 below = leaf["kvstore"].get("path") or leaf["path"]
                 directory = path / str(below).strip("/")
-                leaf = _open(directory, name, may_lack_chunks(name))
-                self.infos[name] = TensorInfo(
-                    tuple(leaf.shape), zarr_array.array_dtype(leaf), directory
+                if not (directory / ".zarray").is_file():
+                    raise UserError(
+                        f"{directory} is missing or has no .zarray: the index "
+                        f"of the checkpoint says that {name!r} is there."
+                    )
+                self.add(
+                    name,
+                    directory,
+                    zarr_array.key_value_store(directory),
+                    missing_is_zero=may_lack_chunks(name),
                 )
             else:
                 file = path / INDEX_NAME
                 self.infos[name] = TensorInfo(leaf.shape, leaf.dtype, file)
-            self._arrays[name] = leaf
+                self._in_index[name] = leaf
         state = sum(1 for _ in _leaves(tree.get("state", {})))
         self.note = f"Not read: the optimizer's state, {state} arrays."
 
     def read(self, name: str, region: Region) -> np.ndarray:
         """Reads a part of an array."""
-        array = self._arrays[name]
-        if isinstance(array, np.ndarray):
-            return array[region]
-        try:
-            return self._reader.read(array, region)
-        except ValueError as error:
-            raise UserError(
-                f"{self.infos[name].file}: {name!r} is incomplete: a chunk is "
-                "missing or damaged. (If it is known to be zeros, name it "
-                f"with --allow.) {error}"
-            ) from error
+        if name in self._in_index:
+            return self._in_index[name][region]
+        return super().read(name, region)
 
 
 def _read_index(file: Path) -> dict[str, Any]:
@@ -114,20 +116,6 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, path)
         elif value is not None:
             yield path, value
-
-
-def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
-    if not (directory / ".zarray").is_file():
-        raise UserError(
-            f"{directory} is missing or has no .zarray: the index of the "
-            f"checkpoint says that {name!r} is there."
-        )
-    return zarr_array.open_for_reading(
-        directory,
-        name,
-        zarr_array.key_value_store(directory),
-        missing_is_zero=missing_is_zero,
-    )
 
 
 def write_t5x(

@@ -1,4 +1,4 @@
-"""One zarr array, opened with tensorstore."""
+"""zarr arrays on any storage, opened with tensorstore."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.conversion.array_parts import Region, shifted
-from pali_tf.conversion.tensor import Tensor
+from pali_tf.conversion.tensor import Tensor, TensorInfo
 from pali_tf.errors import UserError
 
 
@@ -34,65 +34,78 @@ def key_value_store(folder: Path) -> dict[str, Any]:
     return {"driver": "s3", **store}
 
 
-def open_for_reading(
-    directory: Path,
-    name: str,
-    kvstore: dict[str, Any],
-    *,
-    driver: str = "zarr",
-    missing_is_zero: bool = False,
-) -> ts.TensorStore:
-    """Opens an array.
-
-    Args:
-        directory: of the array, for the message.
-        name: of the array, for the message.
-        kvstore: where it is, as tensorstore specifies it.
-        driver: "zarr" or "zarr3".
-        missing_is_zero: what to make of a chunk that is not there: zeros, or
-            an error when it is read.
-
-    Raises:
-        UserError: it is not there, or damaged.
-    """
-    spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
-    if driver == "zarr":
-        spec["fill_missing_data_reads"] = missing_is_zero
-    try:
-        return ts.open(spec, read=True, open=True).result()
-    except ValueError as error:
-        raise UserError(f"{directory}: {name!r}: {error}") from error
-
-
-def array_dtype(array: ts.TensorStore) -> np.dtype:
-    """The type of the values.
-
-    T5X before its version 3 stored the bits of bfloat16 as uint16; no
-    parameter is of that type otherwise.
-
-    Source: google-research/t5x t5x/checkpoints.py, VERSION.
-    """
+def _dtype_of(array: ts.TensorStore) -> np.dtype:
+    # T5X before its version 3 stored the bits of bfloat16 as uint16; no
+    # parameter is of that type otherwise.
+    # Source: google-research/t5x t5x/checkpoints.py, VERSION.
     dtype = np.dtype(array.dtype.numpy_dtype)
     return np.dtype(ml_dtypes.bfloat16) if dtype == np.uint16 else dtype
 
 
-class ChunkReader:
+class ZarrSource:
     """Reads parts of arrays through whole chunks, of which it keeps the last.
 
     A chunk is read and unpacked as a whole. Where a part cuts through chunks,
     as one layer does through a stack, the others come out of memory. It takes
     the size of the largest array that is cut so.
+
+    Attributes:
+        incomplete: what a message says of an array that lacks a chunk.
     """
 
-    def __init__(self) -> None:
+    incomplete = "is incomplete:"
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.note = ""
+        self.infos: dict[str, TensorInfo] = {}
+        self._arrays: dict[str, ts.TensorStore] = {}
         self._kept: tuple[ts.TensorStore, Region, np.ndarray] | None = None
 
-    def read(self, array: ts.TensorStore, region: Region) -> np.ndarray:
-        """Reads a part of an array.
+    def add(
+        self,
+        name: str,
+        directory: Path,
+        kvstore: dict[str, Any],
+        *,
+        driver: str = "zarr",
+        missing_is_zero: bool = False,
+    ) -> None:
+        """Opens an array.
+
+        Args:
+            name: of the array.
+            directory: of the array, for messages.
+            kvstore: where it is, as tensorstore specifies it.
+            driver: "zarr" or "zarr3".
+            missing_is_zero: what to make of a chunk that is not there: zeros,
+                or an error when it is read.
 
         Raises:
-            ValueError: a chunk is missing or damaged.
+            UserError: it is not there, or damaged.
         """
+        spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
+        if driver == "zarr":
+            spec["fill_missing_data_reads"] = missing_is_zero
+        try:
+            array = ts.open(spec, read=True, open=True).result()
+        except ValueError as error:
+            raise UserError(f"{directory}: {name!r}: {error}") from error
+        self._arrays[name] = array
+        self.infos[name] = TensorInfo(
+            tuple(array.shape), _dtype_of(array), directory
+        )
+
+    def read(self, name: str, region: Region) -> np.ndarray:
+        """Reads a part of an array."""
+        try:
+            return self._read(self._arrays[name], region)
+        except ValueError as error:
+            raise UserError(
+                f"{self.infos[name].file}: {name!r} {self.incomplete} {error}"
+            ) from error
+
+    def _read(self, array: ts.TensorStore, region: Region) -> np.ndarray:
         layout = array.chunk_layout.read_chunk.shape or ()
         chunks = [size or 1 for size in layout]
         wider = tuple(
@@ -105,11 +118,11 @@ class ChunkReader:
             )
         )
         if wider == region:
-            return array[region].read().result().view(array_dtype(array))
+            return array[region].read().result().view(_dtype_of(array))
         kept = self._kept
         if kept is None or kept[0] is not array or kept[1] != wider:
             self._kept = kept = None
-            values = array[wider].read().result().view(array_dtype(array))
+            values = array[wider].read().result().view(_dtype_of(array))
             self._kept = kept = (array, wider, values)
         inside = tuple(
             shifted(part, -outer.start)
