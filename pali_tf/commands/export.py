@@ -1,6 +1,6 @@
 """`pali export`: writes a checkpoint as a SavedModel for TF Serving.
 
-The only program on Keras' TensorFlow backend; JAX only reads the checkpoint.
+The only program on Keras' TensorFlow backend.
 """
 
 import os
@@ -34,7 +34,7 @@ def export(
     use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
-    """Exports the parameters of a checkpoint.
+    """Exports the parameters of a checkpoint; gives the version's folder.
 
     Args:
         model: a PaliTrainingModel.
@@ -42,7 +42,7 @@ def export(
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, "images" the
             side in pixels, as the model was trained.
-        export_dir: the base; the model goes to
+        export_dir: the base, on a disk or in a bucket; the model goes to
             `<export_dir>/<model_name>/<version>/`.
         model_name: under which it will be served.
         version: int > 0; None: the next free one.
@@ -51,9 +51,6 @@ def export(
         use_ema: whether those that trained are exported as their moving
             average.
         is_dry_run: find the checkpoint and the version, and stop.
-
-    Returns:
-        The version's folder.
 
     Raises:
         MissingFileError: no checkpoint is there.

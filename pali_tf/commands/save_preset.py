@@ -28,7 +28,7 @@ def save_preset(
     use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
-    """Writes the parameters of a checkpoint as a preset, array by array.
+    """Writes the parameters of a checkpoint as a preset; gives its folder.
 
     Args:
         model: a PaliTrainingModel.
@@ -41,9 +41,6 @@ def save_preset(
         use_ema: whether those that trained are written as their moving
             average.
         is_dry_run: check that the checkpoint fits the model, and stop.
-
-    Returns:
-        The folder.
 
     Raises:
         MissingFileError: no checkpoint is there.

@@ -87,9 +87,8 @@ def convert(
 
     Raises:
         ConversionError: an array that is unused, missing or does not fit.
-        UserError: a damaged file, an unknown format, a full disk.
-        ExistingFileError: the target exists.
-        MissingFileError: the source does not, or a part of it.
+        UserError: a damaged file, an unknown format, a full disk; the target
+            exists, or the source does not.
     """
     start = time.monotonic()
     if target_path.exists():

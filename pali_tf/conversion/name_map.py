@@ -28,7 +28,13 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from pali_tf.conversion.array_parts import Region, Shape, shifted, whole
+from pali_tf.conversion.array_parts import (
+    Region,
+    Shape,
+    region_shape,
+    shifted,
+    whole,
+)
 from pali_tf.conversion.transform import IDENTITY, Transform
 
 
@@ -94,12 +100,13 @@ class Link:
             region[0] = slice(index * size, (index + 1) * size)
         return tuple(region)
 
-    def drop_layer(self, region: Region) -> Region:
-        """A region of one layer, as a region of the layer's own array."""
+    def own_shape(self, theirs: Shape) -> Shape:
+        """The shape of what the link has of their array: a layer, a part."""
+        shape = region_shape(self.box(theirs))
         if self.layer is None:
-            return region
+            return shape
         axis = self.rule.layers_axis
-        return (*region[:axis], *region[axis + 1 :])
+        return (*shape[:axis], *shape[axis + 1 :])
 
     def place(self, theirs: Shape, region: Region) -> Region:
         """The part of their array for a part of ours, or all of the `box`."""

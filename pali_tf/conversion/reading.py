@@ -6,13 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from pali_tf.conversion import tree
-from pali_tf.conversion.array_parts import (
-    Region,
-    Shape,
-    region_shape,
-    split,
-    whole,
-)
+from pali_tf.conversion.array_parts import Region, Shape, split, whole
 from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
@@ -117,7 +111,8 @@ def _fit(
             )
             continue
         try:
-            shapes[link.ours] = _ours_shape(source, link, sizes)
+            own = link.own_shape(infos[link.theirs].shape)
+            shapes[link.ours] = link.rule.transform.ours_shape(own, sizes)
         except (ValueError, IndexError) as error:
             problems.append(
                 f"{infos[link.theirs].file}: {link.theirs!r} has shape "
@@ -134,12 +129,6 @@ def _fit(
 
 def _is_below(prefix: str, path: str) -> bool:
     return not prefix or f"{path}/".startswith(f"{prefix.rstrip('/')}/")
-
-
-def _ours_shape(source: Source, link: Link, sizes: Sizes) -> Shape:
-    box = link.box(source.infos[link.theirs].shape)
-    shape = region_shape(link.drop_layer(box))
-    return link.rule.transform.ours_shape(shape, sizes)
 
 
 def _missing(

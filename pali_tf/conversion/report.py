@@ -6,7 +6,6 @@ import dataclasses
 from etils.epath import Path
 
 from pali_tf import json_files
-from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.name_map import Link
 from pali_tf.conversion.reading import Parameters
 from pali_tf.conversion.writing import Target
@@ -104,9 +103,9 @@ def _make_line(parameters: Parameters, link: Link, target: Target) -> Line:
     sizes, tensor = parameters.sizes, target.tensor
     origin = parameters.links[link.ours]
     info = parameters.source.infos[origin.theirs]
-    box = region_shape(origin.drop_layer(origin.box(info.shape)))
+    own = origin.own_shape(info.shape)
     one = parameters.shapes[link.ours]
-    words = list(origin.rule.transform.words(box, sizes))
+    words = list(origin.rule.transform.words(own, sizes))
     if origin.rule.stacked or origin.rule.part:
         words.append("split off")
     transform = link.rule.transform

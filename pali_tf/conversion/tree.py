@@ -11,7 +11,7 @@ layers.
 
 import collections
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pali_tf.conversion.array_parts import Shape
@@ -162,18 +162,11 @@ def find_missing(paths: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _expand(pattern: str, paths: Mapping[str, object]) -> Iterator[str]:
+def _expand(pattern: str, paths: Mapping[str, object]) -> list[str]:
     if "{}" not in pattern:
-        yield pattern
-        return
-    stack = re.escape(pattern.split("{}")[0])
-    layers = [
-        int(match[1])
-        for path in paths
-        if (match := re.match(rf"{stack}(\d+)/", path))
-    ]
-    for layer in range(max(layers, default=0) + 1):
-        yield pattern.format(layer)
+        return [pattern]
+    count = _count_layers(pattern.split("/")[0], paths)
+    return [pattern.format(layer) for layer in range(max(count, 1))]
 
 
 def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from etils.epath import Path
 from pali_tf import files, json_files
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
+    SHARD_BYTES,
     SafetensorsSource,
     write_safetensors,
 )
@@ -34,7 +35,6 @@ from pali_tf.presets.tokenizer import Tokenizer
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "sentencepiece.model"
-SHARD_BYTES = 5_000_000_000
 
 
 @told()

@@ -7,13 +7,13 @@ import numpy as np
 from etils.epath import Path
 
 from pali_tf.conversion.array_parts import Region, region_shape, split, whole
+from pali_tf.conversion.reading import PIECE_BYTES
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.errors import UserError
 from pali_tf.models.layout_change import change_layout
 from pali_tf.models.stacking import scanned_place
 
-_PIECE_BYTES = 128 << 20
 _POSITION_TABLE = "vision/position_embedding/embedding"
 
 
@@ -78,7 +78,7 @@ def _tensor(
             resized = change_layout({path: read(whole(shape))}, {path: spec})
             yield whole(expected), resized[path]
             return
-        for region in split(shape, 0, _PIECE_BYTES // info.dtype.itemsize):
+        for region in split(shape, 0, PIECE_BYTES // info.dtype.itemsize):
             yield region, read(region)
 
     if shape != expected and path != _POSITION_TABLE:
@@ -86,5 +86,5 @@ def _tensor(
             f"{source.path}: {path!r} has shape {shape}, the model's is "
             f"{expected}."
         )
-    largest = next(split(expected, 0, _PIECE_BYTES // info.dtype.itemsize))
+    largest = next(split(expected, 0, PIECE_BYTES // info.dtype.itemsize))
     return Tensor(expected, info.dtype, region_shape(largest), pieces)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from etils.epath import Path
 
+from pali_tf.conversion.stores.safetensors_files import SHARD_BYTES
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.errors import UserError
 from pali_tf.models import quantization
@@ -20,7 +21,7 @@ from pali_tf.presets import answers, batches, weights
 from pali_tf.presets.adapter_folder import digest, load_adapter, write_adapter
 from pali_tf.presets.answers import ZERO_SHOT_PROMPT, Answer, Classification
 from pali_tf.presets.config import PresetConfig
-from pali_tf.presets.folder import SHARD_BYTES, open_preset, write_preset
+from pali_tf.presets.folder import open_preset, write_preset
 from pali_tf.presets.images import ImageLike, load_images
 from pali_tf.presets.network import build_network, make_program
 from pali_tf.presets.tokenizer import Tokenizer
@@ -92,10 +93,10 @@ class PaliModel:
         merge_adapter: bool = False,
         shard_bytes: int = SHARD_BYTES,
     ) -> Path:
-        """Writes a folder that `from_preset` reads.
+        """Writes a new folder that `from_preset` reads.
 
         Args:
-            directory: does not exist yet.
+            directory: on a disk or in a bucket.
             merge_adapter: add LoRA's adapters to their kernels; otherwise
                 they are stored beside them.
             shard_bytes: of a file of arrays, unless one array is larger.
@@ -136,13 +137,11 @@ class PaliModel:
         Args:
             images: N of them; None: text alone.
             prompts: one for all images, or one each.
-            decoding: greedy, beam search or sampling.
+            decoding: greedy, beam search or sampling; of several answers, the
+                best is given.
             max_length: most tokens of an answer, EOS included; None: as in
                 training.
             batch_size: so many are answered at once.
-
-        Returns:
-            N texts, the best where `decoding` asks for several.
 
         Raises:
             UserError: a prompt is too long, or an image cannot be read.

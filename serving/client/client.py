@@ -69,12 +69,9 @@ class TargetScore:
 
 
 class PaliClient:
-    """Talks to one model on one server; also TF Serving's own server.
+    """Talks to one model on one server, "host:port"; also TF Serving's own.
 
-    Args:
-        server: "host:port".
-        model_name: as the server was started with.
-        timeout_seconds: float > 0. Wall time for each call.
+    A call may take `timeout_seconds`.
 
     Example:
         with PaliClient("localhost:8500") as client:

@@ -38,9 +38,9 @@ class ServerConfig:
 
     Attributes:
         host: "127.0.0.1": this machine only; "0.0.0.0": all networks.
-        port: int >= 0; 0: a free one.
-        num_threads: requests in work at one time, >= 1.
-        poll_seconds: float > 0. Time between looks for a new version.
+        port: 0: a free one.
+        num_threads: requests in work at one time.
+        poll_seconds: time between looks for a new version.
     """
 
     host: str = "127.0.0.1"

@@ -44,7 +44,6 @@ def _unimplemented(name: str, instead: str) -> _Method:
     """Makes a method that says what to call instead."""
 
     def method(self: Any, request: Any, context: grpc.ServicerContext) -> None:
-        del self, request
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
             f"{name} is not supported by this server; {instead}",

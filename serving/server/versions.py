@@ -38,11 +38,7 @@ def find_versions(base_path: Path) -> list[int]:
 
 @told()
 def version_path(model_path: Path, version: int | None = None) -> Path:
-    """Gives the folder of a version that is to be written.
-
-    Args:
-        model_path: `<base>/<name>`.
-        version: int > 0; None: the next free one.
+    """Gives the folder of a version to be written; None: the next free one.
 
     Raises:
         UserError: the version exists, or is no positive integer.

@@ -41,7 +41,7 @@ _DTYPES: dict[str, np.dtype] = {
 _DTYPE_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 # Larger headers are refused by the reference implementation.
 _MAX_HEADER_BYTES = 100_000_000
-_SHARD_BYTES = 5_000_000_000
+SHARD_BYTES = 5_000_000_000
 
 
 class SafetensorsSource:
@@ -151,7 +151,7 @@ def write_safetensors(
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
     *,
-    shard_bytes: int = _SHARD_BYTES,
+    shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Writes a folder, sharded where it is large, or one `*.safetensors`.
 
