@@ -6,7 +6,6 @@ import pathlib
 
 import pytest
 
-from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.formats import FORMATS
 from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
 from pali_tf.conversion.mt5_t5x import SCALABLE
@@ -86,8 +85,7 @@ def assert_covers(name_map, shapes, sizes):
     back = {}
     for link in name_map.from_theirs(theirs):
         assert link.ours not in back, f"{link.ours} is found twice"
-        box = link.box(theirs[link.theirs])
-        one = region_shape(link.drop_layer(box))
+        one = link.own_shape(theirs[link.theirs])
         back[link.ours] = link.rule.transform.ours_shape(one, sizes)
     assert back == shapes
 
