@@ -77,11 +77,7 @@ def below(prefixes: Sequence[str], rules: Sequence[Rule]) -> tuple[Rule, ...]:
 class Link:
     """One of our parameters and where it is in their arrays.
 
-    Attributes:
-        ours: our path.
-        theirs: their name.
-        rule: the rule behind it.
-        layer: index along the rule's `layers_axis`, or None.
+    `layer` is the index along the rule's `layers_axis`, or None.
     """
 
     ours: str

@@ -14,12 +14,8 @@ _EOS_ID = 1
 class Tokenizer:
     """SentencePiece with T5's conventions, as in training and in serving.
 
-    Args:
-        serialized: content of the model file.
-
-    Attributes:
-        serialized: the same.
-        num_pieces: size of the vocabulary; the model's table may be larger.
+    `serialized` is the content of the model file. The model's table may have
+    more rows than its `num_pieces`.
 
     Raises:
         UserError: it is no SentencePiece model.

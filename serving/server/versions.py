@@ -61,10 +61,7 @@ def version_path(model_path: Path, version: int | None = None) -> Path:
 class ModelVersions:
     """Serves the latest version of one model.
 
-    Args:
-        name: of the model.
-        base_path: the folder whose subfolders are versions; of a bucket, a
-            version is copied to TMPDIR while it is loaded.
+    In a bucket, a version is copied to TMPDIR while it is loaded.
 
     Raises:
         MissingFileError: there is no version; the message says how to make
