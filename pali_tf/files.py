@@ -174,9 +174,8 @@ def staged(
 
     Args:
         path: a file, which is replaced, or a folder that must not exist.
-        last: of a folder: the name of the file by which others know that it is
-            complete, such as "saved_model.pb". It goes to a bucket after all
-            others.
+        last: of a folder: the name of the file that says it is complete, such
+            as "saved_model.pb". It goes to a bucket after all others.
     """
     target = as_path(path)
     make_folder(target.parent)
@@ -197,14 +196,9 @@ def staged(
 
 
 def check_space(path: Path, num_bytes: int) -> None:
-    """Checks that the disk on which `staged` makes a path has room for it.
-
-    Raises:
-        UserError: there is too little.
-    """
-    folder = pathlib.Path(
-        tempfile.gettempdir() if is_bucket(path) else absolute(path).parent
-    )
+    """Raises UserError if there is no room where `staged` makes a path."""
+    local = tempfile.gettempdir() if is_bucket(path) else absolute(path).parent
+    folder = pathlib.Path(local)
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
