@@ -176,8 +176,8 @@ def staged(
 
     Args:
         path: a file, which is replaced, or a folder that must not exist.
-        last: of a folder: the file by which others know that it is complete,
-            such as "saved_model.pb". It goes to a bucket after all others.
+        last: of a folder: the name of the file that says it is complete, such
+            as "saved_model.pb". It goes to a bucket after all others.
     """
     target = as_path(path)
     make_folder(target.parent)
@@ -195,6 +195,21 @@ def staged(
             _upload(made, target, last)
         else:
             os.replace(made, target)
+
+
+def check_space(path: Path, num_bytes: int) -> None:
+    """Raises UserError if there is no room where `staged` makes a path."""
+    local = tempfile.gettempdir() if is_bucket(path) else absolute(path).parent
+    folder = pathlib.Path(local)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < num_bytes:
+        detour = " there first: TMPDIR names another folder"
+        raise UserError(
+            f"{folder} has {free / 1e9:.1f} GB free; the target needs "
+            f"{num_bytes / 1e9:.1f} GB{detour * is_bucket(path)}."
+        )
 
 
 @contextlib.contextmanager
@@ -391,6 +406,9 @@ def _upload(made: pathlib.Path, path: Path, last: str | None) -> None:
     if made.is_file():
         system.put_file(str(made), name)
         return
-    names = sorted(list_files(Path(made)), key=lambda below: below == last)
+    names = sorted(
+        list_files(Path(made)),
+        key=lambda below: pathlib.PurePath(below).name == last,
+    )
     for below in names:
         system.put_file(str(made / below), _join(name, below))

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from pali_tf.data.images import decode_image
+from serving.graph_checks import checked
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -12,10 +13,7 @@ def decode_images(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
 
     Args:
         image_bytes: string[B]. JPEG or PNG files.
-        side: height and width of the result, in pixels.
-
-    Returns:
-        uint8[B, side, side, 3].
+        side: height and width of the result uint8[B, side, side, 3].
 
     Raises:
         tf.errors.InvalidArgumentError: in the graph: one is no such file. The
@@ -28,26 +26,20 @@ def decode_images(image_bytes: tf.Tensor, side: int) -> tf.Tensor:
         tf.strings.substr(image_bytes, 0, len(_PNG_SIGNATURE))
         == _PNG_SIGNATURE,
     )
-    with tf.control_dependencies([_assert_all(is_image, image_bytes)]):
-        image_bytes = tf.identity(image_bytes)
+    # argmin of no images is an error of its own, so one good one is added.
+    first_bad = tf.argmin(tf.cast(tf.concat([is_image, [True]], 0), tf.int32))
+    num_bytes = tf.strings.length(tf.concat([image_bytes, [""]], 0))[first_bad]
+    image_bytes = checked(
+        image_bytes,
+        is_image,
+        "image_bytes[",
+        first_bad,
+        "] is not a JPEG or PNG file: its ",
+        num_bytes,
+        " bytes begin with neither signature.",
+    )
     return tf.map_fn(
         lambda encoded: decode_image(encoded, side),
         image_bytes,
         fn_output_signature=tf.TensorSpec([side, side, 3], tf.uint8),
     )
-
-
-def _assert_all(is_image: tf.Tensor, image_bytes: tf.Tensor) -> tf.Operation:
-    # argmin of no images is an error of its own, so one good one is added.
-    first_bad = tf.argmin(tf.cast(tf.concat([is_image, [True]], 0), tf.int32))
-    num_bytes = tf.strings.length(tf.concat([image_bytes, [""]], 0))[first_bad]
-    message = tf.strings.join(
-        [
-            "image_bytes[",
-            tf.strings.as_string(first_bad),
-            "] is not a JPEG or PNG file: its ",
-            tf.strings.as_string(num_bytes),
-            " bytes begin with neither signature.",
-        ]
-    )
-    return tf.debugging.Assert(tf.reduce_all(is_image), [message])

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from serving.graph_checks import checked
+
 _PAD_ID = 0
 _EOS_ID = 1
 
@@ -35,9 +37,6 @@ class TextCodec(tf.Module):
             length: int. What the model takes, EOS included.
             name: of the input, for the message.
 
-        Returns:
-            int32[B, length].
-
         Raises:
             tf.errors.InvalidArgumentError: in the graph: "prompt[0] has 61
                 tokens, the model takes 48." Nothing is cut in silence.
@@ -45,19 +44,25 @@ class TextCodec(tf.Module):
         tokens = self._tokenizer.tokenize(texts)
         ends = tf.fill([tf.shape(texts)[0], 1], _EOS_ID)
         tokens = tf.concat([tokens, ends], axis=1)
-        check = _assert_fits(tokens.row_lengths(), length, name)
-        with tf.control_dependencies([check]):
-            return tokens.to_tensor(_PAD_ID, shape=[None, length])
+        # argmax of no rows is an error of its own, so an empty one is added.
+        lengths = tf.concat([tokens.row_lengths(), [0]], 0)
+        first_bad = tf.argmax(tf.cast(lengths > length, tf.int32))
+        return checked(
+            tokens.to_tensor(_PAD_ID, shape=[None, length]),
+            lengths <= length,
+            f"{name}[",
+            first_bad,
+            "] has ",
+            lengths[first_bad],
+            f" tokens, the model takes {length} (the end counted): make it "
+            "shorter.",
+        )
 
     def decode(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Gives the text of the tokens before EOS.
+        """Gives the text string[B] of the tokens int32[B, T] before EOS.
 
-        Args:
-            tokens: int32[B, T]. Ids beyond the vocabulary are left out: one
-                of them would make the op fail for the whole batch.
-
-        Returns:
-            string[B].
+        Ids beyond the vocabulary are left out: one of them would make the op
+        fail for the whole batch.
         """
         is_end = tf.cast(tokens == _EOS_ID, tf.int32)
         is_before_end = tf.cumsum(is_end, axis=1) == 0
@@ -65,22 +70,3 @@ class TextCodec(tf.Module):
         return self._tokenizer.detokenize(
             tf.ragged.boolean_mask(tokens, is_before_end & is_piece)
         )
-
-
-def _assert_fits(
-    row_lengths: tf.Tensor, length: int, name: str
-) -> tf.Operation:
-    # argmax of no rows is an error of its own, so an empty one is added.
-    lengths = tf.concat([row_lengths, [0]], 0)
-    first_bad = tf.argmax(tf.cast(lengths > length, tf.int32))
-    message = tf.strings.join(
-        [
-            f"{name}[",
-            tf.strings.as_string(first_bad),
-            "] has ",
-            tf.strings.as_string(lengths[first_bad]),
-            f" tokens, the model takes {length} (the end counted): make it "
-            "shorter.",
-        ]
-    )
-    return tf.debugging.Assert(tf.reduce_all(lengths <= length), [message])

@@ -6,9 +6,7 @@ a process that holds tensorflow and tensorflow_text loads it.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -18,6 +16,7 @@ from pali_tf.decoding.generate import decode
 from pali_tf.decoding.score import score_targets
 from pali_tf.errors import UserError
 from pali_tf.models.pali.model import Pali
+from serving.graph_checks import checked
 from serving.request_images import decode_images
 from serving.request_text import TextCodec
 from serving.signatures import (
@@ -31,7 +30,6 @@ from serving.signatures import (
     TARGET,
     TEXT,
     VISUAL_TOKENS,
-    Signature,
 )
 
 _Outputs = dict[str, tf.Tensor]
@@ -130,26 +128,19 @@ def _same_batch(
     tokens: tf.Tensor, image_bytes: tf.Tensor, name: str
 ) -> tf.Tensor:
     num_images, num_texts = tf.shape(image_bytes)[0], tf.shape(tokens)[0]
-    message = tf.strings.join(
-        [
-            f"{IMAGE_BYTES.name} has ",
-            tf.strings.as_string(num_images),
-            f" values, {name} has ",
-            tf.strings.as_string(num_texts),
-            ": one is needed for each image.",
-        ]
+    return checked(
+        tokens,
+        num_images == num_texts,
+        f"{IMAGE_BYTES.name} has ",
+        num_images,
+        f" values, {name} has ",
+        num_texts,
+        ": one is needed for each image.",
     )
-    check = tf.debugging.Assert(num_images == num_texts, [message])
-    with tf.control_dependencies([check]):
-        return tf.identity(tokens)
 
 
 class _Resources(tf.Module):
-    """What the functions read.
-
-    Keras objects are kept out of it: only their variables are saved, so that
-    loading needs no Keras.
-    """
+    """What the functions read: variables alone, so that no Keras is needed."""
 
     def __init__(self, served: ServedModel):
         super().__init__()
@@ -158,27 +149,24 @@ class _Resources(tf.Module):
 
 
 def write(served: ServedModel, path: Path) -> None:
-    """Writes the SavedModel.
-
-    Args:
-        served: what answers.
-        path: a new folder.
-    """
-    functions: Mapping[str, tuple[Signature, Callable[..., Any]]] = {
-        ANSWER_SIGNATURE.name: (ANSWER_SIGNATURE, served.answer),
-        SCORE_SIGNATURE.name: (SCORE_SIGNATURE, served.score),
-        EMBED_SIGNATURE.name: (EMBED_SIGNATURE, served.embed),
-    }
+    """Writes the SavedModel to a new folder."""
+    functions = (
+        (ANSWER_SIGNATURE, served.answer),
+        (SCORE_SIGNATURE, served.score),
+        (EMBED_SIGNATURE, served.embed),
+    )
     tf.saved_model.save(
         _Resources(served),
         str(path),
         signatures={
-            name: tf.function(function, autograph=False).get_concrete_function(
+            signature.name: tf.function(
+                function, autograph=False
+            ).get_concrete_function(
                 **{
                     info.name: tf.TensorSpec(info.shape, tf.string, info.name)
                     for info in signature.inputs
                 }
             )
-            for name, (signature, function) in functions.items()
+            for signature, function in functions
         },
     )

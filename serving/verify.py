@@ -20,18 +20,12 @@ from typing import Any
 import tensorflow as tf
 
 from serving.server.servable import Servable
-from serving.server.warmup import run_warmup_requests
 from serving.signatures import SIGNATURES, TensorInfo
+from serving.warmup import run_warmup_requests
 
 
 def verify(path: Path) -> int:
-    """Checks signatures and runs the warm-up requests.
-
-    Args:
-        path: the SavedModel's folder.
-
-    Returns:
-        How many requests were run.
+    """Checks signatures of a SavedModel; gives how many requests were run.
 
     Raises:
         ValueError: a signature is not as serving.signatures says.

@@ -1,4 +1,4 @@
-"""Writes the requests that a server runs before a version serves.
+"""Requests stored beside a model, which a server runs before it serves.
 
 TensorFlow builds and optimises parts of a graph at its first call, which
 without this the first user would wait for.
@@ -7,16 +7,17 @@ without this the first user would wait for.
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from serving.signatures import (
-    IMAGE_BYTES,
-    SIGNATURES,
-    WARMUP_FILE,
-    Signature,
-)
+from serving.server.errors import invalid_argument
+from serving.server.predict import predict
+from serving.server.servable import Servable
+from serving.signatures import IMAGE_BYTES, SIGNATURES, WARMUP_FILE, Signature
 
 _SIDE = 96  # Resized by every model, as a user's image is.
+# Source: tensorflow/serving servables/tensorflow/saved_model_warmup_util.h:32.
+_MAX_REQUESTS = 1000
 
 
 def write_warmup_requests(path: Path, model_name: str) -> int:
@@ -24,10 +25,6 @@ def write_warmup_requests(path: Path, model_name: str) -> int:
 
     A failing one would keep the model from being served, so the texts are
     empty: they fit any length.
-
-    Args:
-        path: the SavedModel's folder.
-        model_name: under which it will be served.
 
     Returns:
         How many were written.
@@ -56,3 +53,34 @@ def _request(
         value = image if info == IMAGE_BYTES else b""
         request.inputs[info.name].CopyFrom(tf.make_tensor_proto([value]))
     return request
+
+
+def run_warmup_requests(servable: Servable) -> int:
+    """Runs the stored requests of a version; gives how many there were.
+
+    Raises:
+        ServingError: one failed, so the version must not serve.
+    """
+    path = servable.path / WARMUP_FILE
+    if not path.is_file():
+        return 0
+    num_requests = 0
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        try:
+            log = prediction_log_pb2.PredictionLog.FromString(record)
+        except DecodeError as error:
+            raise invalid_argument(
+                f"{path}: record {num_requests} is not a PredictionLog."
+            ) from error
+        if log.WhichOneof("log_type") != "predict_log":
+            raise invalid_argument(
+                f"{path} holds a {log.WhichOneof('log_type')}; this server "
+                "runs predict_log records only."
+            )
+        if num_requests == _MAX_REQUESTS:
+            raise invalid_argument(
+                f"{path} holds more than {_MAX_REQUESTS} requests."
+            )
+        predict(servable, log.predict_log.request)
+        num_requests += 1
+    return num_requests

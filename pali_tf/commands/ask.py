@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
+from pali_tf import files
 from pali_tf.errors import MissingFileError, told
 from serving.client.client import PaliClient, ServerError
 from serving.signatures import (
@@ -23,7 +23,7 @@ _EXIT_REFUSED = 2
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="pali ask", description=__doc__)
     parser.add_argument(
-        "--image", required=True, type=Path, help="a JPEG or PNG file"
+        "--image", required=True, type=files.as_path, help="a JPEG or PNG file"
     )
     parser.add_argument("--prompt", help="not for --signature=embed")
     parser.add_argument("--target", help="for --signature=score")
@@ -76,13 +76,7 @@ def _show(result: dict[str, Any]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Asks once and prints the answer.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status: 0, or 2 where the server refused.
+    """Asks once and prints the answer; gives 2 where the server refused.
 
     Raises:
         MissingFileError: there is no such image.

@@ -6,11 +6,11 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import FrameType
 
 import tqdm
 
+from pali_tf import files
 from pali_tf.conversion import convert, formats
 from pali_tf.conversion.problems import ConversionError
 from pali_tf.conversion.writing import DTYPES
@@ -27,12 +27,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         epilog=f"formats:\n{textwrap.indent(formats.describe_formats(), '  ')}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, help="a checkpoint")
+    parser.add_argument("source", type=files.as_path, help="a checkpoint")
     parser.add_argument(
-        "target", type=Path, help="where to; it must not exist yet"
+        "target", type=files.as_path, help="where to; it must not exist yet"
     )
     parser.add_argument(
-        "--source_format", help="by default, told from what is on disk"
+        "--source_format", help="by default, told from what is there"
     )
     parser.add_argument("--target_format", default="pali", help="default: pali")
     parser.add_argument(
@@ -70,13 +70,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "heads apart",
     )
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="also write it as JSON"
+        "--report",
+        type=files.as_path,
+        metavar="FILE",
+        help="also write it as JSON",
     )
     return parser.parse_args(argv)
 
 
 @contextlib.contextmanager
-def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], None]]:
+def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], object]]:
     interval = 0.2 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES
     with tqdm.tqdm(
         total=num_bytes,
@@ -85,28 +88,16 @@ def _progress_bar(num_bytes: int) -> Iterator[Callable[[int], None]]:
         mininterval=interval,
         desc="Converting",
     ) as bar:
-
-        def advance(count: int) -> None:
-            bar.update(count)
-
-        yield advance
+        yield bar.update
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ends as Ctrl-C does: what is half written is removed."""
-    del number, frame
     raise KeyboardInterrupt
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     arguments = vars(_parse(argv))
     report_path = arguments.pop("report")
     source, target = arguments.pop("source"), arguments.pop("target")

@@ -1,16 +1,18 @@
 """`pali export`: writes a checkpoint as a SavedModel for TF Serving.
 
-The only program on Keras' TensorFlow backend; JAX only reads the checkpoint.
+The only program on Keras' TensorFlow backend.
 """
 
 import os
+import pathlib
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 from absl import logging
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.backend import set_backend
@@ -32,16 +34,15 @@ def export(
     use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
-    """Exports the parameters of a checkpoint.
+    """Exports the parameters of a checkpoint; gives the version's folder.
 
     Args:
-        model: a PaliTrainingModel; its `config`, `vocabulary` and `decoding`
-            are used.
+        model: a PaliTrainingModel.
         checkpoint_path: a checkpoint, or a directory of them, whose latest is
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, "images" the
             side in pixels, as the model was trained.
-        export_dir: the base; the model goes to
+        export_dir: the base, on a disk or in a bucket; the model goes to
             `<export_dir>/<model_name>/<version>/`.
         model_name: under which it will be served.
         version: int > 0; None: the next free one.
@@ -50,9 +51,6 @@ def export(
         use_ema: whether those that trained are exported as their moving
             average.
         is_dry_run: find the checkpoint and the version, and stop.
-
-    Returns:
-        The version's folder.
 
     Raises:
         MissingFileError: no checkpoint is there.
@@ -64,10 +62,10 @@ def export(
     from pali_tf.run import identity
     from serving import saved_model
     from serving.request_text import TextCodec
-    from serving.version_folders import version_path
+    from serving.server.versions import version_path
     from serving.warmup import write_warmup_requests
 
-    path = version_path(Path(export_dir) / model_name, version)
+    path = version_path(files.as_path(export_dir) / model_name, version)
     found = checkpoint.find(checkpoint_path)
     identity.check_vocabulary(found, model.vocabulary)
     if is_dry_run:
@@ -92,27 +90,28 @@ def export(
 
 def _restored(trained: Any, path: Path, use_ema: bool) -> Any:
     from pali_tf.checkpoints import checkpoint
-    from pali_tf.models.layout_change import change_layout
     from pali_tf.models.lora.adapters import enable_lora
     from pali_tf.models.pali.model import Pali
     from pali_tf.models.parameter_path import parameters_by_path
+    from pali_tf.presets.from_checkpoint import checkpoint_tensors
     from pali_tf.training.configs import Selection
-    from serving.parameters import assign_parameters
 
     model = Pali(trained.config.unrolled(), name="pali")
     model.build()
     if trained.lora is not None:
         enable_lora(model, trained.lora)
-    selection = Selection(use_ema=use_ema)
-    values = checkpoint.load_parameters(path, selection=selection)
-    size = assign_parameters(
-        model, change_layout(values, parameters_by_path(model))
-    )
+    variables = parameters_by_path(model)
+    tensors = checkpoint_tensors(path, variables, use_ema=use_ema)
+    items = checkpoint.items_of(path, Selection(use_ema=use_ema))
+    checkpoint.verify_if_possible(path, items)
+    for name, tensor in tensors.items():
+        variables[name].assign(tensor.read())
+    size = sum(int(np.prod(tensor.shape)) for tensor in tensors.values())
     logging.info("Restored all %s numbers of %s.", f"{size:,}", path)
     return model
 
 
-def _verify(path: Path) -> None:
+def _verify(path: pathlib.Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "serving.verify", str(path)],
         capture_output=True,
@@ -129,14 +128,7 @@ def _verify(path: Path) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     flags = gin_flags.parse_flags("pali export", __doc__ or "", argv)
     set_backend("tensorflow")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")

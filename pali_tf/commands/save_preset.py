@@ -6,11 +6,12 @@ where neither TensorFlow nor this run's gin files are.
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import logging
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.backend import set_backend
 from pali_tf.commands import gin_flags
 from pali_tf.commands.train import train  # noqa: F401 (bound by the model's own file)
@@ -27,11 +28,10 @@ def save_preset(
     use_ema: bool = False,
     is_dry_run: bool = False,
 ) -> Path:
-    """Writes the parameters of a checkpoint as a preset, array by array.
+    """Writes the parameters of a checkpoint as a preset; gives its folder.
 
     Args:
-        model: a PaliTrainingModel; its `config`, `vocabulary` and `lora` are
-            used.
+        model: a PaliTrainingModel.
         checkpoint_path: a checkpoint, or a directory of them, whose latest is
             taken.
         task_feature_lengths: "inputs" and "targets" in tokens, as the model
@@ -41,9 +41,6 @@ def save_preset(
         use_ema: whether those that trained are written as their moving
             average.
         is_dry_run: check that the checkpoint fits the model, and stop.
-
-    Returns:
-        The folder.
 
     Raises:
         MissingFileError: no checkpoint is there.
@@ -73,7 +70,7 @@ def save_preset(
     )
     if is_dry_run:
         logging.info("Dry run: would write %s as %s.", found, preset_dir)
-        return Path(preset_dir)
+        return files.as_path(preset_dir)
     checkpoint.verify_if_possible(found, items)
     folder = write_preset(
         preset_dir,
@@ -87,14 +84,7 @@ def save_preset(
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Runs the command with its arguments; gives the exit status."""
     flags = gin_flags.parse_flags("pali save-preset", __doc__ or "", argv)
     set_backend("jax")
     program_log.set_up()

@@ -4,8 +4,8 @@ import argparse
 import os
 import signal
 import threading
-from pathlib import Path
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from serving.signatures import DEFAULT_MODEL_NAME, DEFAULT_PORT
 
@@ -15,7 +15,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--model_base_path",
         required=True,
-        type=Path,
+        type=files.as_path,
         help="the folder whose subfolders are versions: <base>/<name>",
     )
     parser.add_argument("--model_name", default=DEFAULT_MODEL_NAME)
@@ -47,12 +47,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     """Serves until SIGTERM or SIGINT.
-
-    Args:
-        argv: the arguments after the command's name.
-
-    Returns:
-        The exit status.
 
     Raises:
         UserError: the model cannot be loaded, or the port is taken.

@@ -19,13 +19,13 @@ def region_shape(region: Region) -> Shape:
     return tuple(s.stop - s.start for s in region)
 
 
-def split(shape: Shape, axis: int, max_elements: int) -> Iterator[Region]:
-    """Cuts an array along one axis.
+def shifted(part: slice, offset: int) -> slice:
+    """Gives a slice that begins and ends so much later."""
+    return slice(part.start + offset, part.stop + offset)
 
-    Args:
-        shape: of the array.
-        axis: where to cut.
-        max_elements: of a part, unless one row alone is larger.
+
+def split(shape: Shape, axis: int, max_elements: int) -> Iterator[Region]:
+    """Cuts an array along one axis; one row may be above `max_elements`.
 
     Example: list(split((5, 10), 0, 20)) has rows 0-2, 2-4 and 4-5.
     """
@@ -43,12 +43,7 @@ def split(shape: Shape, axis: int, max_elements: int) -> Iterator[Region]:
 def runs(shape: Shape, region: Region) -> Iterator[tuple[int, int]]:
     """Gives the stretches of a C-ordered array that a region covers.
 
-    Args:
-        shape: of the array.
-        region: a part of it.
-
-    Yields:
-        (offset, length), in elements, in the region's own C order.
+    Each is (offset, length), in elements, in the region's own C order.
 
     Example: runs((4, 10), (slice(1, 3), slice(0, 5))) gives (10, 5), (20, 5).
     """

@@ -3,16 +3,14 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
-import ml_dtypes
-import numpy as np
+from etils.epath import Path
 
 from pali_tf import files
 from pali_tf.checkpoints import digests
-from pali_tf.conversion import describe, tree
-from pali_tf.conversion.disk_space import check_space
+from pali_tf.conversion import tree
 from pali_tf.conversion.formats import FORMATS, get_format, open_source
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed
@@ -29,7 +27,7 @@ from pali_tf.errors import ExistingFileError, UserError, told
 
 # Takes the number of bytes in all; gives what is told of each piece.
 ProgressBar = Callable[
-    [int], contextlib.AbstractContextManager[Callable[[int], None]]
+    [int], contextlib.AbstractContextManager[Callable[[int], object]]
 ]
 
 
@@ -38,7 +36,7 @@ class Options:
     """How to convert.
 
     Attributes:
-        source_format: key of FORMATS; None: told from the disk.
+        source_format: key of FORMATS; None: told from what is there.
         target_format: key of FORMATS.
         layout: of the target: "unrolled" or "scanned".
         only: a part of our tree, "vision" or "encoder" for instance.
@@ -70,11 +68,8 @@ class Options:
             raise UserError(f"dtype {self.dtype!r} is not of {list(DTYPES)}.")
 
 
-@contextlib.contextmanager
-def no_progress(num_bytes: int) -> Iterator[Callable[[int], None]]:
-    """Shows nothing."""
-    del num_bytes
-    yield lambda count: None
+def _no_progress(num_bytes: int) -> Any:
+    return contextlib.nullcontext(lambda count: None)
 
 
 @told()
@@ -82,24 +77,18 @@ def convert(
     source_path: Path,
     target_path: Path,
     options: Options,
-    progress: ProgressBar = no_progress,
+    progress: ProgressBar = _no_progress,
 ) -> Report:
     """Converts a checkpoint.
 
     Everything is checked before the first value is written, and the target
-    has its name only once all of it is written.
-
-    Args:
-        source_path: the checkpoint.
-        target_path: must not exist.
-        options: how.
-        progress: shows how far it is.
+    has its name only once all of it is written. It is made on a disk: for a
+    bucket, in TMPDIR, which needs room for it. A source is read where it is.
 
     Raises:
         ConversionError: an array that is unused, missing or does not fit.
-        UserError: a damaged file, an unknown format, a full disk.
-        ExistingFileError: the target exists.
-        MissingFileError: the source does not, or a part of it.
+        UserError: a damaged file, an unknown format, a full disk; the target
+            exists, or the source does not.
     """
     start = time.monotonic()
     if target_path.exists():
@@ -112,22 +101,29 @@ def convert(
     if parameters.source.path != source_path:
         _verify(parameters.source.path)
     target_format = FORMATS[options.target_format]
-    counters: list[Callable[[int], None]] = []
+    counters: list[Callable[[int], object]] = []
     targets = plan_targets(
         parameters,
         target_format.target_maps[options.layout],
-        dtype=_numpy_dtype(options.dtype),
+        dtype=DTYPES[options.dtype] if options.dtype else None,
         allowed=allowed,
         on_bytes=lambda count: counters[0](count),
     )
     num_bytes = sum(target.tensor.num_bytes for target in targets)
-    check_space(target_path.absolute().parent, num_bytes)
-    with files.staged(target_path) as path, progress(num_bytes) as count:
+    files.check_space(target_path, num_bytes)
+    container = target_format.container
+    sizes = tree.describe(
+        parameters.shapes, num_heads=parameters.sizes.num_heads
+    )
+    with (
+        files.staged(target_path, last=container.last) as path,
+        progress(num_bytes) as count,
+    ):
         counters.append(count)
-        target_format.container.write(
+        container.write(
             path,
             {target.name: target.tensor for target in targets},
-            _make_config(parameters, options),
+            target_format.make_config(sizes),
         )
     return Report(
         source=(str(parameters.source.path), format_name),
@@ -142,7 +138,6 @@ def convert(
 
 
 def _verify(path: Path) -> None:
-    """Reads a checkpoint of ours and compares it with its digests."""
     if digests.exist(path):
         digests.verify(path, items=("params",))
 
@@ -165,12 +160,6 @@ def _find(
     return format_name, parameters
 
 
-def _numpy_dtype(name: str | None) -> np.dtype | None:
-    if name is None:
-        return None
-    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
-
-
 def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
     """Finds what transforms need, in the shapes before any resize."""
     found = find_parameters(
@@ -178,12 +167,12 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
     )
     axes = tree.read_axes(found.shapes)
     sizes = Sizes(
-        num_heads=options.num_heads or describe.find_num_heads(found.shapes),
+        num_heads=options.num_heads or tree.find_num_heads(found.shapes),
         language_num_heads=axes.get("N"),
     )
     if options.image_size is None:
         return sizes
-    patch_size = describe.find_patch_size(axes)
+    patch_size = tree.find_patch_size(axes)
     if not patch_size:
         raise UserError(
             "--image_size is for a vision tower; the source has none."
@@ -197,10 +186,3 @@ def _find_sizes(source: Source, source_map: NameMap, options: Options) -> Sizes:
         )
     num_patches = (options.image_size // patch_size) ** 2
     return dataclasses.replace(sizes, num_patches=num_patches)
-
-
-def _make_config(parameters: Parameters, options: Options) -> dict[str, object]:
-    sizes = describe.describe(
-        parameters.shapes, num_heads=parameters.sizes.num_heads
-    )
-    return FORMATS[options.target_format].make_config(sizes)

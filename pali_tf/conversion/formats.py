@@ -1,21 +1,137 @@
-"""The formats by name, and which one a path on disk has.
+"""The formats by name, and which one a path has.
 
-A format is a way to lie on disk and the name maps that occur in it.
+A format is a way to be stored and the name maps that occur in it.
 """
 
 import dataclasses
+import importlib
+import pathlib
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import Any
 
-from pali_tf.conversion import mt5_hugging_face, own_layouts, vit_siglip
-from pali_tf.conversion.containers import CONTAINERS, Container
+from etils.epath import Path
+
+from pali_tf.conversion import mt5_hugging_face, tree, vit_siglip
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
-from pali_tf.conversion.tensor import Source
+from pali_tf.conversion.tensor import Source, Tensor
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
 from pali_tf.errors import MissingFileError, UserError, nearest
+
+_STORES = "pali_tf.conversion.stores"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Container:
+    """One way to be stored; its module is imported when it is needed.
+
+    Attributes:
+        help: what a message calls such a path.
+        recognises: whether a path looks like one.
+        opens: module and class that read it.
+        writes: module and function that write it to a disk, or None.
+        last: the name of the file that completes a folder of it.
+        is_folder_of: whether a target that is not itself named
+            `checkpoint_<step>` becomes a folder that holds checkpoint_0.
+        may_lack_chunks: whether the reader takes that argument: an array of
+            zeros and one that is not all there look the same.
+    """
+
+    name: str
+    help: str
+    recognises: Callable[[Path], bool]
+    opens: tuple[str, str]
+    writes: tuple[str, str] | None = None
+    last: str | None = None
+    is_folder_of: bool = False
+    may_lack_chunks: bool = False
+
+    def open(self, path: Path, allowed: Allowed) -> Source:
+        """Opens a checkpoint for reading."""
+        opener = _import(*self.opens)
+        if self.may_lack_chunks:
+            return opener(path, may_lack_chunks=allowed)
+        return opener(path)
+
+    def write(
+        self,
+        path: pathlib.Path,
+        tensors: Mapping[str, Tensor],
+        config: Mapping[str, object],
+    ) -> None:
+        """Writes a checkpoint to a path on a disk that does not exist."""
+        if self.writes is None:
+            raise UserError(f"{self.help} can be read, not written.")
+        write = _import(*self.writes)
+        if self.is_folder_of and not path.name.startswith("checkpoint_"):
+            path.mkdir()
+            path /= "checkpoint_0"
+        write(path, tensors, config)
+
+
+def _import(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(f"{_STORES}.{module}"), name)
+
+
+def _has(*names: str) -> Callable[[Path], bool]:
+    return lambda path: any((path / name).is_file() for name in names)
+
+
+def _is_safetensors(path: Path) -> bool:
+    if path.is_dir():
+        names = ("model.safetensors", "model.safetensors.index.json")
+        return _has(*names)(path)
+    return path.name.endswith((".safetensors", ".safetensors.index.json"))
+
+
+CONTAINERS: dict[str, Container] = {
+    c.name: c
+    for c in (
+        Container(
+            name="orbax",
+            help="an orbax checkpoint of ours",
+            recognises=_has("params/_METADATA"),
+            opens=("orbax_tree", "OrbaxSource"),
+            writes=("orbax_writer", "write_orbax"),
+            last="digests.json",
+            is_folder_of=True,
+        ),
+        Container(
+            name="t5x-orbax",
+            help="an orbax checkpoint of T5X",
+            recognises=_has("state/_METADATA"),
+            opens=("orbax_tree", "OrbaxSource"),
+        ),
+        Container(
+            name="t5x",
+            help="a checkpoint in T5X's own layout",
+            recognises=_has("checkpoint"),
+            opens=("t5x_legacy", "T5XSource"),
+            writes=("t5x_legacy", "write_t5x"),
+            last="checkpoint",
+            is_folder_of=True,
+            may_lack_chunks=True,
+        ),
+        Container(
+            name="safetensors",
+            help="a safetensors checkpoint",
+            recognises=_is_safetensors,
+            opens=("safetensors_files", "SafetensorsSource"),
+            writes=("safetensors_files", "write_safetensors"),
+            last="model.safetensors.index.json",
+        ),
+        Container(
+            name="npz",
+            help="an npz file",
+            recognises=lambda path: path.suffix == ".npz",
+            opens=("npz_file", "NpzSource"),
+            writes=("npz_file", "write_npz"),
+        ),
+    )
+}
+
 
 Sizes = Mapping[str, Mapping[str, object]]
 
@@ -26,11 +142,10 @@ class Format:
 
     Attributes:
         help: one line.
-        container: how it lies on disk.
+        container: how it is stored.
         maps: how it may name its arrays when it is read.
         target_maps: how it names them when it is written, by `--layout`.
-        make_config: gives what goes beside the arrays, from the sizes of
-            `describe.describe`.
+        make_config: gives what goes beside the arrays, from `tree.describe`.
     """
 
     help: str
@@ -40,11 +155,8 @@ class Format:
     make_config: Callable[[Sizes], dict[str, object]] = lambda sizes: {}
 
 
-_OWN = (own_layouts.UNROLLED, own_layouts.SCANNED)
-_OWN_TARGETS = {
-    "unrolled": own_layouts.UNROLLED,
-    "scanned": own_layouts.SCANNED,
-}
+_OWN = (tree.UNROLLED, tree.SCANNED)
+_OWN_TARGETS = {"unrolled": tree.UNROLLED, "scanned": tree.SCANNED}
 
 FORMATS: dict[str, Format] = {
     "pali": Format(
@@ -57,7 +169,7 @@ FORMATS: dict[str, Format] = {
         help="our tree in safetensors, our paths as names",
         container=CONTAINERS["safetensors"],
         maps=_OWN,
-        target_maps={"unrolled": own_layouts.UNROLLED},
+        target_maps={"unrolled": tree.UNROLLED},
         make_config=lambda sizes: {"model_type": "pali_tf", **sizes},
     ),
     "hf-mt5": Format(
@@ -84,7 +196,7 @@ FORMATS: dict[str, Format] = {
         help="T5X's own layout: one zarr directory a parameter",
         container=CONTAINERS["t5x"],
         maps=(*_OWN, SCALABLE),
-        target_maps={"unrolled": own_layouts.UNROLLED, "scanned": SCALABLE},
+        target_maps={"unrolled": tree.UNROLLED, "scanned": SCALABLE},
     ),
     "t5x-orbax": Format(
         help="a checkpoint that T5X saved through orbax; read only",
@@ -107,17 +219,13 @@ _FOREIGN = {
 
 
 def describe_formats() -> str:
-    """The formats, one a line."""
+    """Gives the formats, one a line."""
     width = max(map(len, FORMATS))
     return "\n".join(f"{k:<{width}}  {f.help}" for k, f in FORMATS.items())
 
 
 def get_format(name: str) -> Format:
-    """Gives a format by name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
+    """Gives a format by name; UserError if there is none."""
     if name not in FORMATS:
         raise UserError(
             f"{name!r} is not one of the formats{nearest(name, FORMATS)}"
@@ -128,12 +236,11 @@ def get_format(name: str) -> Format:
 def open_source(
     path: Path, format_name: str | None, allowed: Allowed
 ) -> tuple[str, Source, NameMap]:
-    """Opens a checkpoint of any format.
+    """Opens a checkpoint; of a folder of checkpoints, the latest.
 
     Args:
-        path: as the user gives it; of a folder of checkpoints, the latest is
-            taken.
-        format_name: key of FORMATS; None: told from what is on disk.
+        path: as the user gives it.
+        format_name: key of FORMATS; None: told from what is there.
         allowed: names that the user lets pass.
 
     Returns:
@@ -143,16 +250,15 @@ def open_source(
         UserError: an unknown format, with what was found.
         MissingFileError: there is nothing.
     """
-    candidates = {format_name: get_format(format_name)} if format_name else None
+    named = {format_name: get_format(format_name)} if format_name else FORMATS
     path = _resolve(path)
     container = next(
         (c for c in CONTAINERS.values() if c.recognises(path)), None
     )
     if container is None:
         raise _unknown(path)
-    candidates = candidates or FORMATS
-    kinds = {f.container.name for f in candidates.values()}
-    if container.name not in kinds:
+    candidates = {k: f for k, f in named.items() if f.container is container}
+    if not candidates:
         raise UserError(
             f"{path} is {container.help}, which --source_format={format_name} "
             "is not."
@@ -162,7 +268,6 @@ def open_source(
     scores = {
         (key, i): len({link.theirs for link in name_map.from_theirs(shapes)})
         for key, candidate in candidates.items()
-        if candidate.container.name == container.name
         for i, name_map in enumerate(candidate.maps)
     }
     best = max(scores, key=lambda choice: scores[choice])

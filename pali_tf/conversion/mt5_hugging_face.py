@@ -10,74 +10,66 @@ from pali_tf.conversion.name_map import NameMap, Rule
 from pali_tf.conversion.transform import TRANSPOSE
 
 _ATTENTION = {"query": "q", "key": "k", "value": "v", "out": "o"}
+_ENCODER, _THEIR_ENCODER = "encoder/layers_{}", "encoder.block.{}.layer"
+_DECODER, _THEIR_DECODER = "decoder/layers_{}", "decoder.block.{}.layer"
 # T5's first attention of a stack owns the position table.
 _POSITIONS = "block.0.layer.0.SelfAttention.relative_attention_bias.weight"
 
 
-def _attention(ours: str, norm: str, theirs: str, name: str) -> list[Rule]:
+def _norm(ours: str, theirs: str) -> Rule:
+    return Rule(f"{ours}/scale", f"{theirs}layer_norm.weight")
+
+
+def _attention(ours: str, theirs: str) -> list[Rule]:
     return [
-        Rule(f"{norm}/scale", f"{theirs}.layer_norm.weight"),
-        *(
-            Rule(f"{ours}/{k}/kernel", f"{theirs}.{name}.{v}.weight", TRANSPOSE)
-            for k, v in _ATTENTION.items()
-        ),
+        Rule(f"{ours}/{k}/kernel", f"{theirs}.{v}.weight", TRANSPOSE)
+        for k, v in _ATTENTION.items()
     ]
 
 
 def _mlp(ours: str, theirs: str) -> list[Rule]:
+    theirs = f"{theirs}.DenseReluDense"
     return [
-        Rule(f"{ours}/pre_mlp_layer_norm/scale", f"{theirs}.layer_norm.weight"),
-        *(
-            Rule(
-                f"{ours}/mlp/{k}/kernel",
-                f"{theirs}.DenseReluDense.{k}.weight",
-                TRANSPOSE,
-            )
-            for k in ("wi_0", "wi_1", "wo")
-        ),
+        Rule(f"{ours}/mlp/{k}/kernel", f"{theirs}.{k}.weight", TRANSPOSE)
+        for k in ("wi_0", "wi_1", "wo")
     ]
 
 
 def _stack(name: str) -> list[Rule]:
+    bias = f"{name}/relpos_bias/rel_embedding"
     return [
-        Rule(
-            f"{name}/relpos_bias/rel_embedding",
-            f"{name}.{_POSITIONS}",
-            TRANSPOSE,
-        ),
-        Rule(f"{name}/{name}_norm/scale", f"{name}.final_layer_norm.weight"),
+        Rule(bias, f"{name}.{_POSITIONS}", TRANSPOSE),
+        _norm(f"{name}/{name}_norm", f"{name}.final_"),
     ]
 
-
-_ENCODER = "encoder/layers_{}"
-_DECODER = "decoder/layers_{}"
 
 HUGGING_FACE = NameMap(
     name="mT5, Hugging Face",
     rules=(
         Rule("token_embedder/embedding", "shared.weight"),
         *_stack("encoder"),
+        _norm(f"{_ENCODER}/pre_attention_layer_norm", f"{_THEIR_ENCODER}.0."),
         *_attention(
-            f"{_ENCODER}/attention",
-            f"{_ENCODER}/pre_attention_layer_norm",
-            "encoder.block.{}.layer.0",
-            "SelfAttention",
+            f"{_ENCODER}/attention", f"{_THEIR_ENCODER}.0.SelfAttention"
         ),
-        *_mlp(_ENCODER, "encoder.block.{}.layer.1"),
+        _norm(f"{_ENCODER}/pre_mlp_layer_norm", f"{_THEIR_ENCODER}.1."),
+        *_mlp(_ENCODER, f"{_THEIR_ENCODER}.1"),
         *_stack("decoder"),
+        _norm(
+            f"{_DECODER}/pre_self_attention_layer_norm", f"{_THEIR_DECODER}.0."
+        ),
         *_attention(
-            f"{_DECODER}/self_attention",
-            f"{_DECODER}/pre_self_attention_layer_norm",
-            "decoder.block.{}.layer.0",
-            "SelfAttention",
+            f"{_DECODER}/self_attention", f"{_THEIR_DECODER}.0.SelfAttention"
+        ),
+        _norm(
+            f"{_DECODER}/pre_cross_attention_layer_norm", f"{_THEIR_DECODER}.1."
         ),
         *_attention(
             f"{_DECODER}/encoder_decoder_attention",
-            f"{_DECODER}/pre_cross_attention_layer_norm",
-            "decoder.block.{}.layer.1",
-            "EncDecAttention",
+            f"{_THEIR_DECODER}.1.EncDecAttention",
         ),
-        *_mlp(_DECODER, "decoder.block.{}.layer.2"),
+        _norm(f"{_DECODER}/pre_mlp_layer_norm", f"{_THEIR_DECODER}.2."),
+        *_mlp(_DECODER, f"{_THEIR_DECODER}.2"),
         Rule("decoder/logits_dense/kernel", "lm_head.weight", TRANSPOSE),
     ),
     aliases={
@@ -87,14 +79,8 @@ HUGGING_FACE = NameMap(
 )
 
 
-def make_config(
-    sizes: Mapping[str, Mapping[str, object]],
-) -> dict[str, object]:
-    """Gives the config.json that `MT5ForConditionalGeneration` loads with.
-
-    Args:
-        sizes: of `describe.describe`.
-    """
+def make_config(sizes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Gives the config.json that `MT5ForConditionalGeneration` loads with."""
     language = sizes["language"]
     return {
         "architectures": ["MT5ForConditionalGeneration"],

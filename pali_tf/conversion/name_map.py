@@ -26,9 +26,15 @@ formats.py; the tests hold it against the tree of a model, both ways.
 import dataclasses
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from pali_tf.conversion.array_parts import Region, Shape, whole
+from pali_tf.conversion.array_parts import (
+    Region,
+    Shape,
+    region_shape,
+    shifted,
+    whole,
+)
 from pali_tf.conversion.transform import IDENTITY, Transform
 
 
@@ -58,15 +64,20 @@ class Rule:
         return "{}" in self.ours and "{}" not in self.theirs
 
 
+def below(prefixes: Sequence[str], rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Gives rules whose names begin with any of some prefixes."""
+    return tuple(
+        dataclasses.replace(rule, theirs=prefix + rule.theirs)
+        for prefix in prefixes
+        for rule in rules
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Link:
     """One of our parameters and where it is in their arrays.
 
-    Attributes:
-        ours: our path.
-        theirs: their name.
-        rule: the rule behind it.
-        layer: index along the rule's `layers_axis`, or None.
+    `layer` is the index along the rule's `layers_axis`, or None.
     """
 
     ours: str
@@ -85,45 +96,35 @@ class Link:
             region[0] = slice(index * size, (index + 1) * size)
         return tuple(region)
 
-    def drop_layer(self, region: Region) -> Region:
-        """A region of one layer, as a region of the layer's own array."""
+    def own_shape(self, theirs: Shape) -> Shape:
+        """The shape of what the link has of their array: a layer, a part."""
+        shape = region_shape(self.box(theirs))
         if self.layer is None:
-            return region
+            return shape
         axis = self.rule.layers_axis
-        return (*region[:axis], *region[axis + 1 :])
+        return (*shape[:axis], *shape[axis + 1 :])
 
-    def inside(self, box: Region, region: Region) -> Region:
-        """Places a region of the link's own array inside their array.
-
-        Args:
-            box: of `box`.
-            region: of what the box holds, without the layer's axis.
-        """
-        starts = iter(region)
+    def place(self, theirs: Shape, region: Region) -> Region:
+        """The part of their array for a part of ours, or all of the `box`."""
+        box, transform = self.box(theirs), self.rule.transform
+        if transform.row_axis is None:
+            return box
+        parts = iter(transform.theirs_region(region))
         return tuple(
             outer
             if self.layer is not None and axis == self.rule.layers_axis
-            else _shift(next(starts), outer.start)
+            else shifted(next(parts), outer.start)
             for axis, outer in enumerate(box)
         )
 
     def theirs_shape(self, one: Shape, num_layers: int) -> Shape:
-        """The shape of their whole array.
-
-        Args:
-            one: of what the transform gives for this link.
-            num_layers: how many of ours it holds, where it holds layers.
-        """
+        """Gives the shape of their whole array, from that of one of ours."""
         if self.layer is not None:
             axis = self.rule.layers_axis
             return (*one[:axis], num_layers, *one[axis:])
         if self.rule.part is not None:
             return (one[0] * self.rule.part[1], *one[1:])
         return one
-
-
-def _shift(part: slice, start: int) -> slice:
-    return slice(part.start + start, part.stop + start)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -143,11 +144,7 @@ class NameMap:
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def from_theirs(self, shapes: Mapping[str, Shape]) -> list[Link]:
-        """Links for every one of their arrays that a rule knows.
-
-        Args:
-            shapes: their shapes, by name.
-        """
+        """Links for every one of their arrays that a rule knows."""
         return [
             link
             for name, shape in shapes.items()

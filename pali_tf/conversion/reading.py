@@ -6,13 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from pali_tf.conversion import tree
-from pali_tf.conversion.array_parts import (
-    Region,
-    Shape,
-    region_shape,
-    split,
-    whole,
-)
+from pali_tf.conversion.array_parts import Region, Shape, split, whole
 from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.tensor import Source
@@ -28,7 +22,6 @@ class Parameters:
     """Our parameters where they lie in a source.
 
     Attributes:
-        source: the checkpoint.
         links: by unrolled path of our tree.
         shapes: ours, by path.
         sizes: what the transforms need to know.
@@ -45,23 +38,14 @@ class Parameters:
         """The stored type of a parameter."""
         return self.source.infos[self.links[path].theirs].dtype
 
-    def row_axis(self, path: str) -> int | None:
-        """The axis along which a parameter is read in slices, or None."""
-        return self.links[path].rule.transform.row_axis
-
     def read(self, path: str, region: Region) -> np.ndarray:
-        """Reads a part of a parameter: all of it, if `row_axis` is None."""
+        """Reads a part; all, if the link's transform needs its array whole."""
         link = self.links[path]
-        transform = link.rule.transform
-        box = link.box(self.source.infos[link.theirs].shape)
-        if transform.row_axis is not None:
-            theirs = link.inside(box, transform.theirs_region(region))
-        else:
-            theirs = box
-        array = self.source.read(link.theirs, theirs)
+        place = link.place(self.source.infos[link.theirs].shape, region)
+        array = self.source.read(link.theirs, place)
         if link.layer is not None:
             array = np.squeeze(array, link.rule.layers_axis)
-        return transform.to_ours(array, self.sizes)
+        return link.rule.transform.to_ours(array, self.sizes)
 
 
 def find_parameters(
@@ -127,7 +111,8 @@ def _fit(
             )
             continue
         try:
-            shapes[link.ours] = _ours_shape(source, link, sizes)
+            own = link.own_shape(infos[link.theirs].shape)
+            shapes[link.ours] = link.rule.transform.ours_shape(own, sizes)
         except (ValueError, IndexError) as error:
             problems.append(
                 f"{infos[link.theirs].file}: {link.theirs!r} has shape "
@@ -144,12 +129,6 @@ def _fit(
 
 def _is_below(prefix: str, path: str) -> bool:
     return not prefix or f"{path}/".startswith(f"{prefix.rstrip('/')}/")
-
-
-def _ours_shape(source: Source, link: Link, sizes: Sizes) -> Shape:
-    box = link.box(source.infos[link.theirs].shape)
-    shape = region_shape(link.drop_layer(box))
-    return link.rule.transform.ours_shape(shape, sizes)
 
 
 def _missing(

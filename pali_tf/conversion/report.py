@@ -1,10 +1,11 @@
 """What a conversion did, array by array."""
 
+import collections
 import dataclasses
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import json_files
-from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.name_map import Link
 from pali_tf.conversion.reading import Parameters
 from pali_tf.conversion.writing import Target
@@ -37,12 +38,9 @@ class Report:
     Attributes:
         source: where from, and its format.
         target: where to, and its format.
-        lines: one a parameter.
         allowed: names that --allow let pass.
         left_out: names of the source outside `--only`.
         note: what else the source holds.
-        num_bytes: written.
-        seconds: wall time.
     """
 
     source: tuple[str, str]
@@ -52,36 +50,32 @@ class Report:
     left_out: tuple[str, ...]
     note: str
     num_bytes: int
-    seconds: float = 0.0
+    seconds: float
 
     def text(self) -> str:
         """The report for a person."""
         rows = [_row(line) for line in self.lines]
-        return "\n".join([*rows, "", *self._summary()])
-
-    def _summary(self) -> list[str]:
         read = len({line.read[0] for line in self.lines})
         written = len({line.written[0] for line in self.lines})
-        counts: dict[str, int] = {}
-        for line in self.lines:
-            for word in line.done:
-                counts[word] = counts.get(word, 0) + 1
+        counts = collections.Counter(
+            word for line in self.lines for word in line.done
+        )
         done = ", ".join(f"{n} {word}" for word, n in sorted(counts.items()))
         rate = self.num_bytes / max(self.seconds, 1e-9) / 1e6
+        extra = {
+            "allowed ": _some(self.allowed),
+            "left out": _some(self.left_out),
+            "note    ": self.note,
+        }
         summary = [
             f"read     {read} arrays of {self.source[0]} ({self.source[1]})",
             f"written  {written} arrays, {self.num_bytes / 1e9:.3f} GB, to "
             f"{self.target[0]} ({self.target[1]})",
             f"done     {len(self.lines)} parameters: {done or 'as they are'}",
             f"time     {self.seconds:.1f} s, {rate:.0f} MB/s",
+            *(f"{name} {text}" for name, text in extra.items() if text),
         ]
-        if self.allowed:
-            summary.append(f"allowed  {_some(self.allowed)}")
-        if self.left_out:
-            summary.append(f"left out {_some(self.left_out)}")
-        if self.note:
-            summary.append(f"note     {self.note}")
-        return summary
+        return "\n".join([*rows, "", *summary])
 
     def write(self, path: Path) -> None:
         """Writes it as JSON."""
@@ -98,44 +92,34 @@ def make_lines(
     parameters: Parameters, targets: list[Target]
 ) -> tuple[Line, ...]:
     """Gives a line for each parameter that is written."""
-    lines = []
-    for target in targets:
-        for link in target.links:
-            origin = parameters.links[link.ours]
-            info = parameters.source.infos[origin.theirs]
-            lines.append(
-                Line(
-                    path=link.ours,
-                    read=(origin.theirs, info.shape, info.dtype.name),
-                    written=(
-                        target.name,
-                        target.tensor.shape,
-                        target.tensor.dtype.name,
-                    ),
-                    done=_done(parameters, link, target),
-                )
-            )
-    return tuple(lines)
+    return tuple(
+        _make_line(parameters, link, target)
+        for target in targets
+        for link in target.links
+    )
 
 
-def _done(
-    parameters: Parameters, link: Link, target: Target
-) -> tuple[str, ...]:
-    sizes = parameters.sizes
+def _make_line(parameters: Parameters, link: Link, target: Target) -> Line:
+    sizes, tensor = parameters.sizes, target.tensor
     origin = parameters.links[link.ours]
     info = parameters.source.infos[origin.theirs]
-    box = region_shape(origin.drop_layer(origin.box(info.shape)))
+    own = origin.own_shape(info.shape)
     one = parameters.shapes[link.ours]
-    words = list(origin.rule.transform.words(box, sizes))
+    words = list(origin.rule.transform.words(own, sizes))
     if origin.rule.stacked or origin.rule.part:
         words.append("split off")
     transform = link.rule.transform
     words += transform.words(transform.theirs_shape(one, sizes), sizes)
     if link.rule.stacked or link.rule.part:
         words.append("stacked")
-    if info.dtype != target.tensor.dtype:
+    if info.dtype != tensor.dtype:
         words.append("cast")
-    return tuple(words)
+    return Line(
+        path=link.ours,
+        read=(origin.theirs, info.shape, info.dtype.name),
+        written=(target.name, tensor.shape, tensor.dtype.name),
+        done=tuple(words),
+    )
 
 
 def _row(line: Line) -> str:

@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from etils.epath import Path
 
-from pali_tf.conversion.array_parts import Region, Shape
+from pali_tf import files
+from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
+from pali_tf.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +19,26 @@ class TensorInfo:
     shape: Shape
     dtype: np.dtype
     file: Path
+
+    def read(self, name: str, start: int, region: Region) -> np.ndarray:
+        """Reads a part of the array, whose values lie in C order.
+
+        Args:
+            name: of the array, for the message.
+            start: the byte of the file at which it begins.
+            region: the part.
+        """
+        size = self.dtype.itemsize
+        try:
+            parts = [
+                files.read_range(
+                    self.file, start + offset * size, length * size
+                )
+                for offset, length in runs(self.shape, region)
+            ]
+        except EOFError as error:
+            raise UserError(f"{self.file} ends inside {name!r}.") from error
+        return np.ndarray(region_shape(region), self.dtype, b"".join(parts))
 
 
 class Source(Protocol):
@@ -43,7 +65,7 @@ class Tensor:
 
     Attributes:
         shape: of the whole.
-        dtype: of every piece.
+        dtype: of the whole.
         piece_shape: of the largest piece; stores that keep chunks take it.
         pieces: gives (region, values) until the array is covered.
     """
@@ -53,12 +75,14 @@ class Tensor:
     piece_shape: Shape
     pieces: Callable[[], Iterator[tuple[Region, np.ndarray]]]
 
+    def read(self) -> np.ndarray:
+        """Gives all of it, in memory."""
+        array = np.empty(self.shape, self.dtype)
+        for region, values in self.pieces():
+            array[region] = values
+        return array
+
     @property
     def num_bytes(self) -> int:
         """Size of the values."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
-
-
-# Writes everything below a path that does not exist yet; the caller gives it
-# its final name when all is there.
-Writer = Callable[[Path, Mapping[str, Tensor], Mapping[str, object]], None]

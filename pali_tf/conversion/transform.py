@@ -35,7 +35,7 @@ class Transform:
     """Their array to ours and back.
 
     Attributes:
-        word: what the report calls it; "" says that values and shape stay.
+        word: what the report calls it; "": values and shape stay.
         row_axis: our axis that is the first of theirs, along which their
             array is read in slices; None: it is read as a whole.
     """
@@ -59,7 +59,6 @@ class Transform:
 
     def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
         """What happens to an array of theirs of this shape, for the report."""
-        del shape, sizes
         return (self.word,) if self.word else ()
 
     def ours_shape(self, shape: Shape, sizes: Sizes) -> Shape:
@@ -82,7 +81,6 @@ class Identity(Transform):
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Gives the array."""
-        del sizes
         return array
 
     to_theirs = to_ours
@@ -100,7 +98,6 @@ class Transpose(Transform):
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Swaps the two axes."""
-        del sizes
         if array.ndim != 2:
             raise UserError(f"a matrix was expected, not shape {array.shape}")
         return array.T
@@ -127,7 +124,6 @@ class JoinHeads(Transform):
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Joins heads and their width."""
-        del sizes
         before, after = array.shape[: self.axis], array.shape[self.axis + 2 :]
         joined = array.shape[self.axis] * array.shape[self.axis + 1]
         return array.reshape(*before, joined, *after)
@@ -147,26 +143,18 @@ class JoinHeads(Transform):
         return array.reshape(*before, heads, joined // heads, *after)
 
 
-@dataclasses.dataclass(frozen=True)
 class Squeeze(Transform):
-    """[..., 1, ...] <-> [...].
+    """[1, ...] <-> [...]."""
 
-    Args:
-        axis: of the single row, in their array.
-    """
-
-    axis: int = 0
     word = "reshaped"
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Drops the axis."""
-        del sizes
-        return np.squeeze(array, self.axis)
+        return np.squeeze(array, 0)
 
     def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Puts the axis back."""
-        del sizes
-        return np.expand_dims(array, self.axis)
+        return array[None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,7 +171,6 @@ class PatchKernel(Transform):
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Joins the rows, columns and colours of a patch."""
-        del sizes
         if array.ndim != 4:
             raise UserError(
                 f"a kernel of four axes was expected, not shape {array.shape}"
@@ -194,57 +181,39 @@ class PatchKernel(Transform):
 
     def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Splits them again; the side follows from the rows: 3 colours."""
-        del sizes
         side = round((array.shape[0] / 3) ** 0.5)
         array = array.reshape(side, side, 3, array.shape[1])
         return array.transpose(3, 2, 0, 1) if self.channels_first else array
 
 
+@dataclasses.dataclass(frozen=True)
 class ResizePositions(Transform):
-    """[P, D] -> [P2, D] by 2-D bilinear interpolation; back as it is."""
+    """[P, D] -> [P2, D] by 2-D bilinear interpolation; back likewise.
 
-    word = "resized"
+    Args:
+        is_batch: theirs is [1, P, D].
+    """
+
+    is_batch: bool = False
 
     def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
         """Resizes to the wanted number of patches, if one is."""
-        if sizes.num_patches in (None, array.shape[0]):
-            return array
-        return resize_position_table(array, sizes.num_patches)
+        table = np.squeeze(array, 0) if self.is_batch else array
+        if sizes.num_patches in (None, len(table)):
+            return table
+        return resize_position_table(table, sizes.num_patches)
 
     def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
-        """As `to_ours`: the wanted size is that of the target."""
-        return self.to_ours(array, sizes)
+        """Resizes too: the wanted size is that of the target."""
+        if sizes.num_patches not in (None, len(array)):
+            array = resize_position_table(array, sizes.num_patches)
+        return array[None] if self.is_batch else array
 
     def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
-        """Nothing, where the size is right already."""
-        return () if sizes.num_patches in (None, shape[0]) else ("resized",)
-
-
-@dataclasses.dataclass(frozen=True)
-class Chain(Transform):
-    """Several in turn, in the order of `to_ours`."""
-
-    steps: tuple[Transform, ...]
-
-    def words(self, shape: Shape, sizes: Sizes) -> tuple[str, ...]:
-        """The steps' words."""
-        words: list[str] = []
-        for step in self.steps:
-            words += step.words(shape, sizes)
-            shape = step.ours_shape(shape, sizes)
-        return tuple(words)
-
-    def to_ours(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
-        """First step first."""
-        for step in self.steps:
-            array = step.to_ours(array, sizes)
-        return array
-
-    def to_theirs(self, array: np.ndarray, sizes: Sizes) -> np.ndarray:
-        """Last step first."""
-        for step in reversed(self.steps):
-            array = step.to_theirs(array, sizes)
-        return array
+        """Says nothing of a resize where the size is right already."""
+        words = ("reshaped",) * self.is_batch
+        is_right = sizes.num_patches in (None, shape[-2])
+        return words if is_right else (*words, "resized")
 
 
 IDENTITY = Identity()

@@ -4,14 +4,22 @@ Each part (the language part, the vision part, ...) is there as a whole or not
 at all. The shapes are written in the axis letters of docs/GLOSSARY.md, `v`
 after a letter for the vision tower's; a letter has one value in a checkpoint,
 which is how a wrong shape shows without knowing the model.
+
+As formats, there are two layouts of it: unrolled, and scanned with stacked
+layers.
 """
 
 import collections
-import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from pali_tf.conversion.array_parts import Shape
+from pali_tf.conversion.name_map import NameMap, Rule
+from pali_tf.conversion.transform import IDENTITY, ResizePositions, Transform
+from pali_tf.models.vit import config as vit_config
+
+_COLOURS = 3
 
 # J: heads and their width joined, N*H. R: buckets. X: the pixels of a patch.
 _NORM = {"scale": "D"}
@@ -84,28 +92,53 @@ PARTS: dict[str, dict[str, str]] = {
     "head": {"head/kernel": "Dv C", "head/bias": "C"},
 }
 _OPTIONAL = {"connector/bias"}
+_PATHS = tuple(path for leaves in PARTS.values() for path in leaves)
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where a path is in the tree.
+def _transform(path: str) -> Transform:
+    return ResizePositions() if "position_embedding" in path else IDENTITY
 
-    Attributes:
-        part: key of PARTS.
-        pattern: the path with `{}` for the layer.
-        axes: its axes.
-    """
+
+# One array a layer: `encoder/layers_3/mlp/wo/kernel` has shape [F, D].
+UNROLLED = NameMap(
+    name="ours, unrolled",
+    rules=tuple(Rule(path, path, _transform(path)) for path in _PATHS),
+)
+
+# One for all: `encoder/layers/mlp/wo/kernel` has shape [L, F, D].
+SCANNED = NameMap(
+    name="ours, scanned",
+    rules=tuple(
+        Rule(path, path.replace("layers_{}", "layers"), _transform(path))
+        for path in _PATHS
+    ),
+)
+
+
+class Place(NamedTuple):
+    """Where a path is in the tree: a key of PARTS, and its axes."""
 
     part: str
-    pattern: str
     axes: tuple[str, ...]
 
 
 _PLACES = {
-    pattern: Place(part, pattern, tuple(axes.split()))
+    pattern: Place(part, tuple(axes.split()))
     for part, leaves in PARTS.items()
     for pattern, axes in leaves.items()
 }
+
+
+def nest(leaves: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives a tree as dictionaries in dictionaries, from its leaves by path."""
+    tree: dict[str, Any] = {}
+    for path, leaf in leaves.items():
+        *parents, name = path.split("/")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = leaf
+    return tree
 
 
 def find_place(path: str) -> Place | None:
@@ -114,10 +147,7 @@ def find_place(path: str) -> Place | None:
 
 
 def find_missing(paths: Mapping[str, object]) -> list[str]:
-    """Gives what the parts that are begun still need.
-
-    Args:
-        paths: unrolled paths.
+    """Gives what the parts that are begun still need, by unrolled path.
 
     Example: a tree of the vision part without "vision/encoder_norm/beta".
     """
@@ -132,25 +162,17 @@ def find_missing(paths: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _expand(pattern: str, paths: Mapping[str, object]) -> Iterator[str]:
+def _expand(pattern: str, paths: Mapping[str, object]) -> list[str]:
     if "{}" not in pattern:
-        yield pattern
-        return
-    stack = re.escape(pattern.split("{}")[0])
-    layers = [
-        int(match[1])
-        for path in paths
-        if (match := re.match(rf"{stack}(\d+)/", path))
-    ]
-    for layer in range(max(layers, default=0) + 1):
-        yield pattern.format(layer)
+        return [pattern]
+    count = _count_layers(pattern.split("/")[0], paths)
+    return [pattern.format(layer) for layer in range(max(count, 1))]
 
 
 def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
     """Reads the value of each axis letter off a tree, by majority.
 
-    Args:
-        shapes: by unrolled path; paths outside the tree are passed over.
+    Paths outside the tree are passed over.
 
     Example: {"encoder/encoder_norm/scale": (512,)} gives {"D": 512}.
     """
@@ -164,14 +186,7 @@ def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
 
 
 def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """Finds the arrays that do not fit the others.
-
-    Args:
-        shapes: by unrolled path.
-
-    Returns:
-        {path: what is wrong}.
-    """
+    """Finds the arrays that do not fit the others: {path: what is wrong}."""
     sizes = {**read_axes(shapes), "1": 1}
     wrong = {}
     for path, shape in shapes.items():
@@ -179,9 +194,72 @@ def find_wrong_shapes(shapes: Mapping[str, Shape]) -> dict[str, str]:
         if place is None:
             continue
         expected = tuple(sizes.get(axis, -1) for axis in place.axes)
-        if len(shape) != len(expected) or shape != expected:
+        if shape != expected:
             wrong[path] = (
                 f"shape {shape} where the rest of the checkpoint asks for "
                 f"{expected} [{', '.join(place.axes)}]"
             )
     return wrong
+
+
+def describe(
+    shapes: Mapping[str, Shape], *, num_heads: int | None = None
+) -> dict[str, dict[str, object]]:
+    """Gives the fields of MT5Config and ViTConfig that shapes determine.
+
+    Args:
+        shapes: by unrolled path of our tree.
+        num_heads: of the vision tower; None: that of the named size with the
+            same width and depth, if there is one.
+
+    Example: mT5-small gives language emb_dim 512, num_heads 6, head_dim 64.
+    """
+    axes = read_axes(shapes)
+    sizes: dict[str, dict[str, object]] = {}
+    if "token_embedder/embedding" in shapes:
+        sizes["language"] = {
+            "vocab_size": axes.get("V"),
+            "emb_dim": axes.get("D"),
+            "num_heads": axes.get("N"),
+            "num_encoder_layers": _count_layers("encoder", shapes),
+            "num_decoder_layers": _count_layers("decoder", shapes),
+            "head_dim": axes.get("J", 0) // axes.get("N", 1),
+            "mlp_dim": axes.get("F"),
+            "num_buckets": axes.get("R"),
+        }
+    if "vision/position_embedding/embedding" in shapes:
+        patch_size = find_patch_size(axes)
+        sizes["vision"] = {
+            "patch_size": patch_size,
+            "width": axes.get("Dv"),
+            "depth": _count_layers("vision", shapes),
+            "mlp_dim": axes.get("Fv"),
+            "num_heads": num_heads or find_num_heads(shapes),
+            "image_size": patch_size * round(axes.get("P", 0) ** 0.5),
+        }
+    if "map_head/probe" in shapes:
+        sizes["map_head"] = {}
+    return sizes
+
+
+def _count_layers(stack: str, paths: Mapping[str, object]) -> int:
+    numbers = (re.match(rf"{stack}/layers_(\d+)/", path) for path in paths)
+    return 1 + max((int(n[1]) for n in numbers if n), default=-1)
+
+
+def find_patch_size(axes: Mapping[str, int]) -> int:
+    """The side of a patch, from the axes of `read_axes`."""
+    return round((axes.get("X", 0) / _COLOURS) ** 0.5)
+
+
+def find_num_heads(shapes: Mapping[str, Shape]) -> int | None:
+    """The heads of the named vision tower of the same shape, or None.
+
+    They are joined with their width in every parameter.
+    """
+    axes = read_axes(shapes)
+    sizes = (axes.get("Dv"), _count_layers("vision", shapes), axes.get("Fv"))
+    for config in map(vit_config.get_config, vit_config.SIZES):
+        if (config.width, config.depth, config.mlp_dim) == sizes:
+            return config.num_heads
+    return None

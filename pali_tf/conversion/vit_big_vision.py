@@ -7,15 +7,12 @@ Kernels of attention have heads and their width apart, [D, N, H].
 Source: google-research/big_vision models/vit.py; utils.py, load_params.
 """
 
-from pali_tf.conversion.name_map import NameMap, Rule
+from pali_tf.conversion.name_map import NameMap, Rule, below
 from pali_tf.conversion.transform import (
-    IDENTITY,
-    Chain,
     JoinHeads,
     PatchKernel,
     ResizePositions,
     Squeeze,
-    Transform,
 )
 
 # Where the parameters of a ViT begin: in a checkpoint of training (what we
@@ -23,81 +20,75 @@ from pali_tf.conversion.transform import (
 # before optax.
 _PREFIXES = ("params/", "", "params/img/", "opt/target/")
 
-_Table = tuple[tuple[str, str, Transform], ...]
 
-
-def _norm(ours: str, theirs: str) -> _Table:
+def _norm(ours: str, theirs: str) -> tuple[Rule, ...]:
     return (
-        (f"{ours}/gamma", f"{theirs}/scale", IDENTITY),
-        (f"{ours}/beta", f"{theirs}/bias", IDENTITY),
+        Rule(f"{ours}/gamma", f"{theirs}/scale"),
+        Rule(f"{ours}/beta", f"{theirs}/bias"),
     )
 
 
-def _attention(ours: str, theirs: str) -> _Table:
+def _block(ours: str, theirs: str, norms: tuple[Rule, ...]) -> tuple[Rule, ...]:
     # Kernels have heads on axis 1, biases and the output's kernel on axis 0.
-    theirs = f"{theirs}/MultiHeadDotProductAttention_0"
+    heads = f"{theirs}/MultiHeadDotProductAttention_0"
     projections = tuple(
-        (f"{ours}/{name}/{leaf}", f"{theirs}/{name}/{leaf}", JoinHeads(axis))
+        Rule(
+            f"{ours}/attention/{name}/{leaf}",
+            f"{heads}/{name}/{leaf}",
+            JoinHeads(axis),
+        )
         for name in ("query", "key", "value")
         for leaf, axis in (("kernel", 1), ("bias", 0))
     )
     return (
+        *norms,
         *projections,
-        (f"{ours}/out/kernel", f"{theirs}/out/kernel", JoinHeads(0)),
-        (f"{ours}/out/bias", f"{theirs}/out/bias", IDENTITY),
+        Rule(
+            f"{ours}/attention/out/kernel", f"{heads}/out/kernel", JoinHeads(0)
+        ),
+        Rule(f"{ours}/attention/out/bias", f"{heads}/out/bias"),
+        *(
+            Rule(f"{ours}/mlp/{name}/{leaf}", f"{theirs}/MlpBlock_0/{k}/{leaf}")
+            for name, k in (("wi", "Dense_0"), ("wo", "Dense_1"))
+            for leaf in ("kernel", "bias")
+        ),
     )
 
 
-def _mlp(ours: str, theirs: str) -> _Table:
-    return tuple(
-        (
-            f"{ours}/{name}/{leaf}",
-            f"{theirs}/MlpBlock_0/{dense}/{leaf}",
-            IDENTITY,
-        )
-        for name, dense in (("wi", "Dense_0"), ("wo", "Dense_1"))
-        for leaf in ("kernel", "bias")
-    )
-
-
-def _block(theirs: str) -> _Table:
+def _encoder_block(theirs: str) -> tuple[Rule, ...]:
     ours = "vision/layers_{}"
-    return (
+    norms = (
         *_norm(f"{ours}/pre_attention_layer_norm", f"{theirs}/LayerNorm_0"),
-        *_attention(f"{ours}/attention", theirs),
         *_norm(f"{ours}/pre_mlp_layer_norm", f"{theirs}/LayerNorm_1"),
-        *_mlp(f"{ours}/mlp", theirs),
     )
+    return _block(ours, theirs, norms)
 
 
-_TABLE: _Table = (
-    (
+_RULES = (
+    Rule(
         "vision/patch_embedding/projection/kernel",
         "embedding/kernel",
         PatchKernel(),
     ),
-    ("vision/patch_embedding/projection/bias", "embedding/bias", IDENTITY),
-    (
+    Rule("vision/patch_embedding/projection/bias", "embedding/bias"),
+    Rule(
         "vision/position_embedding/embedding",
         "pos_embedding",
-        Chain((Squeeze(0), ResizePositions())),
+        ResizePositions(is_batch=True),
     ),
-    *_block("Transformer/encoderblock_{}"),
-    *_block("Transformer/encoderblock"),
+    *_encoder_block("Transformer/encoderblock_{}"),
+    *_encoder_block("Transformer/encoderblock"),
     *_norm("vision/encoder_norm", "Transformer/encoder_norm"),
-    ("map_head/probe", "MAPHead_0/probe", Squeeze(0)),
-    *_attention("map_head/attention", "MAPHead_0"),
-    *_norm("map_head/pre_mlp_layer_norm", "MAPHead_0/LayerNorm_0"),
-    *_mlp("map_head/mlp", "MAPHead_0"),
-    ("head/kernel", "head/kernel", IDENTITY),
-    ("head/bias", "head/bias", IDENTITY),
+    Rule("map_head/probe", "MAPHead_0/probe", Squeeze()),
+    *_block(
+        "map_head",
+        "MAPHead_0",
+        _norm("map_head/pre_mlp_layer_norm", "MAPHead_0/LayerNorm_0"),
+    ),
+    Rule("head/kernel", "head/kernel"),
+    Rule("head/bias", "head/bias"),
 )
 
 VIT_BIG_VISION = NameMap(
-    name="big_vision's ViT",
-    rules=tuple(
-        Rule(ours, prefix + theirs, transform)
-        for prefix in _PREFIXES
-        for ours, theirs, transform in _TABLE
-    ),
+    name="big_vision's ViT", rules=below(_PREFIXES, _RULES)
 )

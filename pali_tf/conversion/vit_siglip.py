@@ -9,7 +9,7 @@ Source: huggingface/transformers models/siglip/modeling_siglip.py.
 
 from collections.abc import Mapping
 
-from pali_tf.conversion.name_map import NameMap, Rule
+from pali_tf.conversion.name_map import NameMap, Rule, below
 from pali_tf.conversion.transform import (
     IDENTITY,
     TRANSPOSE,
@@ -37,26 +37,45 @@ def _linear(ours: str, theirs: str) -> tuple[Rule, ...]:
     )
 
 
-def _block(prefix: str) -> tuple[Rule, ...]:
-    ours, theirs = "vision/layers_{}", prefix + "encoder.layers.{}"
-    attention = f"{theirs}.self_attn"
-    return (
-        *_norm(f"{ours}/pre_attention_layer_norm", f"{theirs}.layer_norm1"),
-        *_linear(f"{ours}/attention/query", f"{attention}.q_proj"),
-        *_linear(f"{ours}/attention/key", f"{attention}.k_proj"),
-        *_linear(f"{ours}/attention/value", f"{attention}.v_proj"),
-        *_linear(f"{ours}/attention/out", f"{attention}.out_proj"),
-        *_norm(f"{ours}/pre_mlp_layer_norm", f"{theirs}.layer_norm2"),
-        *_linear(f"{ours}/mlp/wi", f"{theirs}.mlp.fc1"),
-        *_linear(f"{ours}/mlp/wo", f"{theirs}.mlp.fc2"),
-    )
-
-
-def _head(theirs: str) -> tuple[Rule, ...]:
-    joined = tuple(
+_OURS, _THEIRS = "vision/layers_{}", "encoder.layers.{}"
+_ATTENTION = {
+    "query": "q_proj",
+    "key": "k_proj",
+    "value": "v_proj",
+    "out": "out_proj",
+}
+_RULES = (
+    Rule(
+        "vision/patch_embedding/projection/kernel",
+        "embeddings.patch_embedding.weight",
+        PatchKernel(channels_first=True),
+    ),
+    Rule(
+        "vision/patch_embedding/projection/bias",
+        "embeddings.patch_embedding.bias",
+    ),
+    Rule(
+        "vision/position_embedding/embedding",
+        "embeddings.position_embedding.weight",
+        ResizePositions(),
+    ),
+    *_norm(f"{_OURS}/pre_attention_layer_norm", f"{_THEIRS}.layer_norm1"),
+    *(
+        rule
+        for name, theirs in _ATTENTION.items()
+        for rule in _linear(
+            f"{_OURS}/attention/{name}", f"{_THEIRS}.self_attn.{theirs}"
+        )
+    ),
+    *_norm(f"{_OURS}/pre_mlp_layer_norm", f"{_THEIRS}.layer_norm2"),
+    *_linear(f"{_OURS}/mlp/wi", f"{_THEIRS}.mlp.fc1"),
+    *_linear(f"{_OURS}/mlp/wo", f"{_THEIRS}.mlp.fc2"),
+    *_norm("vision/encoder_norm", "post_layernorm"),
+    Rule("map_head/probe", "head.probe", Squeeze()),
+    *(
         Rule(
             f"map_head/attention/{name}/{leaf}",
-            f"{theirs}.attention.in_proj_{end}",
+            f"head.attention.in_proj_{end}",
             transform,
             part=(index, 3),
         )
@@ -65,54 +84,20 @@ def _head(theirs: str) -> tuple[Rule, ...]:
             ("kernel", "weight", TRANSPOSE),
             ("bias", "bias", IDENTITY),
         )
-    )
-    return (
-        Rule("map_head/probe", f"{theirs}.probe", Squeeze(0)),
-        *joined,
-        *_linear("map_head/attention/out", f"{theirs}.attention.out_proj"),
-        *_norm("map_head/pre_mlp_layer_norm", f"{theirs}.layernorm"),
-        *_linear("map_head/mlp/wi", f"{theirs}.mlp.fc1"),
-        *_linear("map_head/mlp/wo", f"{theirs}.mlp.fc2"),
-    )
-
-
-def _tower(prefix: str) -> tuple[Rule, ...]:
-    embeddings = prefix + "embeddings"
-    return (
-        Rule(
-            "vision/patch_embedding/projection/kernel",
-            f"{embeddings}.patch_embedding.weight",
-            PatchKernel(channels_first=True),
-        ),
-        Rule(
-            "vision/patch_embedding/projection/bias",
-            f"{embeddings}.patch_embedding.bias",
-        ),
-        Rule(
-            "vision/position_embedding/embedding",
-            f"{embeddings}.position_embedding.weight",
-            ResizePositions(),
-        ),
-        *_block(prefix),
-        *_norm("vision/encoder_norm", f"{prefix}post_layernorm"),
-        *_head(f"{prefix}head"),
-    )
-
+    ),
+    *_linear("map_head/attention/out", "head.attention.out_proj"),
+    *_norm("map_head/pre_mlp_layer_norm", "head.layernorm"),
+    *_linear("map_head/mlp/wi", "head.mlp.fc1"),
+    *_linear("map_head/mlp/wo", "head.mlp.fc2"),
+)
 
 VIT_SIGLIP = NameMap(
-    name="Hugging Face's SigLIP vision tower",
-    rules=tuple(rule for prefix in _PREFIXES for rule in _tower(prefix)),
+    name="Hugging Face's SigLIP vision tower", rules=below(_PREFIXES, _RULES)
 )
 
 
-def make_config(
-    sizes: Mapping[str, Mapping[str, object]],
-) -> dict[str, object]:
-    """Gives the config.json that `SiglipVisionModel` loads with.
-
-    Args:
-        sizes: of `describe.describe`.
-    """
+def make_config(sizes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Gives the config.json that `SiglipVisionModel` loads with."""
     vision = sizes["vision"]
     return {
         "architectures": ["SiglipVisionModel"],

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 
+import ml_dtypes
 import numpy as np
 
 from pali_tf.conversion.array_parts import (
@@ -17,11 +18,13 @@ from pali_tf.conversion.name_map import Link, NameMap
 from pali_tf.conversion.problems import Allowed, ConversionError
 from pali_tf.conversion.reading import PIECE_BYTES, Parameters
 from pali_tf.conversion.tensor import Tensor
-from pali_tf.conversion.transform import Sizes
 from pali_tf.errors import UserError, nearest
 
 # What a model of ours can be computed in; float16 overflows in mT5.
-DTYPES = ("float32", "bfloat16")
+DTYPES: dict[str, np.dtype] = {
+    "float32": np.dtype(np.float32),
+    "bfloat16": np.dtype(ml_dtypes.bfloat16),
+}
 _TILE = 128
 _MATRIX = 2
 
@@ -33,7 +36,6 @@ class Target:
     Attributes:
         name: theirs.
         links: ours that it holds: one, or one a layer or part.
-        tensor: for the store that writes it.
     """
 
     name: str
@@ -45,9 +47,9 @@ def plan_targets(
     parameters: Parameters,
     name_map: NameMap,
     *,
-    dtype: np.dtype | None = None,
-    allowed: Allowed | None = None,
-    on_bytes: Callable[[int], None] = lambda count: None,
+    dtype: np.dtype | None,
+    allowed: Allowed,
+    on_bytes: Callable[[int], object],
 ) -> list[Target]:
     """Plans every array of a target, in the order the source is read best.
 
@@ -62,7 +64,6 @@ def plan_targets(
         ConversionError: a parameter without a place in the target, or a type
             that it cannot have.
     """
-    allowed = allowed or Allowed()
     problems = []
     groups: dict[str, list[Link]] = {}
     for path in parameters.links:
@@ -76,7 +77,7 @@ def plan_targets(
             )
     targets = []
     for name, links in groups.items():
-        links.sort(key=_order)
+        links.sort(key=lambda link: (link.rule.part or (link.layer or 0,))[0])
         try:
             targets.append(_plan(parameters, name, links, dtype, on_bytes))
         except UserError as error:
@@ -86,16 +87,12 @@ def plan_targets(
     return targets
 
 
-def _order(link: Link) -> int:
-    return (link.rule.part or (link.layer or 0,))[0]
-
-
 def _plan(
     parameters: Parameters,
     name: str,
     links: list[Link],
     dtype: np.dtype | None,
-    on_bytes: Callable[[int], None],
+    on_bytes: Callable[[int], object],
 ) -> Target:
     stored = {parameters.dtype(link.ours) for link in links}
     if dtype is None and len(stored) > 1:
@@ -109,24 +106,27 @@ def _plan(
             f"it is stored as {dtype.name}; choose --dtype, one of "
             f"{list(DTYPES)}"
         )
-    one = links[0].rule.transform.theirs_shape(
-        parameters.shapes[links[0].ours], parameters.sizes
+    first = links[0]
+    one = first.rule.transform.theirs_shape(
+        parameters.shapes[first.ours], parameters.sizes
     )
-    shape = links[0].theirs_shape(one, _num_layers(parameters, links))
+    shape = first.theirs_shape(one, _num_layers(parameters, links))
 
     def pieces() -> Iterator[tuple[Region, np.ndarray]]:
         for link in links:
-            for region, values in _pieces(
-                parameters, link, shape, dtype.itemsize
-            ):
+            for region in _split(parameters, link, dtype.itemsize):
+                values = link.rule.transform.to_theirs(
+                    parameters.read(link.ours, region), parameters.sizes
+                )
+                if link.layer is not None:
+                    values = np.expand_dims(values, link.rule.layers_axis)
                 values = _in_c_order(values, dtype)
                 on_bytes(values.nbytes)
-                for place in _repeat(link, region, shape):
+                for place in _repeat(link, link.place(shape, region), shape):
                     yield place, values
 
-    first = links[0]
     parts = _split(parameters, first, dtype.itemsize)
-    largest = _place(first, next(iter(parts)), shape, parameters.sizes)
+    largest = first.place(shape, next(parts))
     tensor = Tensor(shape, dtype, region_shape(largest), pieces)
     return Target(name, tuple(links), tensor)
 
@@ -163,33 +163,11 @@ def _split(
 ) -> Iterator[Region]:
     """Cuts a parameter as both its reader and its writer can."""
     shape = parameters.shapes[link.ours]
-    axis = parameters.row_axis(link.ours)
+    axis = parameters.links[link.ours].rule.transform.row_axis
     if axis is None or link.rule.transform.row_axis is None:
         yield whole(shape)
     else:
         yield from split(shape, axis, PIECE_BYTES // itemsize)
-
-
-def _place(link: Link, region: Region, shape: Shape, sizes: Sizes) -> Region:
-    """Where in their array a part of ours goes."""
-    box = link.box(shape)
-    transform = link.rule.transform
-    if transform.row_axis is None:
-        return box
-    return link.inside(box, transform.theirs_region(region))
-
-
-def _pieces(
-    parameters: Parameters, link: Link, shape: Shape, itemsize: int
-) -> Iterator[tuple[Region, np.ndarray]]:
-    sizes = parameters.sizes
-    for region in _split(parameters, link, itemsize):
-        values = parameters.read(link.ours, region)
-        values = link.rule.transform.to_theirs(values, sizes)
-        place = _place(link, region, shape, sizes)
-        if link.layer is not None:
-            values = np.expand_dims(values, link.rule.layers_axis)
-        yield place, values
 
 
 def _repeat(link: Link, place: Region, shape: Shape) -> Iterator[Region]:

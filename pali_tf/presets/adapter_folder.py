@@ -8,11 +8,11 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from etils.epath import Path
 
 from pali_tf import files, json_files
 from pali_tf.conversion.array_parts import whole
@@ -25,7 +25,7 @@ from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
-from pali_tf.presets.fields import read_fields
+from pali_tf.presets.config import read_fields
 from pali_tf.presets.folder import require
 from pali_tf.presets.weights import load_weights, variable_tensors
 
@@ -57,18 +57,12 @@ def write_adapter(
     config: LoRAConfig,
     sizes: PaliConfig,
 ) -> Path:
-    """Writes the adapter's folder, which appears once it is whole.
-
-    Args:
-        directory: does not exist yet.
-        model: has adapters.
-        config: what they are.
-        sizes: of the model.
+    """Writes the adapters of a model; the folder appears once it is whole.
 
     Raises:
         ExistingFileError: the folder exists.
     """
-    path = Path(directory).absolute()
+    path = files.absolute(files.as_path(directory))
     described = {
         "format_version": FORMAT_VERSION,
         **dataclasses.asdict(config),
@@ -76,7 +70,7 @@ def write_adapter(
     }
     if path.exists():
         raise ExistingFileError(f"{path} exists; nothing is overwritten.")
-    with files.staged(path) as temporary:
+    with files.staged(path, last=CONFIG) as temporary:
         temporary.mkdir()
         tensors = variable_tensors(adapters_by_path(model))
         write_safetensors(temporary / WEIGHTS, tensors, {})
@@ -101,15 +95,12 @@ def load_adapter(
         sizes: of the model.
         merged: digests of adapters that the model's kernels have taken in.
 
-    Returns:
-        What was loaded.
-
     Raises:
-        FileNotFoundError: the folder or a file of it is not there.
+        MissingFileError: the folder or a file of it is not there.
         UserError: it is for a model of other sizes, or the model has
             adapters of another rank or target, or these in its kernels.
     """
-    folder = Path(directory)
+    folder = files.as_path(directory)
     if not folder.is_dir():
         raise MissingFileError(f"There is no adapter {folder}.")
     file = require(folder, CONFIG)

@@ -19,12 +19,7 @@ ZERO_SHOT_PROMPT = "Generate alt_text in EN at 2: Photo of <extra_id_0>"
 
 
 class Answer(NamedTuple):
-    """An answer to a prompt.
-
-    Attributes:
-        text: what the model says.
-        score: float. Sum of the log-probabilities of its tokens.
-    """
+    """What the model says, and the log-probability of its tokens in sum."""
 
     text: str
     score: float
@@ -33,9 +28,7 @@ class Answer(NamedTuple):
 class Classification(NamedTuple):
     """How well each of C classes fits each of N images.
 
-    Attributes:
-        classes: their names.
-        scores: float32[N, C]. Log-probability of the name, EOS included.
+    `scores`, float32[N, C], are log-probabilities of the names, EOS included.
     """
 
     classes: tuple[str, ...]
@@ -112,11 +105,7 @@ def classify(
 
 
 def check_classes(classes: Sequence[str]) -> tuple[str, ...]:
-    """Gives the classes as a tuple.
-
-    Raises:
-        UserError: there is none, or two are the same.
-    """
+    """Gives the classes as a tuple; UserError if none, or two are the same."""
     if isinstance(classes, str) or not classes:
         raise UserError(f"classes is {classes!r}, not a list of names.")
     names = tuple(classes)

@@ -12,11 +12,7 @@ from pali_tf.presets.images import ImageLike, check_images
 def pair(
     images: Sequence[ImageLike] | None, prompts: str | Sequence[str]
 ) -> tuple[list[ImageLike], list[str]]:
-    """Gives each image its prompt.
-
-    Args:
-        images: N of them; None: every prompt is text alone.
-        prompts: one for all, or one an image.
+    """Gives each image its prompt: one for all, or one an image.
 
     Raises:
         TypeError: one image where a list of them is asked for.
@@ -43,11 +39,7 @@ def pair(
 
 
 def for_each(texts: str | Sequence[str], number: int, name: str) -> list[str]:
-    """Gives N texts: one for all, or one each.
-
-    Raises:
-        UserError: there are more or fewer than N.
-    """
+    """Gives N texts: one for all, or one each; UserError for another number."""
     if isinstance(texts, str):
         return [texts] * number
     if len(texts) != number:
@@ -66,10 +58,6 @@ def cut(
     Fewer rows than a batch make a smaller one: a single question does not pay
     for a full one.
 
-    Args:
-        columns: each of N rows.
-        batch_size: int > 0.
-
     Yields:
         (number of the first row, how many rows are real, the batch's part of
         each column).
@@ -83,10 +71,10 @@ def cut(
     for first in range(0, number, max(size, 1)):
         rows = [min(first + i, number - 1) for i in range(size)]
         num_real = min(size, number - first)
-        yield first, num_real, [_pick(column, rows) for column in columns]
-
-
-def _pick(column: Any, rows: list[int]) -> Any:
-    if isinstance(column, np.ndarray):
-        return column[rows]
-    return [column[row] for row in rows]
+        chosen = [
+            column[rows]
+            if isinstance(column, np.ndarray)
+            else [column[row] for row in rows]
+            for column in columns
+        ]
+        yield first, num_real, chosen

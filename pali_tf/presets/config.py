@@ -1,18 +1,20 @@
-"""What a preset's config.json says."""
+"""What a preset's config.json says, and how a mistake in it is named."""
 
 import dataclasses
-from typing import Any
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
-from pali_tf.errors import UserError
+from pali_tf.errors import UserError, nearest
 from pali_tf.models.lora.config import LoRAConfig
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.quantization import QuantizationConfig
-from pali_tf.presets.fields import read_fields
 
 FORMAT_VERSION = 1
 MODEL_TYPE = "pali_tf"
 # How a training run lays its towers out; a preset is unrolled.
 _OF_TRAINING = ("scan_layers", "remat_policy")
+_Config = TypeVar("_Config")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,11 +73,7 @@ def to_json(config: PresetConfig) -> dict[str, Any]:
 
 
 def from_json(values: Any, place: str) -> PresetConfig:
-    """Reads the object of a preset's config.json.
-
-    Args:
-        values: what JSON gives.
-        place: the file, for the messages.
+    """Reads the object of a preset's config.json; `place` is the file.
 
     Raises:
         UserError: another version or kind of file, or a wrong field.
@@ -99,3 +97,60 @@ def from_json(values: Any, place: str) -> PresetConfig:
             f"{FORMAT_VERSION}. A newer pali_tf may read it."
         )
     return read_fields(PresetConfig, fields, place)
+
+
+def read_fields(kind: type[_Config], values: Any, place: str) -> _Config:
+    """Makes a dataclass of numbers, strings, tuples and such dataclasses.
+
+    Args:
+        kind: the dataclass.
+        values: its fields, as JSON gives them.
+        place: where they are written, for the messages.
+
+    Raises:
+        UserError: a field that is unknown, missing or of the wrong type.
+
+    Example: {"width": "16"} for a field `width: int` gives "config.json:
+        width is '16', not int".
+    """
+    if not isinstance(values, Mapping):
+        raise UserError(f"{place} is {values!r}, not a JSON object.")
+    fields = {f.name: f for f in dataclasses.fields(cast(Any, kind))}
+    for name in values:
+        if name not in fields:
+            raise UserError(
+                f"{place} has the field {name!r}, which is not known"
+                f"{nearest(name, fields)}"
+            )
+    for name, field in fields.items():
+        is_required = field.default is dataclasses.MISSING
+        if name not in values and is_required:
+            raise UserError(f"{place} lacks the field {name!r}.")
+    types = typing.get_type_hints(kind)
+    arguments = {
+        name: _read(types[name], value, f"{place}: {name}")
+        for name, value in values.items()
+    }
+    try:
+        return kind(**arguments)
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from error
+
+
+def _read(hint: Any, value: Any, place: str) -> Any:
+    if typing.get_origin(hint) is tuple and type(value) is list:
+        each = typing.get_args(hint)[0]
+        return tuple(_read(each, item, place) for item in value)
+    choices = typing.get_args(hint) or (hint,)
+    for kind in choices:
+        if dataclasses.is_dataclass(kind) and value is not None:
+            return read_fields(cast(type, kind), value, place)
+        # JSON writes 1.0 as it likes; bool is an int to Python.
+        if kind is float and type(value) is int:
+            return float(value)
+        if type(value) is kind:
+            return value
+    names = " or ".join(
+        getattr(kind, "__name__", str(kind)) for kind in choices
+    )
+    raise UserError(f"{place} is {value!r}, not {names}.")

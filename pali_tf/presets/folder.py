@@ -8,15 +8,15 @@ The arrays have our parameter paths as names, unrolled, as `pali convert`
 writes and reads them.
 """
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from pathlib import Path
+
+from etils.epath import Path
 
 from pali_tf import files, json_files
-from pali_tf.conversion.disk_space import check_space
 from pali_tf.conversion.stores.safetensors_files import (
     INDEX_NAME,
+    SHARD_BYTES,
     SafetensorsSource,
     write_safetensors,
 )
@@ -35,27 +35,19 @@ from pali_tf.presets.tokenizer import Tokenizer
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "sentencepiece.model"
-SHARD_BYTES = 5_000_000_000
-
-
-@dataclasses.dataclass(frozen=True)
-class Preset:
-    """What a folder holds; the arrays are not read yet."""
-
-    config: PresetConfig
-    tokenizer: Tokenizer
-    weights: SafetensorsSource
 
 
 @told()
-def open_preset(directory: str | os.PathLike[str]) -> Preset:
-    """Opens a folder.
+def open_preset(
+    directory: str | os.PathLike[str],
+) -> tuple[PresetConfig, Tokenizer, SafetensorsSource]:
+    """Opens a folder; its arrays are not read yet.
 
     Raises:
         MissingFileError: the folder or a file of it is not there.
         UserError: a file is damaged or says what is not known.
     """
-    path = Path(directory)
+    path = files.as_path(directory)
     if not path.is_dir():
         raise MissingFileError(f"There is no preset {path}{_beside(path)}")
     vocabulary = require(path, VOCABULARY)
@@ -67,7 +59,7 @@ def open_preset(directory: str | os.PathLike[str]) -> Preset:
         tokenizer = Tokenizer(vocabulary.read_bytes())
     except UserError as error:
         raise UserError(f"{vocabulary}: {error}") from error
-    return Preset(config, tokenizer, SafetensorsSource(path))
+    return config, tokenizer, SafetensorsSource(path)
 
 
 def require(folder: Path, name: str) -> Path:
@@ -100,18 +92,15 @@ def write_preset(
         vocabulary: content of the SentencePiece file.
         shard_bytes: of a file of arrays, unless one array is larger.
 
-    Returns:
-        The folder.
-
     Raises:
         ExistingFileError: it exists.
         UserError: the disk has too little room.
     """
-    path = Path(directory).absolute()
+    path = files.absolute(files.as_path(directory))
     if path.exists():
         raise ExistingFileError(f"{path} exists; nothing is overwritten.")
-    check_space(path.parent, sum(t.num_bytes for t in tensors.values()))
-    with files.staged(path) as temporary:
+    files.check_space(path, sum(t.num_bytes for t in tensors.values()))
+    with files.staged(path, last=CONFIG) as temporary:
         write_safetensors(
             temporary,
             tensors,

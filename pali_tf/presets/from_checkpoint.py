@@ -1,39 +1,20 @@
 """The arrays of a training run's checkpoint as a preset has them."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from etils.epath import Path
 
 from pali_tf.conversion.array_parts import Region, region_shape, split, whole
+from pali_tf.conversion.reading import PIECE_BYTES
 from pali_tf.conversion.stores.orbax_tree import OrbaxSource
 from pali_tf.conversion.tensor import Tensor
 from pali_tf.errors import UserError
 from pali_tf.models.layout_change import change_layout
 from pali_tf.models.stacking import scanned_place
 
-_PIECE_BYTES = 128 << 20
 _POSITION_TABLE = "vision/position_embedding/embedding"
-
-
-class _AveragedSource:
-    """A checkpoint's parameters, those that trained as their average."""
-
-    def __init__(self, checkpoint: Path):
-        self.path = checkpoint
-        self._plain = OrbaxSource(checkpoint)
-        self._average = OrbaxSource(checkpoint, use_ema=True)
-        self.infos = {**self._plain.infos, **self._average.infos}
-
-    def read(self, name: str, region: Region) -> np.ndarray:
-        """Reads a part of an array."""
-        is_averaged = name in self._average.infos
-        source = self._average if is_averaged else self._plain
-        return source.read(name, region)
-
-
-_Source = OrbaxSource | _AveragedSource
 
 
 def checkpoint_tensors(
@@ -43,18 +24,14 @@ def checkpoint_tensors(
 
     Args:
         checkpoint: a complete `checkpoint_<step>` directory.
-        specs: what the unrolled model has: VariableSpec(shape, ...) by path.
+        specs: what the unrolled model has, with a `shape`, by parameter path.
         use_ema: whether those that trained are read as their moving average.
-
-    Returns:
-        By parameter path.
 
     Raises:
         UserError: a parameter is missing or has another shape, or the
             checkpoint holds more than the model has.
     """
-    reader = _AveragedSource if use_ema else OrbaxSource
-    source = reader(checkpoint)
+    source = OrbaxSource(checkpoint, use_ema=use_ema)
     used: set[str] = set()
     tensors = {}
     for path, spec in specs.items():
@@ -71,7 +48,7 @@ def checkpoint_tensors(
     return tensors
 
 
-def _find(path: str, source: _Source) -> tuple[str, int | None]:
+def _find(path: str, source: OrbaxSource) -> tuple[str, int | None]:
     """Gives the stored array, and which layer of it; None: all of it."""
     if path in source.infos:
         return path, None
@@ -85,7 +62,7 @@ def _find(path: str, source: _Source) -> tuple[str, int | None]:
 
 
 def _tensor(
-    source: _Source, path: str, name: str, layer: int | None, spec: Any
+    source: OrbaxSource, path: str, name: str, layer: int | None, spec: Any
 ) -> Tensor:
     info = source.infos[name]
     shape = info.shape if layer is None else info.shape[1:]
@@ -98,12 +75,10 @@ def _tensor(
 
     def pieces() -> Iterator[tuple[Region, np.ndarray]]:
         if shape != expected:
-            resized = change_layout({path: read(whole(shape))}, {path: spec})[
-                path
-            ]
-            yield whole(expected), resized
+            resized = change_layout({path: read(whole(shape))}, {path: spec})
+            yield whole(expected), resized[path]
             return
-        for region in split(shape, 0, _PIECE_BYTES // info.dtype.itemsize):
+        for region in split(shape, 0, PIECE_BYTES // info.dtype.itemsize):
             yield region, read(region)
 
     if shape != expected and path != _POSITION_TABLE:
@@ -111,5 +86,5 @@ def _tensor(
             f"{source.path}: {path!r} has shape {shape}, the model's is "
             f"{expected}."
         )
-    largest = next(split(expected, 0, _PIECE_BYTES // info.dtype.itemsize))
+    largest = next(split(expected, 0, PIECE_BYTES // info.dtype.itemsize))
     return Tensor(expected, info.dtype, region_shape(largest), pieces)

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
+from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError
 from pali_tf.presets.resize import resize
 
@@ -28,7 +28,7 @@ def check_images(images: Sequence[ImageLike]) -> None:
     """
     for number, image in enumerate(images):
         if isinstance(image, str | os.PathLike):
-            if not Path(image).is_file():
+            if not files.as_path(image).is_file():
                 raise MissingFileError(f"images[{number}]: no file {image}.")
         elif not isinstance(image, Image.Image | np.ndarray | None):
             raise TypeError(
@@ -40,12 +40,9 @@ def check_images(images: Sequence[ImageLike]) -> None:
 def load_images(
     images: Sequence[ImageLike], side: int, *, first: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Decodes and resizes a batch, as training and serving do.
+    """Decodes and resizes a batch to squares, as training and serving do.
 
-    Args:
-        images: B of them.
-        side: in pixels; the aspect ratio is not kept.
-        first: number of the first of them, for messages.
+    `first` is the number of the first of them, for messages.
 
     Returns:
         uint8[B, side, side, 3], zeros where there is none, and bool[B],
@@ -73,7 +70,10 @@ def _to_rgb(image: Any, name: str) -> np.ndarray:
     if isinstance(image, Image.Image):
         return _convert(image, name)
     try:
-        with Image.open(image) as opened:
+        with (
+            files.local_copy(files.as_path(image)) as file,
+            Image.open(file) as opened,
+        ):
             return _convert(opened, f"{name} ({image})")
     except OSError as error:
         raise UserError(

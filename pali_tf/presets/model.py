@@ -3,11 +3,12 @@
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from etils.epath import Path
 
+from pali_tf.conversion.stores.safetensors_files import SHARD_BYTES
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.errors import UserError
 from pali_tf.models import quantization
@@ -17,14 +18,10 @@ from pali_tf.models.pali.model import Pali
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.quantization import QuantizationConfig
 from pali_tf.presets import answers, batches, weights
-from pali_tf.presets.adapter_folder import (
-    digest,
-    load_adapter,
-    write_adapter,
-)
+from pali_tf.presets.adapter_folder import digest, load_adapter, write_adapter
 from pali_tf.presets.answers import ZERO_SHOT_PROMPT, Answer, Classification
 from pali_tf.presets.config import PresetConfig
-from pali_tf.presets.folder import SHARD_BYTES, open_preset, write_preset
+from pali_tf.presets.folder import open_preset, write_preset
 from pali_tf.presets.images import ImageLike, load_images
 from pali_tf.presets.network import build_network, make_program
 from pali_tf.presets.tokenizer import Tokenizer
@@ -39,11 +36,6 @@ class PaliModel:
     An image is a file's path, a PIL image, an array uint8[H, W, 3], or None
     for text alone; a prompt has the form of the training tasks, its last
     `<extra_id_0>` too.
-
-    Args:
-        network: built, with its values; unrolled.
-        tokenizer: its vocabulary.
-        config: what it is.
 
     Raises:
         UserError: the vocabulary is larger than the model's table, or Keras
@@ -78,7 +70,8 @@ class PaliModel:
         """Reads a folder, array by array.
 
         Args:
-            directory: of `save_to_preset` or `pali save-preset`.
+            directory: of `save_to_preset` or `pali save-preset`, on a disk or
+                in a bucket.
             image_size: side in pixels to resize the ViT's position table to;
                 None: as it is.
             dtype: "float32" or "bfloat16", of activations; None: as it is.
@@ -87,11 +80,11 @@ class PaliModel:
             MissingFileError: the folder or a file of it is not there.
             UserError: a file is damaged, or does not fit the others.
         """
-        preset = open_preset(directory)
-        config = preset.config.adjusted(image_size=image_size, dtype=dtype)
+        config, tokenizer, arrays = open_preset(directory)
+        config = config.adjusted(image_size=image_size, dtype=dtype)
         network = build_network(config)
-        weights.load_weights(parameters_by_path(network), preset.weights)
-        return cls(network, preset.tokenizer, config)
+        weights.load_weights(parameters_by_path(network), arrays)
+        return cls(network, tokenizer, config)
 
     def save_to_preset(
         self,
@@ -100,10 +93,10 @@ class PaliModel:
         merge_adapter: bool = False,
         shard_bytes: int = SHARD_BYTES,
     ) -> Path:
-        """Writes a folder that `from_preset` reads.
+        """Writes a new folder that `from_preset` reads.
 
         Args:
-            directory: does not exist yet.
+            directory: on a disk or in a bucket.
             merge_adapter: add LoRA's adapters to their kernels; otherwise
                 they are stored beside them.
             shard_bytes: of a file of arrays, unless one array is larger.
@@ -144,13 +137,11 @@ class PaliModel:
         Args:
             images: N of them; None: text alone.
             prompts: one for all images, or one each.
-            decoding: greedy, beam search or sampling.
+            decoding: greedy, beam search or sampling; of several answers, the
+                best is given.
             max_length: most tokens of an answer, EOS included; None: as in
                 training.
             batch_size: so many are answered at once.
-
-        Returns:
-            N texts, the best where `decoding` asks for several.
 
         Raises:
             UserError: a prompt is too long, or an image cannot be read.
@@ -169,15 +160,7 @@ class PaliModel:
         max_length: int | None = None,
         batch_size: int = 8,
     ) -> list[list[Answer]]:
-        """Gives all `num_return` answers of each, best first, with scores.
-
-        Args:
-            images: see `generate`, as the others.
-            prompts: str, or N of them.
-            decoding: how.
-            max_length: T.
-            batch_size: B.
-        """
+        """Gives all `num_return` answers of each, best first, with scores."""
         # The seed is an input: another one compiles nothing.
         static = {
             "config": dataclasses.replace(decoding, seed=0),
@@ -208,13 +191,7 @@ class PaliModel:
         targets: str | Sequence[str],
         batch_size: int = 8,
     ) -> np.ndarray:
-        """Scores given answers.
-
-        Args:
-            images: N of them; None: text alone.
-            prompts: one for all images, or one each.
-            targets: one for all images, or one each.
-            batch_size: so many are scored at once.
+        """Scores given answers: one for all images, or one each.
 
         Returns:
             float32[N], sums of the log-probabilities of tokens, EOS included.
@@ -247,7 +224,7 @@ class PaliModel:
         Args:
             images: N of them.
             classes: their names, C of them, each once.
-            prompt: the paper's for zero-shot classification.
+            prompt: by default the paper's for zero-shot classification.
             batch_size: so many images at once.
             chunk_size: so many classes of each at once.
 
@@ -297,10 +274,6 @@ class PaliModel:
 
         Returns:
             The parameter paths of the adapted kernels.
-
-        Raises:
-            UserError: the target matches nothing; the message has the
-                nearest.
         """
         config = LoRAConfig(rank=rank, target=target)
         adapted = adapters.enable_lora(self.network, config, seed=seed)
@@ -308,11 +281,7 @@ class PaliModel:
         return adapted
 
     def save_adapter(self, directory: str | os.PathLike[str]) -> Path:
-        """Writes the adapters alone.
-
-        Raises:
-            UserError: the model has none.
-        """
+        """Writes the adapters alone."""
         if self.config.lora is None:
             raise UserError("The model has no adapters: see enable_lora.")
         return write_adapter(

@@ -1,5 +1,7 @@
 """The Keras model of a preset, and how its functions are run."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -28,25 +30,61 @@ def build_network(config: PresetConfig) -> Pali:
     return network
 
 
-def make_program(network: Pali) -> Any:
+def make_program(network: Pali) -> Callable[..., Any]:
     """Gives what runs functions of a model on Keras' backend.
 
+    It is compiled once for each shape: the model's variables may take new
+    values, but not new shapes.
+
     Returns:
-        A JaxProgram or a TensorFlowProgram.
+        program(fn, *arrays, **static), which gives fn(network, *arrays,
+        **static) as NumPy arrays.
 
     Raises:
         ValueError: Keras runs on another backend.
     """
     backend = keras.backend.backend()
-    if backend == "jax":
-        from pali_tf.presets.jax_program import JaxProgram
+    if backend not in _PROGRAMS:
+        raise ValueError(
+            f"Keras runs on {backend!r}; set KERAS_BACKEND to jax or "
+            "tensorflow before keras is imported."
+        )
+    return _PROGRAMS[backend](network)
 
-        return JaxProgram(network)
-    if backend == "tensorflow":
-        from pali_tf.presets.tensorflow_program import TensorFlowProgram
 
-        return TensorFlowProgram(network)
-    raise ValueError(
-        f"Keras runs on {backend!r}; set KERAS_BACKEND to jax or tensorflow "
-        "before keras is imported."
-    )
+def _make_jax_program(network: Pali) -> Callable[..., Any]:
+    import jax
+
+    variables = network.variables
+
+    @functools.partial(jax.jit, static_argnames=("fn", "static"))
+    def run(values: Any, arrays: Any, *, fn: Any, static: Any) -> Any:
+        mapping = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return fn(network, *arrays, **dict(static))
+
+    def program(fn: Callable[..., Any], *arrays: Any, **static: Any) -> Any:
+        values = [variable.value for variable in variables]
+        fixed = tuple(sorted(static.items()))
+        return jax.device_get(run(values, arrays, fn=fn, static=fixed))
+
+    return program
+
+
+def _make_tensorflow_program(network: Pali) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    @functools.cache
+    def graph_of(fn: Callable[..., Any], **static: Any) -> Any:
+        return tf.function(
+            lambda *tensors: fn(network, *tensors, **static), autograph=False
+        )
+
+    def program(fn: Callable[..., Any], *arrays: Any, **static: Any) -> Any:
+        outputs = graph_of(fn, **static)(*map(tf.constant, arrays))
+        return tf.nest.map_structure(lambda x: x.numpy(), outputs)
+
+    return program
+
+
+_PROGRAMS = {"jax": _make_jax_program, "tensorflow": _make_tensorflow_program}

@@ -15,15 +15,7 @@ _F = np.float32
 
 
 def resize(image: np.ndarray, side: int) -> np.ndarray:
-    """Resizes an image to a square.
-
-    Args:
-        image: uint8[H, W, 3].
-        side: in pixels.
-
-    Returns:
-        uint8[side, side, 3]; the same pixels if the image has the size.
-    """
+    """Resizes uint8[H, W, 3] to uint8[side, side, 3]."""
     if image.shape[:2] == (side, side):
         return image
     # Columns first would sum in another order.

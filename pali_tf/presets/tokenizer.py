@@ -14,12 +14,8 @@ _EOS_ID = 1
 class Tokenizer:
     """SentencePiece with T5's conventions, as in training and in serving.
 
-    Args:
-        serialized: content of the model file.
-
-    Attributes:
-        serialized: the same.
-        num_pieces: size of the vocabulary; the model's table may be larger.
+    `serialized` is the content of the model file. The model's table may have
+    more rows than its `num_pieces`.
 
     Raises:
         UserError: it is no SentencePiece model.
@@ -47,9 +43,6 @@ class Tokenizer:
             length: what the model takes, EOS included; None: that of the
                 longest text.
             name: of the argument, for the message.
-
-        Returns:
-            int32[N, length].
 
         Raises:
             UserError: "prompts[0] has 61 tokens, the model takes 48." Nothing

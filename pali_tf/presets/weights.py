@@ -14,6 +14,9 @@ from pali_tf.models.layout_change import change_layout
 from pali_tf.models.parameter_path import parameters_by_path
 from pali_tf.models.projections import projections
 
+# Resized where its number of patches differs.
+_POSITION_TABLE = "vision/position_embedding/embedding"
+
 
 def load_weights(
     variables: Mapping[str, Any], source: SafetensorsSource
@@ -22,10 +25,6 @@ def load_weights(
 
     The ViT's position table is resized where the model has another image
     size.
-
-    Args:
-        variables: the model's, by parameter path.
-        source: arrays of these names, no more and no less.
 
     Raises:
         UserError: an array is missing, is not known, or has another shape
@@ -53,7 +52,8 @@ def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
                 f"{nearest(name, variables)}"
             )
         shape = tuple(variables[name].shape)
-        if info.shape != shape and not _can_be_resized(name, info.shape):
+        is_table = name == _POSITION_TABLE and len(info.shape) == 2
+        if info.shape != shape and not is_table:
             raise UserError(
                 f"{info.file}: {name!r} has shape {info.shape}, the model's "
                 f"is {shape}."
@@ -67,14 +67,13 @@ def _check(variables: Mapping[str, Any], source: SafetensorsSource) -> None:
             )
 
 
-def _can_be_resized(name: str, shape: tuple[int, ...]) -> bool:
-    return name == "vision/position_embedding/embedding" and len(shape) == 2
-
-
 def variable_tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:
     """Gives variables as arrays to be written, by parameter path."""
     return {
-        path: _tensor(variable, lambda variable=variable: _to_numpy(variable))
+        path: _tensor(
+            variable,
+            lambda variable=variable: keras.ops.convert_to_numpy(variable),
+        )
         for path, variable in variables.items()
     }
 
@@ -100,7 +99,8 @@ def merged_tensors(model: keras.Model) -> dict[str, Tensor]:
             )
         variable = parameters_by_path(model)[path]
         tensors[path] = _tensor(
-            variable, lambda layer=layer: _to_numpy(_adapted(layer))
+            variable,
+            lambda layer=layer: keras.ops.convert_to_numpy(_adapted(layer)),
         )
     return tensors
 
@@ -118,7 +118,3 @@ def _tensor(variable: Any, read: Callable[[], np.ndarray]) -> Tensor:
         shape,
         lambda: iter([(whole(shape), read().astype(variable.dtype))]),
     )
-
-
-def _to_numpy(value: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(value)

@@ -2,17 +2,16 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 
 import grpc
 import numpy as np
 
 from pali_tf.errors import UserError
-from serving.client.protos import predict_pb2, service_grpc, tensor_pb2
-from serving.client.tensors import (
-    numbers_from_proto,
-    proto_from_strings,
-    strings_from_proto,
+from serving.client.protos import (
+    predict_pb2,
+    service_grpc,
+    tensor_pb2,
+    types_pb2,
 )
 from serving.signatures import (
     ANSWER_SIGNATURE,
@@ -37,14 +36,15 @@ _OPTIONS = (
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
 )
 
+# The field of each type, and its values.
+_NUMBERS = {
+    types_pb2.DT_FLOAT: ("float_val", np.dtype("<f4")),
+    types_pb2.DT_INT32: ("int_val", np.dtype("<i4")),
+}
+
 
 class ServerError(RuntimeError):
-    """The server refused a request, or did not answer.
-
-    Args:
-        code: the gRPC code.
-        message: of the server.
-    """
+    """The server refused a request, or did not answer."""
 
     def __init__(self, code: grpc.StatusCode, message: str):
         super().__init__(f"{code.name}: {message}")
@@ -69,12 +69,9 @@ class TargetScore:
 
 
 class PaliClient:
-    """Talks to one model on one server; also TF Serving's own server.
+    """Talks to one model on one server, "host:port"; also TF Serving's own.
 
-    Args:
-        server: "host:port".
-        model_name: as the server was started with.
-        timeout_seconds: float > 0. Wall time for each call.
+    A call may take `timeout_seconds`.
 
     Example:
         with PaliClient("localhost:8500") as client:
@@ -102,14 +99,7 @@ class PaliClient:
     def predict(
         self, images: Sequence[bytes], prompts: Sequence[str]
     ) -> list[Answer]:
-        """Asks for text.
-
-        Args:
-            images: whole JPEG or PNG files.
-            prompts: one an image.
-
-        Returns:
-            One answer an image.
+        """Asks a prompt about each image, a whole JPEG or PNG file.
 
         Raises:
             ServerError: the server's code and message.
@@ -132,15 +122,7 @@ class PaliClient:
         prompts: Sequence[str],
         targets: Sequence[str],
     ) -> list[TargetScore]:
-        """Asks how likely given answers are.
-
-        Args:
-            images: whole JPEG or PNG files.
-            prompts: one an image.
-            targets: one an image.
-
-        Returns:
-            One score an image.
+        """Asks how likely the given answer to each image's prompt is.
 
         Raises:
             ServerError: the server's code and message.
@@ -177,12 +159,7 @@ class PaliClient:
     def __enter__(self) -> "PaliClient":
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
     def _call(
@@ -220,3 +197,33 @@ class PaliClient:
 
 def _utf8(texts: Sequence[str]) -> list[bytes]:
     return [text.encode("utf-8") for text in texts]
+
+
+def proto_from_strings(values: Sequence[bytes]) -> tensor_pb2.TensorProto:
+    """Makes a string[B]."""
+    proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=values)
+    proto.tensor_shape.dim.add(size=len(values))
+    return proto
+
+
+def strings_from_proto(proto: tensor_pb2.TensorProto) -> list[str]:
+    """Reads a string[B] of UTF-8 text."""
+    if proto.dtype != types_pb2.DT_STRING:
+        raise _type_error(proto)
+    return [value.decode("utf-8") for value in proto.string_val]
+
+
+def numbers_from_proto(proto: tensor_pb2.TensorProto) -> np.ndarray:
+    """Reads a float32 or int32 tensor, however a server packs it."""
+    if proto.dtype not in _NUMBERS:
+        raise _type_error(proto)
+    field, dtype = _NUMBERS[proto.dtype]
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.tensor_content:
+        return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+    return np.array(getattr(proto, field), dtype).reshape(shape)
+
+
+def _type_error(proto: tensor_pb2.TensorProto) -> ValueError:
+    name = types_pb2.DataType.Name(proto.dtype)
+    return ValueError(f"The server sent a tensor of unexpected type {name}.")

@@ -21,12 +21,7 @@ _ESCAPE = re.compile(r"\\(['\"\\])")
 
 
 class ServingError(Exception):
-    """What a request fails with.
-
-    Args:
-        code: the gRPC code.
-        message: says what to do.
-    """
+    """What a request fails with."""
 
     def __init__(self, code: grpc.StatusCode, message: str):
         super().__init__(message)
@@ -52,12 +47,6 @@ def from_tensorflow(error: tf.errors.OpError) -> ServingError:
 
     The model checks its inputs with tf.debugging.Assert; what such a check
     says is the message, without the wrapping that TensorFlow puts around it.
-
-    Args:
-        error: what Session.run raised.
-
-    Returns:
-        The same code, and the message that the graph meant.
 
     Example: "Graph execution error: assertion failed: [image_bytes[0] is not
         a JPEG] [[{{node Assert}}]]" becomes "image_bytes[0] is not a JPEG".

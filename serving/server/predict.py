@@ -5,20 +5,23 @@ The checks, their order, codes and messages are TF Serving's.
 Source: tensorflow/serving servables/tensorflow/predict_util.cc @ 9d981c5c.
 """
 
+import math
 from collections.abc import Iterable
 
 import grpc
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import predict_pb2
 
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
-from serving.server.tensors import array_from_proto, proto_from_array
 
 DEFAULT_SIGNATURE = "serving_default"
+# A TensorProto may declare a shape of any size and hold one value for all of
+# it. More elements than this in an input is an attack or a mistake.
+_MAX_ELEMENTS = 1 << 26
 
 
 def predict(
@@ -26,15 +29,7 @@ def predict(
     request: predict_pb2.PredictRequest,
     timeout_seconds: float | None = None,
 ) -> predict_pb2.PredictResponse:
-    """Runs one request.
-
-    Args:
-        servable: the version that the request's model spec resolved to.
-        request: inputs by name; `output_filter` may name wanted outputs.
-        timeout_seconds: what is left of the client's deadline.
-
-    Returns:
-        Outputs by name, and the spec of the model that gave them.
+    """Runs one request on the version that its model spec resolved to.
 
     Raises:
         ServingError: the request does not fit, or the model refused it.
@@ -63,8 +58,7 @@ def predict(
 
 
 def _feeds(
-    signature: meta_graph_pb2.SignatureDef,
-    request: predict_pb2.PredictRequest,
+    signature: meta_graph_pb2.SignatureDef, request: predict_pb2.PredictRequest
 ) -> dict[str, np.ndarray]:
     sent, wanted = set(request.inputs), set(signature.inputs)
     if len(sent) != len(wanted):
@@ -137,3 +131,48 @@ def _type_name(dtype: int) -> str:
     if dtype not in types_pb2.DataType.values():
         return f"a type without a name ({dtype})"
     return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
+
+
+def array_from_proto(alias: str, proto: tensor_pb2.TensorProto) -> np.ndarray:
+    """Reads the input that is called `alias`; strings are bytes objects.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT, TF Serving's message.
+    """
+    dims = [dim.size for dim in proto.tensor_shape.dim]
+    if (
+        proto.tensor_shape.unknown_rank
+        or any(dim < 0 for dim in dims)
+        or math.prod(dims) > _MAX_ELEMENTS
+    ):
+        raise _parsing_error(alias)
+    try:
+        return tf.make_ndarray(proto)
+    except (TypeError, ValueError, IndexError) as error:
+        raise _parsing_error(alias) from error
+
+
+def _parsing_error(alias: str) -> ServingError:
+    # Source: tensorflow/serving servables/tensorflow/predict_util.cc.
+    return invalid_argument(f"tensor parsing error: {alias}")
+
+
+def proto_from_array(array: np.ndarray) -> tensor_pb2.TensorProto:
+    """Writes an output into the typed fields, as TF Serving does."""
+    array = np.asarray(array)
+    dtype = (
+        tf.string if array.dtype == object else tf.dtypes.as_dtype(array.dtype)
+    )
+    proto = tensor_pb2.TensorProto(
+        dtype=dtype.as_datatype_enum,
+        tensor_shape=tf.TensorShape(array.shape).as_proto(),
+    )
+    if dtype == tf.string:
+        proto.string_val.extend(array.ravel())
+    elif dtype == tf.float32:
+        proto.float_val.extend(array.ravel())
+    elif dtype == tf.int32:
+        proto.int_val.extend(array.ravel())
+    else:
+        proto.tensor_content = array.tobytes()
+    return proto

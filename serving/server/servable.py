@@ -19,11 +19,6 @@ class Servable:
     only what the fetched outputs need. `run` may be called from many threads.
     The memory is freed with the last reference.
 
-    Args:
-        name: of the model.
-        version: the number of its folder.
-        path: the folder.
-
     Raises:
         OSError, ValueError, tf.errors.OpError: the SavedModel is damaged.
     """
@@ -48,15 +43,12 @@ class Servable:
         feeds: Mapping[str, np.ndarray],
         timeout_seconds: float | None = None,
     ) -> list[np.ndarray]:
-        """Runs the graph.
+        """Gives tensors by name, such as "StatefulPartitionedCall:0".
 
         Args:
-            fetches: names of tensors, such as "StatefulPartitionedCall:0".
+            fetches: names of tensors.
             feeds: arrays by name of tensor.
             timeout_seconds: float > 0; None: no limit.
-
-        Returns:
-            The arrays, in the order of `fetches`.
 
         Raises:
             ServingError: the graph refused its input, or time ran out.

@@ -12,7 +12,7 @@ from tensorflow_serving.apis import (
 )
 
 from pali_tf.errors import UserError
-from serving.server.services import ModelService, PredictionService
+from serving.server.services import ModelServices
 from serving.server.versions import ModelVersions
 
 # Source: tensorflow/serving model_servers/server.cc:397,419-424 @ 9d981c5c.
@@ -38,9 +38,9 @@ class ServerConfig:
 
     Attributes:
         host: "127.0.0.1": this machine only; "0.0.0.0": all networks.
-        port: int >= 0; 0: a free one.
-        num_threads: requests in work at one time, >= 1.
-        poll_seconds: float > 0. Time between looks for a new version.
+        port: 0: a free one.
+        num_threads: requests in work at one time.
+        poll_seconds: time between looks for a new version.
     """
 
     host: str = "127.0.0.1"
@@ -58,15 +58,7 @@ class ServerConfig:
 
 
 class PredictServer:
-    """A running server.
-
-    Args:
-        versions: the model, loaded.
-        config: where to listen.
-
-    Raises:
-        UserError: the port is taken.
-    """
+    """A running server; UserError if its port is taken."""
 
     def __init__(self, versions: ModelVersions, config: ServerConfig):
         self._versions = versions
@@ -75,11 +67,12 @@ class PredictServer:
             options=_OPTIONS,
         )
         self._health = health.HealthServicer()
+        services = ModelServices(versions)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            PredictionService(versions), self._server
+            services, self._server
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            ModelService(versions), self._server
+            services, self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(_REFLECTED_NAMES, self._server)
@@ -101,11 +94,7 @@ class PredictServer:
         self._versions.start_polling(self._poll_seconds)
 
     def stop(self, grace_seconds: float) -> None:
-        """Refuses new requests and lets those in work end.
-
-        Args:
-            grace_seconds: float >= 0. After it, requests are cut off.
-        """
+        """Refuses new requests; after the grace, cuts off those in work."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
         self._versions.close()

@@ -26,11 +26,13 @@ _Method = Callable[[Any, Any, grpc.ServicerContext], Any]
 
 
 def _reports_errors(method: _Method) -> _Method:
-    """Turns a ServingError into the status of the call."""
+    """Asks for a model; turns a ServingError into the status of the call."""
 
     @functools.wraps(method)
     def wrapped(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
+            if not request.HasField("model_spec"):
+                raise invalid_argument("Missing ModelSpec")
             return method(self, request, context)
         except ServingError as error:
             context.abort(error.code, error.message)
@@ -42,7 +44,6 @@ def _unimplemented(name: str, instead: str) -> _Method:
     """Makes a method that says what to call instead."""
 
     def method(self: Any, request: Any, context: grpc.ServicerContext) -> None:
-        del self, request
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
             f"{name} is not supported by this server; {instead}",
@@ -51,35 +52,26 @@ def _unimplemented(name: str, instead: str) -> _Method:
     return method
 
 
-def _check_spec(request: Any) -> None:
-    if not request.HasField("model_spec"):
-        raise invalid_argument("Missing ModelSpec")
-
-
 def _seconds_left(context: grpc.ServicerContext) -> float | None:
     # A call without a deadline has one some 300 million years away.
     seconds = context.time_remaining()
     return None if seconds is None or seconds > _LONGEST_SECONDS else seconds
 
 
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata on one model.
-
-    Args:
-        versions: the model.
-    """
+class ModelServices(
+    prediction_service_pb2_grpc.PredictionServiceServicer,
+    model_service_pb2_grpc.ModelServiceServicer,
+):
+    """Predict, GetModelMetadata and GetModelStatus on one model."""
 
     def __init__(self, versions: ModelVersions):
         self._versions = versions
 
     @_reports_errors
     def Predict(
-        self,
-        request: predict_pb2.PredictRequest,
-        context: grpc.ServicerContext,
+        self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Runs a signature."""
-        _check_spec(request)
         servable = self._versions.get(request.model_spec)
         return predict(servable, request, _seconds_left(context))
 
@@ -90,8 +82,6 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         context: grpc.ServicerContext,
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
         """Gives the signatures of a model."""
-        del context
-        _check_spec(request)
         if not request.metadata_field:
             raise invalid_argument(
                 "GetModelMetadataRequest must specify at least one "
@@ -117,17 +107,6 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     Regress = _unimplemented("Regress", _USE_PREDICT)
     MultiInference = _unimplemented("MultiInference", _USE_PREDICT)
 
-
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus on one model.
-
-    Args:
-        versions: the model.
-    """
-
-    def __init__(self, versions: ModelVersions):
-        self._versions = versions
-
     @_reports_errors
     def GetModelStatus(
         self,
@@ -135,8 +114,6 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         context: grpc.ServicerContext,
     ) -> get_model_status_pb2.GetModelStatusResponse:
         """Says which versions are loaded, and why one is not."""
-        del context
-        _check_spec(request)
         spec = request.model_spec
         statuses = self._versions.statuses()
         if spec.name != self._versions.name:
@@ -156,17 +133,9 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
                     grpc.StatusCode.NOT_FOUND,
                     f"Could not find version {version} of model {spec.name}",
                 )
-        response = get_model_status_pb2.GetModelStatusResponse()
-        for status in statuses:
-            entry = response.model_version_status.add(
-                version=status.version, state=int(status.state)
-            )
-            if status.error:
-                entry.status.error_code = (
-                    grpc.StatusCode.FAILED_PRECONDITION.value[0]
-                )
-                entry.status.error_message = status.error
-        return response
+        return get_model_status_pb2.GetModelStatusResponse(
+            model_version_status=statuses
+        )
 
     HandleReloadConfigRequest = _unimplemented(
         "HandleReloadConfigRequest",

@@ -1,42 +1,24 @@
-"""Which versions of a model are there, and which is served.
+"""Which versions of a model are there, and which is written or served next.
 
 A thread looks at the base path every few seconds, loads a new version beside
 the one that serves, runs its warm-up requests, and only then puts it in place.
 """
 
-import dataclasses
-import enum
 import threading
-from pathlib import Path
+from typing import Any
 
 import grpc
 import tensorflow as tf
 from absl import logging
+from etils.epath import Path
 from tensorflow_serving.apis import model_pb2
+from tensorflow_serving.apis.get_model_status_pb2 import ModelVersionStatus
 
-from pali_tf.errors import MissingFileError, told
+from pali_tf import files
+from pali_tf.errors import MissingFileError, UserError, told
 from serving.server.errors import ServingError, invalid_argument
 from serving.server.servable import Servable
-from serving.server.warmup import run_warmup_requests
-
-
-class State(enum.IntEnum):
-    """As in ModelVersionStatus.State of get_model_status.proto."""
-
-    START = 10
-    LOADING = 20
-    AVAILABLE = 30
-    UNLOADING = 40
-    END = 50
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class VersionStatus:
-    """How one version stands; `error` is empty unless loading failed."""
-
-    version: int
-    state: State
-    error: str = ""
+from serving.warmup import run_warmup_requests
 
 
 @told()
@@ -54,12 +36,32 @@ def find_versions(base_path: Path) -> list[int]:
     )
 
 
+@told()
+def version_path(model_path: Path, version: int | None = None) -> Path:
+    """Gives the folder of a version to be written; None: the next free one.
+
+    Raises:
+        UserError: the version exists, or is no positive integer.
+    """
+    there = model_path.iterdir() if model_path.is_dir() else ()
+    taken = [int(p.name) for p in there if p.name.isdecimal()]
+    free = max(taken, default=0) + 1
+    version = free if version is None else version
+    if version < 1:
+        raise UserError(f"version must be a positive integer, not {version}.")
+    path = model_path / str(version)
+    if path.exists():
+        raise UserError(
+            f"{path} exists and is never overwritten; the next free version "
+            f"is {free}."
+        )
+    return path
+
+
 class ModelVersions:
     """Serves the latest version of one model.
 
-    Args:
-        name: of the model.
-        base_path: the folder whose subfolders are versions.
+    In a bucket, a version is copied to TMPDIR while it is loaded.
 
     Raises:
         MissingFileError: there is no version; the message says how to make
@@ -76,7 +78,7 @@ class ModelVersions:
                 f"No model at {base_path}: expected a folder with an integer "
                 "name that holds saved_model.pb. `pali export` writes one."
             )
-        self._statuses: dict[int, VersionStatus] = {}
+        self._statuses: dict[int, ModelVersionStatus] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._servable = self._load(versions[-1])
@@ -115,7 +117,7 @@ class ModelVersions:
         """The version that serves."""
         return self._servable.version
 
-    def statuses(self) -> list[VersionStatus]:
+    def statuses(self) -> list[ModelVersionStatus]:
         """Gives the versions seen since the start, latest first."""
         return sorted(self._statuses.values(), key=lambda s: -s.version)
 
@@ -143,7 +145,7 @@ class ModelVersions:
         except ServingError as error:
             logging.error("%s Version %d stays.", error, old.version)
             return
-        self._set(old.version, State.END)
+        self._set(old.version, ModelVersionStatus.END)
 
     def close(self) -> None:
         """Ends the polling thread."""
@@ -153,21 +155,26 @@ class ModelVersions:
 
     def _poll(self, period_seconds: float) -> None:
         while not self._stop.wait(period_seconds):
-            self.refresh()
+            try:
+                self.refresh()
+            except UserError as error:
+                # The storage may answer the next time.
+                logging.error("%s", error)
 
     def _load(self, version: int) -> Servable:
         path = self.base_path / str(version)
-        self._set(version, State.LOADING)
+        self._set(version, ModelVersionStatus.LOADING)
         try:
-            servable = Servable(self.name, version, path)
-            num_requests = run_warmup_requests(servable)
+            with files.local_copy(path) as copy:
+                servable = Servable(self.name, version, copy)
+                num_requests = run_warmup_requests(servable)
         except (OSError, ValueError, tf.errors.OpError, ServingError) as error:
             message = f"{path} cannot be served: {error}"
-            self._set(version, State.END, message)
+            self._set(version, ModelVersionStatus.END, message)
             raise ServingError(
                 grpc.StatusCode.FAILED_PRECONDITION, message
             ) from error
-        self._set(version, State.AVAILABLE)
+        self._set(version, ModelVersionStatus.AVAILABLE)
         logging.info(
             "Version %d of %s serves, after %d warm-up requests.",
             version,
@@ -176,7 +183,11 @@ class ModelVersions:
         )
         return servable
 
-    def _set(self, version: int, state: State, error: str = "") -> None:
-        status = VersionStatus(version=version, state=state, error=error)
+    def _set(self, version: int, state: Any, error: str = "") -> None:
+        status = ModelVersionStatus(version=version, state=state)
+        if error:
+            failed = grpc.StatusCode.FAILED_PRECONDITION
+            status.status.error_code = failed.value[0]
+            status.status.error_message = error
         # A new dict: who iterates over the old one is not disturbed.
         self._statuses = {**self._statuses, version: status}

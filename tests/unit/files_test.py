@@ -6,8 +6,10 @@ import hashlib
 import os
 import pathlib
 import pickle
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -156,6 +158,14 @@ def test_the_file_that_completes_a_folder_goes_last(root, monkeypatch):
         for name in "abc":
             (made / name).touch()
     assert order == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize("storage", ["disk", "gs"], indirect=True)
+def test_a_full_disk_is_told_before_it_is_full(root):
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    files.check_space(root / "not" / "there", free // 2)
+    with pytest.raises(ValueError, match=r"GB free; the target needs"):
+        files.check_space(root / "not" / "there", 20 * free)
 
 
 def test_a_staged_file_has_its_name_and_leaves_nothing(root):

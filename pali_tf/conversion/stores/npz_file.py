@@ -4,20 +4,25 @@ An array that is stored without compression is read by its offset, so that one
 layer of a stack costs one layer; a compressed one is unpacked as a whole.
 """
 
+import pathlib
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
+from etils.epath import Path
 
-from pali_tf.conversion.array_parts import Region, region_shape, runs
+from pali_tf import files
+from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 from pali_tf.errors import UserError
 
 _LOCAL_HEADER_BYTES = 30
+# Of a bucket: enough for a header, and for what is unpacked as a whole.
+_HEADER_BLOCK_BYTES = 64 << 10
+_BLOCK_BYTES = 8 << 20
 # What reading a damaged array ends with.
 _DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
@@ -37,7 +42,10 @@ class NpzSource:
         self._starts: dict[str, int] = {}
         self._unpacked: tuple[str, np.ndarray] | None = None
         try:
-            with zipfile.ZipFile(path) as archive:
+            with (
+                files.open_blocks(path, _HEADER_BLOCK_BYTES) as file,
+                zipfile.ZipFile(file) as archive,
+            ):
                 for member in archive.infolist():
                     self._add(archive, member)
         except (zipfile.BadZipFile, EOFError) as error:
@@ -67,27 +75,18 @@ class NpzSource:
 
     def read(self, name: str, region: Region) -> np.ndarray:
         """Reads a part of an array."""
-        info = self.infos[name]
         if name not in self._starts:
             return self._unpack(name)[region]
-        array = np.empty(region_shape(region), info.dtype)
-        flat = array.reshape(-1)
-        done = 0
-        with self.path.open("rb") as file:
-            for offset, length in runs(info.shape, region):
-                file.seek(self._starts[name] + offset * info.dtype.itemsize)
-                values = file.read(length * info.dtype.itemsize)
-                if len(values) < length * info.dtype.itemsize:
-                    raise UserError(f"{self.path} ends inside {name!r}.")
-                flat[done : done + length] = np.frombuffer(values, info.dtype)
-                done += length
-        return array
+        return self.infos[name].read(name, self._starts[name], region)
 
     def _unpack(self, name: str) -> np.ndarray:
         if self._unpacked is None or self._unpacked[0] != name:
             self._unpacked = None
             try:
-                with np.load(self.path) as archive:
+                with (
+                    files.open_blocks(self.path, _BLOCK_BYTES) as file,
+                    np.load(file) as archive,
+                ):
                     array = archive[name]
             except _DAMAGES as error:
                 raise UserError(f"{self.path}: {name!r}: {error}") from error
@@ -105,31 +104,24 @@ def _read_npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
 def _data_start(path: Path, member: zipfile.ZipInfo) -> int:
     # The local header repeats the name and may have other extra fields than
     # the directory at the end, so its own lengths count.
-    with path.open("rb") as file:
-        file.seek(member.header_offset)
-        header = file.read(_LOCAL_HEADER_BYTES)
+    header = files.read_range(path, member.header_offset, _LOCAL_HEADER_BYTES)
     name_bytes = int.from_bytes(header[26:28], "little")
     extra_bytes = int.from_bytes(header[28:30], "little")
     return member.header_offset + _LOCAL_HEADER_BYTES + name_bytes + extra_bytes
 
 
 def write_npz(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
 ) -> None:
     """Writes an `.npz`, one whole array in memory at a time.
 
-    Args:
-        path: does not exist.
-        tensors: what to write, by name.
-        config: has no place in an npz.
+    `config` has no place in it.
     """
-    del config
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, tensor in tensors.items():
-            array = np.empty(tensor.shape, tensor.dtype)
-            for region, values in tensor.pieces():
-                array[region] = values
             with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
+                np.lib.format.write_array(
+                    stream, tensor.read(), allow_pickle=False
+                )

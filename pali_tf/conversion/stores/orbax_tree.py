@@ -11,94 +11,71 @@ what it writes is by construction what it reads.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import tensorstore as ts
+from etils.epath import Path
 
 from pali_tf import json_files
-from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
-from pali_tf.conversion.tensor import TensorInfo
 from pali_tf.errors import UserError
 
-# Which item holds parameters, and below which key.
-_OURS = ("params", ())
-_T5X = ("state", ("target",))
+# What holds parameters, and below which keys: an item of ours, and T5X's.
+_PREFIXES = {"params": (), "ema": (), "state": ("target",)}
 
 
-_AVERAGE = ("ema", ())
-
-
-def find_item(
-    path: Path, *, use_ema: bool = False
-) -> tuple[Path, tuple[str, ...]] | None:
-    """Finds the item that holds parameters.
-
-    Args:
-        path: a `checkpoint_<step>` directory.
-        use_ema: whether it is that of the moving average.
-
-    Returns:
-        (its directory, keys above the parameters), or None.
-    """
-    for item, prefix in (_AVERAGE,) if use_ema else (_OURS, _T5X):
-        if (path / item / "_METADATA").is_file():
-            return path / item, prefix
-    return None
-
-
-class OrbaxSource:
+class OrbaxSource(zarr_array.ZarrSource):
     """Reads the parameters of an orbax checkpoint.
 
     Args:
         path: a `checkpoint_<step>` directory.
-        use_ema: whether the moving average of what trained is read, alone.
+        use_ema: whether those that trained are read as their moving average.
 
     Raises:
         UserError: half written, or an array that is not there.
     """
 
     def __init__(self, path: Path, *, use_ema: bool = False):
-        self.path = path
-        found = find_item(path, use_ema=use_ema)
-        if found is None or not _is_committed(path):
+        super().__init__(path)
+        read = [
+            item
+            for item in _PREFIXES
+            if (use_ema or item != "ema")
+            and (path / item / "_METADATA").is_file()
+        ]
+        is_whole = "ema" in read if use_ema else bool(read)
+        if not is_whole or not _is_committed(path):
             raise UserError(
                 f"{path} is half written: orbax has not noted its commit."
             )
-        directory, prefix = found
-        metadata = json_files.read(directory / "_METADATA")
-        self._reader = zarr_array.ChunkReader()
-        self._arrays: dict[str, ts.TensorStore] = {}
-        self.infos: dict[str, TensorInfo] = {}
-        others = 0
-        for keys in _array_keys(metadata):
-            if keys[: len(prefix)] != prefix:
-                others += 1
-                continue
-            name = "/".join(keys[len(prefix) :])
-            array = _open(directory, keys, metadata)
-            self._arrays[name] = array
-            self.infos[name] = TensorInfo(
-                tuple(array.shape), zarr_array.array_dtype(array), directory
-            )
-        items = [
-            child.name
+        parts = [
+            f"item {child.name}"
             for child in sorted(path.iterdir())
-            if child.is_dir() and child not in (directory, path / "progress")
+            if child.is_dir() and child.name not in (*read, "progress")
         ]
-        self.note = _note(others, items)
+        # What is read later, the average, replaces what is there.
+        others = sum(self._add_item(item) for item in read)
+        if others:
+            parts.append(f"the optimizer's state, {others} arrays")
+        self.note = f"Not read: {', '.join(parts)}." if parts else ""
 
-    def read(self, name: str, region: Region) -> np.ndarray:
-        """Reads a part of an array."""
-        try:
-            return self._reader.read(self._arrays[name], region)
-        except ValueError as error:
-            raise UserError(
-                f"{self.infos[name].file}: {name!r} is incomplete: {error}"
-            ) from error
+    def _add_item(self, item: str) -> int:
+        """Opens the parameters of an item; gives how many arrays are others."""
+        directory, prefix = self.path / item, _PREFIXES[item]
+        metadata = json_files.read(directory / "_METADATA")
+        is_ocdbt = (directory / "manifest.ocdbt").is_file()
+        driver = "zarr3" if metadata.get("use_zarr3") else "zarr"
+        keys_of_arrays = _array_keys(metadata)
+        parameters = [k for k in keys_of_arrays if k[: len(prefix)] == prefix]
+        for keys in parameters:
+            below = ".".join(keys)
+            kvstore = zarr_array.key_value_store(directory / below)
+            if is_ocdbt:
+                base = zarr_array.key_value_store(directory)
+                kvstore = {"driver": "ocdbt", "base": base, "path": f"{below}/"}
+            name = "/".join(keys[len(prefix) :])
+            self.add(name, directory, kvstore, driver=driver)
+        return len(keys_of_arrays) - len(parameters)
 
 
 def _is_committed(path: Path) -> bool:
@@ -109,35 +86,9 @@ def _is_committed(path: Path) -> bool:
     return bool(metadata.get("commit_timestamp_nsecs"))
 
 
-def _note(num_others: int, items: Sequence[str]) -> str:
-    parts = [f"item {item}" for item in items]
-    if num_others:
-        parts.append(f"the optimizer's state, {num_others} arrays")
-    return f"Not read: {', '.join(parts)}." if parts else ""
-
-
 def _array_keys(metadata: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         tuple(str(key["key"]) for key in leaf["key_metadata"])
         for leaf in metadata["tree_metadata"].values()
         if leaf["value_metadata"]["value_type"] in ("jax.Array", "np.ndarray")
     ]
-
-
-def _open(
-    directory: Path,
-    keys: tuple[str, ...],
-    metadata: Mapping[str, Any],
-) -> ts.TensorStore:
-    name = ".".join(keys)
-    kvstore: dict[str, Any]
-    if (directory / "manifest.ocdbt").is_file():
-        base = {"driver": "file", "path": f"{directory.absolute()}/"}
-        kvstore = {"driver": "ocdbt", "base": base, "path": f"{name}/"}
-    else:
-        kvstore = {"driver": "file", "path": f"{directory.absolute()}/{name}/"}
-    driver = "zarr3" if metadata.get("use_zarr3") else "zarr"
-    try:
-        return zarr_array.open_for_reading(kvstore, driver=driver)
-    except ValueError as error:
-        raise UserError(f"{directory}: {'/'.join(keys)!r}: {error}") from error

@@ -6,8 +6,8 @@ specification describes, and signs as orbax's handler of JAX arrays, so that
 the checkpoint is read like any other.
 """
 
+import pathlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -17,6 +17,7 @@ import tensorstore as ts
 from pali_tf.checkpoints import digests
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor
+from pali_tf.conversion.tree import nest
 
 _ARRAY_TYPE = "jax.Array"
 
@@ -38,9 +39,8 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
         args: Sequence[Any] | None = None,
     ) -> list[Any]:
         """Writes all; there is nothing left to wait for."""
-        del args
         jobs = zip(values, infos, strict=True)
-        with zarr_array.PieceWriter() as writer:
+        with zarr_array.piece_writer() as write:
             for tensor, info in sorted(
                 jobs, key=lambda job: self._order[id(job[0])]
             ):
@@ -57,12 +57,12 @@ class _TensorHandler(ocp.type_handlers.NumpyHandler):
                 array = await ts.open(
                     ts.Spec(spec), create=True, context=info.ts_context
                 )
-                writer.write(array, tensor)
+                write(array, tensor)
         return []
 
 
 def write_orbax(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
     *,
@@ -70,13 +70,8 @@ def write_orbax(
 ) -> None:
     """Writes a `checkpoint_<step>` as `save_parameters` does.
 
-    Args:
-        path: the directory; does not exist.
-        tensors: what to write, by path of our tree.
-        config: has no place in an orbax checkpoint.
-        step: its number in `progress`.
+    `config` has no place in it; `step` is its number in `progress`.
     """
-    del config
     order = {id(tensor): i for i, tensor in enumerate(tensors.values())}
     registry = ocp.type_handlers.create_type_handler_registry(
         (Tensor, _TensorHandler(order)),
@@ -97,19 +92,8 @@ def write_orbax(
         checkpointer.save(
             path.absolute(),
             args=ocp.args.Composite(
-                params=ocp.args.PyTreeSave(_nest(tensors)),
+                params=ocp.args.PyTreeSave(nest(tensors)),
                 progress=ocp.args.JsonSave({"step": step}),
             ),
         )
     digests.write(path)
-
-
-def _nest(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, tensor in tensors.items():
-        *parents, leaf = path.split("/")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = tensor
-    return tree

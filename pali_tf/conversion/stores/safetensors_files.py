@@ -11,16 +11,17 @@ Source: github.com/huggingface/safetensors, README, "Format".
 
 import json
 import os
+import pathlib
 import struct
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
+from etils.epath import Path
 
-from pali_tf import json_files
-from pali_tf.conversion.array_parts import Region, Shape, region_shape, runs
+from pali_tf import files, json_files
+from pali_tf.conversion.array_parts import Region, runs
 from pali_tf.conversion.tensor import Tensor, TensorInfo
 from pali_tf.errors import MissingFileError, UserError
 
@@ -40,36 +41,7 @@ _DTYPES: dict[str, np.dtype] = {
 _DTYPE_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 # Larger headers are refused by the reference implementation.
 _MAX_HEADER_BYTES = 100_000_000
-_SHARD_BYTES = 5_000_000_000
-
-
-def find_files(path: Path) -> list[Path]:
-    """Gives the files of a checkpoint: a file, or a folder with one or more.
-
-    Raises:
-        MissingFileError: a shard of the index is not there.
-    """
-    if path.is_file():
-        if path.name.endswith(".index.json"):
-            return _indexed(path)
-        return [path]
-    index = path / INDEX_NAME
-    return _indexed(index) if index.is_file() else [path / _FILE_NAME]
-
-
-def _read_index(index: Path) -> dict[str, str]:
-    return json_files.read(index)["weight_map"]
-
-
-def _indexed(index: Path) -> list[Path]:
-    files = sorted(set(_read_index(index).values()))
-    missing = [name for name in files if not (index.parent / name).is_file()]
-    if missing:
-        raise MissingFileError(
-            f"{index} names {len(files)} shards; not there: "
-            f"{', '.join(missing)}."
-        )
-    return [index.parent / name for name in files]
+SHARD_BYTES = 5_000_000_000
 
 
 class SafetensorsSource:
@@ -83,20 +55,40 @@ class SafetensorsSource:
         MissingFileError: a shard is missing.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = files.as_path(path)
         self.note = ""
         self.infos: dict[str, TensorInfo] = {}
         self._offsets: dict[str, int] = {}
-        for file in find_files(path):
-            self._add(file)
-        index = path / INDEX_NAME if path.is_dir() else path
-        if index.name.endswith(".index.json") and index.is_file():
-            self._check_index(index)
+        is_file = self.path.is_file()
+        index = self.path if is_file else self.path / INDEX_NAME
+        if not index.name.endswith(".index.json"):
+            self._add(self.path)
+        elif index.is_file():
+            self._add_indexed(index)
+        else:
+            self._add(self.path / _FILE_NAME)
+
+    def _add_indexed(self, index: Path) -> None:
+        places = json_files.read(index)["weight_map"]
+        shards = sorted(set(places.values()))
+        missing = [n for n in shards if not (index.parent / n).is_file()]
+        if missing:
+            raise MissingFileError(
+                f"{index} names {len(shards)} shards; not there: "
+                f"{', '.join(missing)}."
+            )
+        for shard in shards:
+            self._add(index.parent / shard)
+        for name, shard in places.items():
+            if name not in self.infos or self.infos[name].file.name != shard:
+                raise UserError(
+                    f"{index} says that {name!r} is in {shard}; it is not."
+                )
 
     def _add(self, file: Path) -> None:
-        header, start = _read_header(file)
-        size = file.stat().st_size
+        size = file.stat().length
+        header, start = _read_header(file, size)
         for name, entry in header.items():
             if name == "__metadata__":
                 continue
@@ -121,50 +113,28 @@ class SafetensorsSource:
             self.infos[name] = info
             self._offsets[name] = start + begin
 
-    def _check_index(self, index: Path) -> None:
-        for name, file in _read_index(index).items():
-            if name not in self.infos or self.infos[name].file.name != file:
-                raise UserError(
-                    f"{index} says that {name!r} is in {file}; it is not."
-                )
-
     def read(self, name: str, region: Region) -> np.ndarray:
         """Reads a part of an array."""
-        info = self.infos[name]
-        array = np.empty(region_shape(region), info.dtype)
-        buffer = array.reshape(-1).view(np.uint8).data
-        itemsize = info.dtype.itemsize
-        done = 0
-        with info.file.open("rb", buffering=0) as file:
-            for offset, length in runs(info.shape, region):
-                file.seek(self._offsets[name] + offset * itemsize)
-                end = done + length * itemsize
-                while done < end:
-                    count = file.readinto(buffer[done:end])
-                    if not count:
-                        raise UserError(f"{info.file} ends inside {name!r}.")
-                    done += count
-        return array
+        return self.infos[name].read(name, self._offsets[name], region)
 
 
-def _read_header(file: Path) -> tuple[dict[str, Any], int]:
-    with file.open("rb") as stream:
-        size = stream.read(8)
-        length = struct.unpack("<Q", size)[0] if len(size) == 8 else 0
-        left = file.stat().st_size - 8
-        if not 2 <= length <= min(left, _MAX_HEADER_BYTES):
-            raise UserError(
-                f"{file} is no safetensors file, or truncated: its first "
-                f"eight bytes promise a header of {length} bytes, and "
-                f"{max(left, 0)} follow."
-            )
-        try:
-            return json.loads(stream.read(length)), 8 + length
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(
-                f"{file} is no safetensors file: its header is not JSON "
-                f"({error})."
-            ) from error
+def _read_header(file: Path, size: int) -> tuple[dict[str, Any], int]:
+    left = size - 8
+    length = 0
+    if left >= 0:
+        (length,) = struct.unpack("<Q", files.read_range(file, 0, 8))
+    if not 2 <= length <= min(left, _MAX_HEADER_BYTES):
+        raise UserError(
+            f"{file} is no safetensors file, or truncated: its first eight "
+            f"bytes promise a header of {length} bytes, and {max(left, 0)} "
+            "follow."
+        )
+    try:
+        return json.loads(files.read_range(file, 8, length)), 8 + length
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{file} is no safetensors file: its header is not JSON ({error})."
+        ) from error
 
 
 def _tensor_info(file: Path, name: str, entry: dict[str, Any]) -> TensorInfo:
@@ -177,16 +147,16 @@ def _tensor_info(file: Path, name: str, entry: dict[str, Any]) -> TensorInfo:
 
 
 def write_safetensors(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
     *,
-    shard_bytes: int = _SHARD_BYTES,
+    shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Writes a folder, sharded where it is large, or one `*.safetensors`.
 
     Args:
-        path: does not exist; a folder, unless its name has the suffix.
+        path: on a disk; a folder, unless its name has the suffix.
         tensors: what to write, by name.
         config: goes beside them as config.json, unless it is empty.
         shard_bytes: of a file, unless one array is larger.
@@ -225,7 +195,7 @@ def _shards(
     yield shard
 
 
-def _write_file(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def _write_file(path: pathlib.Path, tensors: Mapping[str, Tensor]) -> None:
     # "pt" is what PyTorch's readers, transformers among them, ask for.
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -238,33 +208,17 @@ def _write_file(path: Path, tensors: Mapping[str, Tensor]) -> None:
         }
     encoded = json.dumps(header, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)
-    with path.open("wb", buffering=0) as file:
+    with path.open("wb") as file:
         file.write(struct.pack("<Q", len(encoded)) + encoded)
         file.truncate(8 + len(encoded) + end)
         for name, tensor in tensors.items():
             start = 8 + len(encoded) + header[name]["data_offsets"][0]
             for region, values in tensor.pieces():
-                _write_region(
-                    file.fileno(), start, tensor.shape, region, values
-                )
+                left = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+                itemsize = values.dtype.itemsize
+                for offset, length in runs(tensor.shape, region):
+                    file.seek(start + offset * itemsize)
+                    file.write(left[: length * itemsize].data)
+                    left = left[length * itemsize :]
+        file.flush()
         os.fsync(file.fileno())
-
-
-def _write_region(
-    descriptor: int,
-    start: int,
-    shape: Shape,
-    region: Region,
-    values: np.ndarray,
-) -> None:
-    values = np.ascontiguousarray(values)
-    buffer = values.reshape(-1).view(np.uint8).data
-    itemsize = values.dtype.itemsize
-    done = 0
-    for offset, length in runs(shape, region):
-        position = start + offset * itemsize
-        end = done + length * itemsize
-        while done < end:
-            count = os.pwrite(descriptor, buffer[done:end], position)
-            done += count
-            position += count

@@ -11,18 +11,21 @@
 Source: google-research/t5x t5x/checkpoints.py, Checkpointer.
 """
 
+import pathlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import msgpack
 import numpy as np
 import tensorstore as ts
+from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.conversion.array_parts import Region
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.conversion.tree import nest
 from pali_tf.errors import UserError
 
 INDEX_NAME = "checkpoint"
@@ -30,7 +33,7 @@ _VERSION = 3
 _NDARRAY = 1  # flax.serialization's number for it.
 
 
-class T5XSource:
+class T5XSource(zarr_array.ZarrSource):
     """Reads a `checkpoint_<step>` directory in T5X's own layout.
 
     Args:
@@ -43,39 +46,43 @@ class T5XSource:
         UserError: a damaged index, or an array that is not there.
     """
 
+    incomplete = (
+        "is incomplete: a chunk is missing or damaged. (If it is known to be "
+        "zeros, name it with --allow.)"
+    )
+
     def __init__(self, path: Path, may_lack_chunks: Any = lambda name: False):
-        self.path = path
-        self.infos: dict[str, TensorInfo] = {}
-        self._arrays: dict[str, np.ndarray | ts.TensorStore] = {}
-        self._reader = zarr_array.ChunkReader()
+        super().__init__(path)
+        self._in_index: dict[str, np.ndarray] = {}
         tree = _read_index(path / INDEX_NAME)
         for name, leaf in _leaves(tree["target"]):
             if isinstance(leaf, dict):
-                directory = path / _relative_path(leaf)
-                leaf = _open(directory, name, may_lack_chunks(name))
-                self.infos[name] = TensorInfo(
-                    tuple(leaf.shape), zarr_array.array_dtype(leaf), directory
+                # Before tensorstore 0.1.14 the path was beside the kvstore.
+                below = leaf["kvstore"].get("path") or leaf["path"]
+                directory = path / str(below).strip("/")
+                if not (directory / ".zarray").is_file():
+                    raise UserError(
+                        f"{directory} is missing or has no .zarray: the index "
+                        f"of the checkpoint says that {name!r} is there."
+                    )
+                self.add(
+                    name,
+                    directory,
+                    zarr_array.key_value_store(directory),
+                    missing_is_zero=may_lack_chunks(name),
                 )
             else:
                 file = path / INDEX_NAME
                 self.infos[name] = TensorInfo(leaf.shape, leaf.dtype, file)
-            self._arrays[name] = leaf
+                self._in_index[name] = leaf
         state = sum(1 for _ in _leaves(tree.get("state", {})))
         self.note = f"Not read: the optimizer's state, {state} arrays."
 
     def read(self, name: str, region: Region) -> np.ndarray:
         """Reads a part of an array."""
-        array = self._arrays[name]
-        if isinstance(array, np.ndarray):
-            return array[region]
-        try:
-            return self._reader.read(array, region)
-        except ValueError as error:
-            raise UserError(
-                f"{self.infos[name].file}: {name!r} is incomplete: a chunk is "
-                "missing or damaged. (If it is known to be zeros, name it "
-                f"with --allow.) {error}"
-            ) from error
+        if name in self._in_index:
+            return self._in_index[name][region]
+        return super().read(name, region)
 
 
 def _read_index(file: Path) -> dict[str, Any]:
@@ -111,44 +118,18 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield path, value
 
 
-def _relative_path(spec: dict[str, Any]) -> str:
-    # Before tensorstore 0.1.14 the path was beside the kvstore.
-    return str(spec["kvstore"].get("path") or spec["path"]).strip("/")
-
-
-def _open(directory: Path, name: str, missing_is_zero: bool) -> ts.TensorStore:
-    if not (directory / ".zarray").is_file():
-        raise UserError(
-            f"{directory} is missing or has no .zarray: the index of the "
-            f"checkpoint says that {name!r} is there."
-        )
-    try:
-        return zarr_array.open_for_reading(
-            {"driver": "file", "path": f"{directory}/"},
-            missing_is_zero=missing_is_zero,
-        )
-    except ValueError as error:
-        raise UserError(f"{directory}: {name!r}: {error}") from error
-
-
 def write_t5x(
-    path: Path,
+    path: pathlib.Path,
     tensors: Mapping[str, Tensor],
     config: Mapping[str, object],
 ) -> None:
     """Writes a checkpoint of parameters alone, at step 0.
 
-    Args:
-        path: does not exist.
-        tensors: what to write, by path below `target`.
-        config: has no place in a T5X checkpoint.
+    `config` has no place in it.
     """
-    del config
-    path.mkdir(parents=True)
-    target: dict[str, Any] = {}
-    with zarr_array.PieceWriter() as writer:
-        for name, tensor in tensors.items():
-            spec = _make_spec(name, tensor)
+    specs = {name: _make_spec(name, tensor) for name, tensor in tensors.items()}
+    with zarr_array.piece_writer() as write:
+        for name, spec in specs.items():
             array = ts.open(
                 {
                     **spec,
@@ -160,19 +141,14 @@ def write_t5x(
                 },
                 create=True,
             ).result()
-            writer.write(array, tensor)
-            *parents, leaf = name.split("/")
-            node = target
-            for parent in parents:
-                node = node.setdefault(parent, {})
-            node[leaf] = spec
+            write(array, tensors[name])
     step = msgpack.packb(([], "int32", np.int32(0).tobytes()))
     state = {"step": msgpack.ExtType(_NDARRAY, step)}
     contents = {
         "version": _VERSION,
-        "optimizer": {"target": target, "state": state},
+        "optimizer": {"target": nest(specs), "state": state},
     }
-    (path / INDEX_NAME).write_bytes(msgpack.packb(contents))
+    files.write_whole(path / INDEX_NAME, msgpack.packb(contents))
 
 
 def _make_spec(name: str, tensor: Tensor) -> dict[str, Any]:

@@ -1,68 +1,111 @@
-"""One zarr array, opened with tensorstore."""
+"""zarr arrays on any storage, opened with tensorstore."""
 
-from types import TracebackType
-from typing import Any, Self
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 import tensorstore as ts
+from etils.epath import Path
 
-from pali_tf.conversion.array_parts import Region
-from pali_tf.conversion.tensor import Tensor
-
-
-def open_for_reading(
-    kvstore: dict[str, Any],
-    *,
-    driver: str = "zarr",
-    missing_is_zero: bool = False,
-) -> ts.TensorStore:
-    """Opens an array.
-
-    Args:
-        kvstore: where it is, as tensorstore specifies it.
-        driver: "zarr" or "zarr3".
-        missing_is_zero: what to make of a chunk that is not there: zeros, or
-            an error when it is read.
-
-    Raises:
-        UserError: it is not there, or damaged.
-    """
-    spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
-    if driver == "zarr":
-        spec["fill_missing_data_reads"] = missing_is_zero
-    return ts.open(spec, read=True, open=True).result()
+from pali_tf import files
+from pali_tf.conversion.array_parts import Region, shifted
+from pali_tf.conversion.tensor import Tensor, TensorInfo
+from pali_tf.errors import UserError
 
 
-def array_dtype(array: ts.TensorStore) -> np.dtype:
-    """The type of the values.
+def key_value_store(folder: Path) -> dict[str, Any]:
+    """Gives tensorstore's specification of a folder on any storage."""
+    if not files.is_bucket(folder):
+        return {"driver": "file", "path": f"{files.absolute(folder)}/"}
+    scheme, _, place = str(folder).partition("://")
+    bucket, _, name = place.partition("/")
+    store = {"bucket": bucket, "path": f"{name}/"}
+    if scheme == "gs":
+        return {"driver": "gcs", **store}
+    # tensorstore does not look there itself.
+    endpoint = os.environ.get(
+        "AWS_ENDPOINT_URL_S3", os.environ.get("AWS_ENDPOINT_URL")
+    )
+    if endpoint:
+        store["endpoint"] = endpoint
+    return {"driver": "s3", **store}
 
-    T5X before its version 3 stored the bits of bfloat16 as uint16; no
-    parameter is of that type otherwise.
 
-    Source: google-research/t5x t5x/checkpoints.py, VERSION.
-    """
+def _dtype_of(array: ts.TensorStore) -> np.dtype:
+    # T5X before its version 3 stored the bits of bfloat16 as uint16; no
+    # parameter is of that type otherwise.
+    # Source: google-research/t5x t5x/checkpoints.py, VERSION.
     dtype = np.dtype(array.dtype.numpy_dtype)
     return np.dtype(ml_dtypes.bfloat16) if dtype == np.uint16 else dtype
 
 
-class ChunkReader:
+class ZarrSource:
     """Reads parts of arrays through whole chunks, of which it keeps the last.
 
     A chunk is read and unpacked as a whole. Where a part cuts through chunks,
     as one layer does through a stack, the others come out of memory. It takes
     the size of the largest array that is cut so.
+
+    Attributes:
+        incomplete: what a message says of an array that lacks a chunk.
     """
 
-    def __init__(self) -> None:
+    incomplete = "is incomplete:"
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.note = ""
+        self.infos: dict[str, TensorInfo] = {}
+        self._arrays: dict[str, ts.TensorStore] = {}
         self._kept: tuple[ts.TensorStore, Region, np.ndarray] | None = None
 
-    def read(self, array: ts.TensorStore, region: Region) -> np.ndarray:
-        """Reads a part of an array.
+    def add(
+        self,
+        name: str,
+        directory: Path,
+        kvstore: dict[str, Any],
+        *,
+        driver: str = "zarr",
+        missing_is_zero: bool = False,
+    ) -> None:
+        """Opens an array.
+
+        Args:
+            name: of the array.
+            directory: of the array, for messages.
+            kvstore: where it is, as tensorstore specifies it.
+            driver: "zarr" or "zarr3".
+            missing_is_zero: what to make of a chunk that is not there: zeros,
+                or an error when it is read.
 
         Raises:
-            UserError: a chunk is missing or damaged.
+            UserError: it is not there, or damaged.
         """
+        spec: dict[str, Any] = {"driver": driver, "kvstore": kvstore}
+        if driver == "zarr":
+            spec["fill_missing_data_reads"] = missing_is_zero
+        try:
+            array = ts.open(spec, read=True, open=True).result()
+        except ValueError as error:
+            raise UserError(f"{directory}: {name!r}: {error}") from error
+        self._arrays[name] = array
+        self.infos[name] = TensorInfo(
+            tuple(array.shape), _dtype_of(array), directory
+        )
+
+    def read(self, name: str, region: Region) -> np.ndarray:
+        """Reads a part of an array."""
+        try:
+            return self._read(self._arrays[name], region)
+        except ValueError as error:
+            raise UserError(
+                f"{self.infos[name].file}: {name!r} {self.incomplete} {error}"
+            ) from error
+
+    def _read(self, array: ts.TensorStore, region: Region) -> np.ndarray:
         layout = array.chunk_layout.read_chunk.shape or ()
         chunks = [size or 1 for size in layout]
         wider = tuple(
@@ -75,52 +118,40 @@ class ChunkReader:
             )
         )
         if wider == region:
-            return array[region].read().result().view(array_dtype(array))
+            return array[region].read().result().view(_dtype_of(array))
         kept = self._kept
         if kept is None or kept[0] is not array or kept[1] != wider:
             self._kept = kept = None
-            values = array[wider].read().result().view(array_dtype(array))
+            values = array[wider].read().result().view(_dtype_of(array))
             self._kept = kept = (array, wider, values)
         inside = tuple(
-            slice(part.start - outer.start, part.stop - outer.start)
+            shifted(part, -outer.start)
             for part, outer in zip(region, wider, strict=True)
         )
         return kept[2][inside]
 
 
-class PieceWriter:
-    """Writes arrays piece by piece, each piece while the next is made.
+@contextlib.contextmanager
+def piece_writer() -> Iterator[Callable[[ts.TensorStore, Tensor], None]]:
+    """Gives what writes arrays, each piece while the next is made.
 
     Leaving it waits for what is on its way, after an interrupt too: a write
     that goes on would put back the folder that is being removed.
     """
+    pending: ts.WriteFutures | None = None
 
-    def __init__(self) -> None:
-        self._pending: list[ts.WriteFutures] = []
-
-    def write(self, array: ts.TensorStore, tensor: Tensor) -> None:
-        """Writes an array; its last piece may still be on its way."""
+    def write(array: ts.TensorStore, tensor: Tensor) -> None:
+        nonlocal pending
         for region, values in tensor.pieces():
-            self._finish()
+            if pending is not None:
+                pending.result()
             # A piece is made anew and never changed, so that it is not copied.
-            self._pending.append(
-                array[region].write(
-                    values, can_reference_source_data_indefinitely=True
-                )
+            pending = array[region].write(
+                values, can_reference_source_data_indefinitely=True
             )
 
-    def _finish(self) -> None:
-        while self._pending:
-            self._pending[-1].result()
-            self._pending.pop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._finish()
+    try:
+        yield write
+    finally:
+        if pending is not None:
+            pending.result()

@@ -37,9 +37,11 @@ def test_no_server_is_one_line(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
-def test_a_missing_image_is_named():
-    with pytest.raises(FileNotFoundError, match="nothing.jpg"):
-        main(["--image=nothing.jpg", "--prompt=p"])
+@pytest.mark.parametrize("storage", ["disk", "gs"], indirect=True)
+def test_a_missing_image_is_named(storage):
+    image = f"{storage}/nothing.jpg"
+    with pytest.raises(FileNotFoundError, match=f"no image {image}"):
+        main([f"--image={image}", "--prompt=p"])
 
 
 def test_the_client_checks_what_it_can():

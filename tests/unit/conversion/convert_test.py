@@ -6,6 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from pali_tf import files
 from pali_tf.checkpoints.digests import DamagedCheckpointError
 from pali_tf.conversion.convert import Options, convert
 from pali_tf.conversion.formats import open_source
@@ -54,6 +55,30 @@ def test_ours_there_and_back_is_the_same(tmp_path, format_name, parts, name):
     assert_equal(read(tmp_path / "back"), tree)
     for report in (there, back):
         assert {line.path for line in report.lines} == set(tree)
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+@pytest.mark.parametrize(
+    ("format_name", "part", "name"),
+    [
+        ("pali", "connector", "x"),
+        ("t5x", "connector", "x"),
+        ("pali-safetensors", "connector", "x"),
+        ("big-vision", "vision", "x.npz"),
+    ],
+)
+def test_a_bucket_holds_every_format(
+    tmp_path, storage, format_name, part, name
+):
+    tree = make_tree(part)
+    write(tmp_path / "source", "pali-safetensors", tree)
+    there = files.as_path(storage) / name
+    options = Options(target_format=format_name, num_heads=NUM_HEADS)
+    convert(tmp_path / "source", there, options)
+    with pytest.raises(FileExistsError, match="nothing is overwritten"):
+        convert(tmp_path / "source", there, options)
+    convert(there, tmp_path / "back", to_ours())
+    assert_equal(read(tmp_path / "back"), tree)
 
 
 @pytest.mark.parametrize("format_name", ["pali", "t5x"])

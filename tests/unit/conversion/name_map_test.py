@@ -6,13 +6,12 @@ import pathlib
 
 import pytest
 
-from pali_tf.conversion.array_parts import region_shape
 from pali_tf.conversion.formats import FORMATS
 from pali_tf.conversion.mt5_hugging_face import HUGGING_FACE
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import Link, NameMap, Rule
-from pali_tf.conversion.own_layouts import SCANNED, UNROLLED
 from pali_tf.conversion.transform import IDENTITY, TRANSPOSE, Sizes
+from pali_tf.conversion.tree import SCANNED, UNROLLED
 from pali_tf.conversion.vit_big_vision import VIT_BIG_VISION
 from pali_tf.conversion.vit_siglip import VIT_SIGLIP
 from pali_tf.models.functional import FunctionalModel
@@ -86,8 +85,7 @@ def assert_covers(name_map, shapes, sizes):
     back = {}
     for link in name_map.from_theirs(theirs):
         assert link.ours not in back, f"{link.ours} is found twice"
-        box = link.box(theirs[link.theirs])
-        one = region_shape(link.drop_layer(box))
+        one = link.own_shape(theirs[link.theirs])
         back[link.ours] = link.rule.transform.ours_shape(one, sizes)
     assert back == shapes
 
@@ -156,9 +154,11 @@ def test_a_stack_gives_a_link_a_layer():
         "x/layers_1/kernel",
     ]
     assert links[1].box((5, 2, 7)) == (slice(0, 5), slice(1, 2), slice(0, 7))
-    assert links[1].inside(
-        links[1].box((5, 2, 7)), (slice(1, 3), slice(0, 7))
-    ) == (slice(1, 3), slice(1, 2), slice(0, 7))
+    assert links[1].place((5, 2, 7), (slice(1, 3), slice(0, 7))) == (
+        slice(1, 3),
+        slice(1, 2),
+        slice(0, 7),
+    )
     assert links[0].theirs_shape((5, 7), 2) == (5, 2, 7)
 
 
@@ -167,7 +167,8 @@ def test_a_part_is_a_slice_of_the_rows():
         "key", "in_proj", Rule("key", "in_proj", TRANSPOSE, part=(1, 3))
     )
     assert link.box((12, 4)) == (slice(4, 8), slice(0, 4))
-    assert link.inside(link.box((12, 4)), (slice(1, 2), slice(0, 4))) == (
+    # A matrix is transposed on its way.
+    assert link.place((12, 4), (slice(0, 4), slice(1, 2))) == (
         slice(5, 6),
         slice(0, 4),
     )

@@ -7,7 +7,6 @@ from pali_tf.conversion import transform
 from pali_tf.conversion.transform import (
     IDENTITY,
     TRANSPOSE,
-    Chain,
     JoinHeads,
     PatchKernel,
     ResizePositions,
@@ -24,12 +23,11 @@ CASES = [
     (JoinHeads(0), (2, 7, 5), (14, 5)),
     (JoinHeads(0), (2, 7), (14,)),
     (JoinHeads(1, is_language=True), (5, 3, 7), (5, 21)),
-    (Squeeze(0), (1, 4, 5), (4, 5)),
-    (Squeeze(1), (4, 1), (4,)),
+    (Squeeze(), (1, 4, 5), (4, 5)),
     (PatchKernel(), (3, 3, 3, 8), (27, 8)),
     (PatchKernel(channels_first=True), (8, 3, 3, 3), (27, 8)),
     (ResizePositions(), (9, 4), (9, 4)),
-    (Chain((Squeeze(0), ResizePositions())), (1, 9, 4), (9, 4)),
+    (ResizePositions(is_batch=True), (1, 9, 4), (9, 4)),
 ]
 
 
@@ -98,7 +96,7 @@ def test_positions_keep_their_corners_when_resized(rng):
 
 
 def test_the_report_names_a_resize_only_where_there_is_one():
-    change = Chain((Squeeze(0), ResizePositions()))
+    change = ResizePositions(is_batch=True)
     assert change.words((1, 9, 4), Sizes(num_patches=9)) == ("reshaped",)
     assert change.words((1, 9, 4), Sizes(num_patches=25)) == (
         "reshaped",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.models.lora.adapters import adapters_by_path
 from pali_tf.presets.model import PaliModel
@@ -58,9 +59,11 @@ def test_they_change_nothing_at_first(base):
     assert np.abs(score(model) - before).max() > 0.1
 
 
-def test_they_are_stored_alone_and_read(base, adapted, tmp_path):
-    path = adapted.save_adapter(tmp_path / "adapter")
-    stored = load_file(path / "adapter.safetensors")
+@pytest.mark.parametrize("storage", ["disk", "s3"], indirect=True)
+def test_they_are_stored_alone_and_read(base, adapted, storage):
+    path = adapted.save_adapter(f"{storage}/adapter")
+    with files.local_copy(path) as copy:
+        stored = load_file(copy / "adapter.safetensors")
     assert stored.keys() == adapters_by_path(adapted.network).keys()
     model = PaliModel.from_preset(base)
     model.load_adapter(path)

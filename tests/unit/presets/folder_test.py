@@ -46,6 +46,17 @@ def test_there_and_back(model, preset):
     assert_equal(found, model)
 
 
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_bucket_holds_a_preset(model, storage):
+    path = model.save_to_preset(f"{storage}/preset", shard_bytes=100_000)
+    assert str(path) == f"{storage}/preset"
+    assert_equal(PaliModel.from_preset(str(path)), model)
+    with pytest.raises(FileExistsError, match="nothing is overwritten"):
+        model.save_to_preset(path)
+    with pytest.raises(FileNotFoundError, match="did you mean 'preset'"):
+        PaliModel.from_preset(f"{storage}/preser")
+
+
 def test_the_arrays_have_our_paths_and_others_read_them(model, preset):
     stored = load_file(preset / "model.safetensors")
     assert stored.keys() == values(model).keys()

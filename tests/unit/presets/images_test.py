@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from pali_tf import files
 from pali_tf.data.images import decode_image
 from pali_tf.presets.images import check_images, load_images
 from tests.support.tiny_preset import write_jpeg
@@ -22,6 +23,16 @@ def test_a_jpeg_has_the_pixels_of_training(tmp_path, height, width):
     expected = decode_image(tf.constant(path.read_bytes()), SIDE).numpy()
     np.testing.assert_array_equal(pixels, expected)
     assert mask
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_an_image_in_a_bucket_is_that_of_the_disk(tmp_path, storage):
+    path = write_jpeg(tmp_path / "a.jpg", 31, 40)
+    files.write_whole(f"{storage}/a.jpg", path.read_bytes())
+    images = [path, f"{storage}/a.jpg"]
+    check_images(images)
+    local, remote = load_images(images, SIDE)[0]
+    np.testing.assert_array_equal(local, remote)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])

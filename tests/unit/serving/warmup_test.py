@@ -3,9 +3,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.server.servable import Servable
-from serving.server.warmup import run_warmup_requests
 from serving.signatures import SIGNATURES, WARMUP_FILE
-from serving.warmup import write_warmup_requests
+from serving.warmup import run_warmup_requests, write_warmup_requests
 from tests.support import toy_saved_model
 
 

@@ -3,9 +3,11 @@ import shutil
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, prediction_log_pb2
+from tensorflow_serving.apis.get_model_status_pb2 import ModelVersionStatus
 
+from pali_tf import files
 from serving.server.errors import ServingError
-from serving.server.versions import ModelVersions, State, find_versions
+from serving.server.versions import ModelVersions, find_versions, version_path
 from tests.support import toy_saved_model
 
 _LATEST = model_pb2.ModelSpec(name="toy")
@@ -42,23 +44,31 @@ def test_no_version_says_how_to_make_one(tmp_path):
         ModelVersions("toy", tmp_path / "nothing")
 
 
-def test_a_new_version_takes_over(base_path):
+def test_a_new_version_takes_over(toy, storage):
+    base_path = files.as_path(storage) / "toy"
+
+    def export():
+        path = version_path(base_path)
+        with files.staged(path, last="saved_model.pb") as made:
+            shutil.copytree(toy, made)
+
+    export()
     versions = ModelVersions("toy", base_path)
     old = versions.get(_LATEST)
-    shutil.copytree(base_path / "1", base_path / "2")
+    export()
     versions.refresh()
     assert old.version == 1
     assert versions.get(_LATEST).version == 2
     assert [(s.version, s.state) for s in versions.statuses()] == [
-        (2, State.AVAILABLE),
-        (1, State.END),
+        (2, ModelVersionStatus.AVAILABLE),
+        (1, ModelVersionStatus.END),
     ]
 
 
 def test_statuses_can_be_read_while_a_version_comes(base_path):
     versions = ModelVersions("toy", base_path)
     reading = iter(versions._statuses.values())
-    versions._set(2, State.LOADING)
+    versions._set(2, ModelVersionStatus.LOADING)
     assert [status.version for status in reading] == [1]
     assert [status.version for status in versions.statuses()] == [2, 1]
 
@@ -70,8 +80,8 @@ def test_a_damaged_version_leaves_the_old_one_serving(base_path):
     versions.refresh()
     assert versions.get(_LATEST).version == 1
     damaged = versions.statuses()[0]
-    assert (damaged.version, damaged.state) == (2, State.END)
-    assert str(base_path / "2") in damaged.error
+    assert (damaged.version, damaged.state) == (2, ModelVersionStatus.END)
+    assert str(base_path / "2") in damaged.status.error_message
 
 
 def test_a_failing_warm_up_request_fails_the_load(base_path):
@@ -88,6 +98,22 @@ def test_a_warm_up_file_of_another_kind_fails_the_load(base_path):
     _write_warmup(base_path / "1", log)
     with pytest.raises(ServingError, match="regress_log"):
         ModelVersions("toy", base_path)
+
+
+def test_the_next_free_version(tmp_path):
+    assert version_path(tmp_path / "new") == tmp_path / "new" / "1"
+    for name in ("2", "10", "tmp-30-1"):
+        (tmp_path / name).mkdir()
+    assert version_path(tmp_path) == tmp_path / "11"
+    assert version_path(tmp_path, 7) == tmp_path / "7"
+
+
+def test_versions_that_cannot_be(tmp_path):
+    (tmp_path / "2").mkdir()
+    with pytest.raises(ValueError, match="next free version is 3"):
+        version_path(tmp_path, 2)
+    with pytest.raises(ValueError, match="positive integer, not 0"):
+        version_path(tmp_path, 0)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.client.tensors import (
+from serving.client.client import (
     numbers_from_proto,
     proto_from_strings,
     strings_from_proto,
