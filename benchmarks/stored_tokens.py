@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import pathlib
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from etils.epath import Path
 from PIL import Image
 
 from pali_tf.checkpoints import checkpoint, initial_parameters
@@ -117,8 +117,8 @@ def make_parameters(model: PaliTrainingModel, path: str | None) -> Any:
 
 
 def store_tokens(
-    size: Size, data_dir: pathlib.Path, root: pathlib.Path, vision: Any
-) -> dict[str, pathlib.Path]:
+    size: Size, data_dir: Path, root: Path, vision: Any
+) -> dict[str, Path]:
     """Stores tokens of both dtypes by the command; gives their folders."""
     path = checkpoint.save_parameters(root / "vision", 0, vision)
     folders = {"images": data_dir}
@@ -141,7 +141,7 @@ def store_tokens(
     return folders
 
 
-def make_data(size: Size, root: pathlib.Path) -> pathlib.Path:
+def make_data(size: Size, root: Path) -> Path:
     """Generates a sample, its pictures enlarged to the size of photos."""
     from pali_tf.commands import sample_data
 
@@ -180,7 +180,7 @@ def _enlarged(record: Any, side: int) -> Any:
 
 
 def batches(
-    size: Size, data_dir: pathlib.Path, num_tokens: int | None
+    size: Size, data_dir: Path, num_tokens: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
     """Gives the batches of a run on one kind of data."""
     from pali_tf import runtime
@@ -296,11 +296,11 @@ def loss_differences(
 
 def measure(
     size: Size,
-    root: pathlib.Path,
+    root: Path,
     *,
     dtype: str,
     checkpoint_path: str | None,
-    data_dir: pathlib.Path | None,
+    data_dir: Path | None,
 ) -> dict[str, Any]:
     """Measures one size.
 

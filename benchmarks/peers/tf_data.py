@@ -11,8 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.peers.reading import read
-from benchmarks.peers.worker import serve
+from benchmarks.peers.worker import read_batches, serve
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.images import decode_image
 from pali_tf.data.input_pipeline import Reading, train_batches
@@ -93,7 +92,7 @@ class Loaders:
 
     def read(self, num_batches: int) -> dict[str, Any]:
         """Reads batches."""
-        return read(self.batches, num_batches)
+        return read_batches(self.batches, num_batches)
 
 
 def main() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import webdataset
 from PIL import Image
 
-from benchmarks.peers.reading import read
-from benchmarks.peers.worker import serve
+from benchmarks.peers.worker import read_batches, serve
 
 _BATCH_SIZE = 32
 _SHUFFLE_RECORDS = 400
@@ -48,7 +47,7 @@ class Loader:
 
     def read(self, num_batches: int) -> dict[str, Any]:
         """Reads batches."""
-        return read(self.batches, num_batches)
+        return read_batches(self.batches, num_batches)
 
 
 def main() -> None:

@@ -1,49 +1,36 @@
-"""What both sides compute; NumPy and the standard library alone.
+"""What both sides compute: sizes, inputs, and where the weights lie.
 
-mT5-base with a ViT-B/16 of 224 pixels: 196 visual tokens before 16 of text.
+NumPy and the standard library alone, for interpreters that have little else.
 """
 
 import dataclasses
 import pathlib
-from typing import Any
 
 import numpy as np
 
+from pali_tf.models.mt5 import config as mt5_config
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.models.vit import config as vit_config
+
 PROMPT_LENGTH = 16
 NUM_PIECES = 250_100
-_FIRST_PIECE = 3
+FIRST_PIECE = 3
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """Both towers, in our names."""
-
-    image_size: int = 224
-    patch_size: int = 16
-    width: int = 768
-    depth: int = 12
-    mlp_dim: int = 3072
-    num_heads: int = 12
-    vocab_size: int = 250_112
-    emb_dim: int = 768
-    num_layers: int = 12
-    head_dim: int = 64
-    language_mlp_dim: int = 2048
-
-
-# For a run that only shows that everything works.
-SMALL = Sizes(
-    image_size=32,
-    width=32,
-    depth=2,
-    mlp_dim=64,
-    num_heads=2,
-    vocab_size=250_112,
-    emb_dim=32,
-    num_layers=2,
-    head_dim=16,
-    language_mlp_dim=64,
-)
+SIZES = {
+    # mT5-base with a ViT-B/16 of 224 pixels: 196 visual tokens before 16 of
+    # text.
+    "base": PaliConfig(
+        vision=vit_config.get_config("B/16"),
+        language=mt5_config.get_config("base"),
+    ),
+    # For a run that only shows that everything works.
+    "small": PaliConfig(
+        vision=vit_config.get_config("tiny", image_size=32),
+        language=mt5_config.get_config(
+            "tiny", vocab_size=mt5_config.MT5_VOCAB_SIZE, emb_dim=32
+        ),
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,38 +55,21 @@ class Files:
         return self.folder / "connector.npy"
 
 
+def random_tokens(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Draws tokens, none of them padding or the end."""
+    return rng.integers(FIRST_PIECE, NUM_PIECES, shape, dtype=np.int32)
+
+
 def make_inputs(
-    sizes: Sizes, batch_size: int, target_length: int
+    config: PaliConfig, batch_size: int, target_length: int
 ) -> dict[str, np.ndarray]:
     """Makes the inputs of a cell: images, prompts and targets, all full."""
     rng = np.random.default_rng(batch_size)
-    shape = (batch_size, sizes.image_size, sizes.image_size, 3)
-
-    def tokens(length: int) -> np.ndarray:
-        return rng.integers(
-            _FIRST_PIECE, NUM_PIECES, (batch_size, length), dtype=np.int32
-        )
-
+    side = config.vision.image_size
     return {
-        "images": rng.integers(0, 256, shape, dtype=np.uint8),
-        "prompts": tokens(PROMPT_LENGTH),
-        "targets": tokens(target_length),
+        "images": rng.integers(
+            0, 256, (batch_size, side, side, 3), dtype=np.uint8
+        ),
+        "prompts": random_tokens(rng, batch_size, PROMPT_LENGTH),
+        "targets": random_tokens(rng, batch_size, target_length),
     }
-
-
-def reset_peak_memory() -> None:
-    """Lets the peak of this process' memory start anew."""
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_memory() -> int:
-    """Gives the peak of this process' memory since the reset, in bytes."""
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("/proc/self/status has no VmHWM: this is no Linux.")
-
-
-def to_json(value: Any) -> Any:
-    """Turns the arrays of a reply into lists."""
-    return value.tolist() if isinstance(value, np.ndarray) else value

@@ -1,5 +1,6 @@
 """Our trainer: the bare compiled step, and the loop around it."""
 
+import dataclasses
 import functools
 import tempfile
 import time
@@ -37,20 +38,11 @@ class CompiledOnce(Trainer):
         return self._steps[0]
 
 
-def make_trainer(sizes: workload.Sizes, dtype: str) -> Trainer:
-    """Makes the trainer of the model of these sizes."""
+def make_trainer(language: MT5Config, dtype: str) -> Trainer:
+    """Makes the trainer of the language part alone."""
     config = PaliConfig(
         vision=get_config("tiny", dtype=dtype).vision,
-        language=MT5Config(
-            vocab_size=sizes.vocab_size,
-            emb_dim=sizes.emb_dim,
-            num_heads=sizes.num_heads,
-            num_encoder_layers=sizes.num_layers,
-            num_decoder_layers=sizes.num_layers,
-            head_dim=sizes.head_dim,
-            mlp_dim=sizes.mlp_dim,
-            dtype=dtype,
-        ),
+        language=dataclasses.replace(language, dtype=dtype),
     )
     return CompiledOnce(
         model=TextTrainingModel(config=config, optimizer_def=Adafactor()),
@@ -66,10 +58,10 @@ def make_trainer(sizes: workload.Sizes, dtype: str) -> Trainer:
 class Native:
     """The trainer and its batch."""
 
-    def load(self, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+    def load(self, size: str, dtype: str) -> dict[str, Any]:
         """Compiles the step."""
-        of = workload.Sizes(**sizes)
-        self.trainer = make_trainer(of, dtype)
+        of = workload.SIZES[size]
+        self.trainer = make_trainer(of.config, dtype)
         rows = of.batch_size
         self.batch = workload.make_batch(of) | {
             "image_mask": np.zeros(rows, bool),
