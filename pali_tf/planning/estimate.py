@@ -6,7 +6,7 @@ from jax.sharding import Mesh
 
 from pali_tf.planning import flops, interconnect, memory, roofline
 from pali_tf.planning.layout import Layout, layout_of
-from pali_tf.planning.matrix_products import matrix_products
+from pali_tf.planning.matrix_products import MatrixProduct
 from pali_tf.planning.memory import PartMemory
 from pali_tf.planning.roofline import Roofline
 from pali_tf.planning.run import Run
@@ -57,11 +57,15 @@ def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
 
 def flops_of(run: Run) -> list[flops.PartFlops]:
     """Gives the FLOPs of a run's parts, an example."""
-    config = run.trainer.model.config
-    return flops.flops_by_part(
-        matrix_products(config, run.num_inputs, run.num_targets),
-        config,
-        flops.one_path_a_stack(run.trainer.split.trainable),
+    return flops.flops_by_part(_products(run))
+
+
+def _products(run: Run) -> list[tuple[MatrixProduct, flops.Passes]]:
+    return flops.products_with_passes(
+        run.trainer.model.config,
+        run.num_inputs,
+        run.num_targets,
+        run.trainer.split.trainable,
     )
 
 
@@ -90,21 +94,12 @@ def roofline_of(
 
 
 def _hbm_bytes(run: Run, parts: list[PartMemory], num_devices: int) -> float:
-    config = run.trainer.model.config
-    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
     layout = layout_of(run)
     model, micro = layout.num_partitions, layout.num_microbatches
     rows = run.batch_size / (micro * num_devices / model)
-    products = matrix_products(config, run.num_inputs, run.num_targets)
     moved = micro * sum(
-        roofline.product_bytes(
-            product,
-            flops.passes_of(product, config, trainable),
-            rows,
-            model,
-            _itemsize(run),
-        )
-        for product in products
+        roofline.product_bytes(product, passes, rows, model, _itemsize(run))
+        for product, passes in _products(run)
     )
     for part in parts:
         # The optimizer reads and writes parameters, slots and gradients.
@@ -158,15 +153,12 @@ def _activation_bytes(run: Run, mesh: Mesh) -> float:
     A block's projections back to its width are summed over the axis, forward
     and again; so are the gradients of what its projections were given.
     """
-    config = run.trainer.model.config
-    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
     model = mesh.shape["model"]
     rows = run.batch_size / (mesh.size / model)
     total = 0.0
-    for product in matrix_products(config, run.num_inputs, run.num_targets):
+    for product, passes in _products(run):
         if product.sharded != "inner":
             continue
-        passes = flops.passes_of(product, config, trainable)
         sums = passes.forward + passes.again + (passes.backward > 0)
         width = product.columns * product.count
         total += sums * rows * product.rows * width * _itemsize(run)

@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from pali_tf.layers.stack import num_groups
 from pali_tf.models.pali.config import PaliConfig
-from pali_tf.planning.matrix_products import PARTS, MatrixProduct
+from pali_tf.planning.matrix_products import (
+    PARTS,
+    MatrixProduct,
+    matrix_products,
+)
 
 # Made once from the encoder's output, before the decoder's blocks.
 _OF_MEMORY = (
@@ -140,21 +144,33 @@ class PartFlops:
         return self.forward + self.again + self.backward
 
 
-def flops_by_part(
-    products: Iterable[MatrixProduct],
+def products_with_passes(
     config: PaliConfig,
-    trainable: frozenset[str],
-) -> list[PartFlops]:
-    """Sums the FLOPs of matrix products, an example.
+    num_inputs: int,
+    num_targets: int,
+    trainable: Iterable[str],
+) -> list[tuple[MatrixProduct, Passes]]:
+    """Lists the matrix products of one example, each with its passes.
 
     Args:
-        products: of `matrix_products`.
         config: the towers.
-        trainable: of `one_path_a_stack`.
+        num_inputs: S, text tokens of the encoder.
+        num_targets: T, tokens of the decoder.
+        trainable: paths of the parameters that train.
     """
+    paths = one_path_a_stack(trainable)
+    return [
+        (product, passes_of(product, config, paths))
+        for product in matrix_products(config, num_inputs, num_targets)
+    ]
+
+
+def flops_by_part(
+    products: Iterable[tuple[MatrixProduct, Passes]],
+) -> list[PartFlops]:
+    """Sums the FLOPs of `products_with_passes`, an example."""
     sums = {part: [0.0, 0.0, 0.0] for part in PARTS}
-    for product in products:
-        passes = passes_of(product, config, trainable)
+    for product, passes in products:
         for i, count in enumerate(
             (passes.forward, passes.again, passes.backward)
         ):
