@@ -63,11 +63,6 @@ def beam_search(
 ) -> Hypotheses:
     """Searches for the best hypotheses of each example.
 
-    Args:
-        decoder: of R = B*K rows, K beams each example.
-        alpha: exponent of the brevity penalty, >= 0.
-        num_return: int, N in [1, K].
-
     Returns:
         Hypotheses: the finished ones, then, if there are fewer than N, the
         live ones.

@@ -25,12 +25,7 @@ class ScoreOutput(NamedTuple):
 def score_targets(model: Pali, batch: Batch) -> ScoreOutput:
     """Scores the targets of a batch under teacher forcing.
 
-    Args:
-        model: a built Pali.
-        batch: the model features; `decoder_loss_weights` marks real tokens.
-
-    Returns:
-        ScoreOutput.
+    `decoder_loss_weights` marks the real tokens.
     """
     picked = log_probability(model(batch), batch["decoder_target_tokens"])
     is_real = batch["decoder_loss_weights"] > 0

@@ -53,9 +53,6 @@ def score_classes(
             take B * chunk_size * T * V * 4 bytes.
         visual_tokens: stored ones; None: of `images`.
 
-    Returns:
-        ClassScores.
-
     Raises:
         UserError: chunk_size is below 1, or there is no class.
     """

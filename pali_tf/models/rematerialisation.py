@@ -12,9 +12,6 @@ def check_remat_policy(name: str) -> None:
     runs again for the gradient. "full" keeps the inputs of about sqrt(L)
     groups of blocks; the blocks of a group run again, each from its input.
 
-    Args:
-        name: one of REMAT_POLICIES.
-
     Raises:
         UserError: another name.
     """

@@ -37,9 +37,6 @@ def make_mesh(
         num_fsdp_partitions: size of the fsdp axis.
         devices: jax.Device objects; None: all of this run's.
 
-    Returns:
-        Mesh of shape (devices / (fsdp * model), fsdp, model).
-
     Raises:
         UserError: no size of the model axis is given, or the sizes do not
             divide the number of devices.

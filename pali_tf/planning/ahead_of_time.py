@@ -59,9 +59,6 @@ class DoesNotFit:
 def compile_step(run: Run) -> CompiledStep | DoesNotFit:
     """Compiles the train step of a run for its trainer's devices.
 
-    Args:
-        run: whose trainer has the devices of a topology.
-
     Raises:
         jax.errors.JaxRuntimeError: the compiler failed for another reason
             than memory.
@@ -91,10 +88,6 @@ def compile_step(run: Run) -> CompiledStep | DoesNotFit:
 
 def out_of_memory(message: str, seconds: float) -> DoesNotFit:
     """Reads what the compiler says when a program does not fit.
-
-    Args:
-        message: of its RESOURCE_EXHAUSTED error.
-        seconds: until it came.
 
     Example: "... HLO temporaries (33.38G) exceeds available HBM (15.75G)."
     """

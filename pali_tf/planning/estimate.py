@@ -34,13 +34,7 @@ class Estimate:
 
 
 def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
-    """Estimates a run on a slice.
-
-    Args:
-        run: with its layout.
-        mesh: of the slice's devices, for the lengths of its axes.
-        topology: the slice.
-    """
+    """Estimates a run on a slice."""
     layout = layout_of(run)
     parts = memory.memory_by_part(run, layout.mesh(mesh.size))
     return Estimate(
@@ -75,14 +69,7 @@ def roofline_of(
     topology: Topology,
     interconnect_seconds: float,
 ) -> Roofline:
-    """Gives the roofline of a run whose collectives are known.
-
-    Args:
-        run: with its layout.
-        parts: memory of one device.
-        topology: the slice.
-        interconnect_seconds: of a step.
-    """
+    """Gives the roofline of a run whose collectives are known."""
     num_devices = topology.num_devices
     return roofline.estimate(
         flops_of(run),

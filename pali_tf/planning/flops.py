@@ -63,11 +63,6 @@ def passes_of(
     A gradient flows to the rows if anything upstream trains, and to the
     kernel if it trains itself: of a frozen ViT there is the forward pass
     alone.
-
-    Args:
-        product: of `matrix_products`.
-        config: whose remat_policy says what runs again.
-        trainable: of `one_path_a_stack`.
     """
     is_of_memory = product.kernel is not None and product.kernel.endswith(
         _OF_MEMORY
@@ -150,14 +145,7 @@ def products_with_passes(
     num_targets: int,
     trainable: Iterable[str],
 ) -> list[tuple[MatrixProduct, Passes]]:
-    """Lists the matrix products of one example, each with its passes.
-
-    Args:
-        config: the towers.
-        num_inputs: S, text tokens of the encoder.
-        num_targets: T, tokens of the decoder.
-        trainable: paths of the parameters that train.
-    """
+    """Lists the matrix products of one example, each with its passes."""
     paths = one_path_a_stack(trainable)
     return [
         (product, passes_of(product, config, paths))

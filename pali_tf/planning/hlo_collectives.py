@@ -81,11 +81,7 @@ class Collective:
     where: str
 
     def wire_bytes(self, num_devices: int) -> float:
-        """Bytes that a device sends in a step, on a ring.
-
-        Args:
-            num_devices: of the program, where the group is all of them.
-        """
+        """Bytes that a device sends in a step, on a ring."""
         size = len(self.group) or num_devices
         factor = {
             "all-reduce": 2 * (size - 1) / size,

@@ -86,10 +86,7 @@ def layout_of(run: Run) -> Layout:
 def with_layout(run: Run, layout: Layout, devices: Any = None) -> Run:
     """Gives the same run laid out otherwise.
 
-    Args:
-        run: the run.
-        layout: the layout.
-        devices: of the topology; None: the run's own.
+    Without `devices`, on its own.
     """
     model = run.trainer.model
     # The same model where nothing of it changes: it is costly to build.

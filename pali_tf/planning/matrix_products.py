@@ -127,11 +127,6 @@ def matrix_products(
 ) -> list[MatrixProduct]:
     """Lists the products of teacher forcing on one example.
 
-    Args:
-        config: the towers.
-        num_inputs: S, text tokens of the encoder.
-        num_targets: T, tokens of the decoder.
-
     Example: one of PaLI-17B's is [384, 4096] times the [4096, 10240] of
         "encoder/layers/mlp/wi_0/kernel", 24 times.
     """

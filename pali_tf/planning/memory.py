@@ -59,12 +59,7 @@ def activation_bytes(parts: Iterable[PartMemory]) -> int:
 
 
 def memory_by_part(run: Run, mesh: AbstractMesh) -> list[PartMemory]:
-    """Estimates the bytes of a step.
-
-    Args:
-        run: what is planned.
-        mesh: the shape of its mesh.
-    """
+    """Estimates the bytes of a step."""
     state = _state_sums(run, mesh)
     activations = _activations(run, mesh)
     return [

@@ -50,13 +50,7 @@ def make_rows(
 ) -> list[Row]:
     """Makes the rows of a model, in the order of its tree.
 
-    Args:
-        specs: VariableSpec(shape, dtype, logical_axes) by path.
-        split: what trains.
-        frozen_dtype: in which type a run holds what does not.
-
-    Returns:
-        One row a parameter; equal ones of several blocks share a row.
+    Equal parameters of several blocks share a row.
     """
     trainable = set(split.trainable)
     rows: dict[str, Row] = {}
@@ -88,13 +82,7 @@ def _tree_order(path: str) -> int:
 
 
 def slot_bytes(specs: Mapping[str, Any], split: Split, optimizer: Any) -> int:
-    """Gives the bytes of the optimizer's state; nothing is allocated.
-
-    Args:
-        specs: VariableSpec(shape, dtype, ...) by path.
-        split: what trains.
-        optimizer: the optax transformation.
-    """
+    """Gives the bytes of the optimizer's state; nothing is allocated."""
     trainable = {
         path: jax.ShapeDtypeStruct(specs[path].shape, specs[path].dtype)
         for path in split.trainable

@@ -64,13 +64,7 @@ def describe(run: Run) -> str:
 def compile_for(run: Run, topology: Topology, say: Say) -> bool:
     """Compiles a run's step for a slice and says all about it.
 
-    Args:
-        run: the run.
-        topology: the slice.
-        say: is called with each text as it is known.
-
-    Returns:
-        Whether it fits.
+    `say` is called with each text as it is known. Gives whether it fits.
     """
     layout = layout_of(run)
     run = with_layout(run, layout, make_devices(topology))
@@ -113,14 +107,8 @@ def _say_time(
 def search_layouts(run: Run, topology: Topology, limit: int, say: Say) -> bool:
     """Compares layouts of a run on a slice, and recommends one.
 
-    Args:
-        run: the run.
-        topology: the slice.
-        limit: how many are compiled; 0: the formulas decide.
-        say: is called with each text as it is known.
-
-    Returns:
-        Whether one fits.
+    `limit` layouts are compiled; 0: the formulas decide. Gives whether one
+    fits.
     """
     devices = make_devices(topology)
     ranked = search.candidates(run, topology, devices)

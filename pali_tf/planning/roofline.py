@@ -80,13 +80,6 @@ def product_bytes(
 
     Each pass reads two sides and writes the third; the model axis splits all
     but the side that lacks its dimension.
-
-    Args:
-        product: of one example.
-        passes: of `passes_of`.
-        rows: examples of one device and microbatch.
-        model_shards: size of the model axis.
-        itemsize: of activations, in bytes.
     """
     shards = {
         name: model_shards if product.sharded == name else 1

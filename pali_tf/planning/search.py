@@ -39,11 +39,6 @@ def candidates(
     """Estimates every layout that divides, the run's own first, then by time.
 
     Layouts that the formulas put over the memory of a chip come last.
-
-    Args:
-        run: the run.
-        topology: the slice.
-        devices: its devices.
     """
     own = layout_of(run)
     found = []
@@ -72,14 +67,7 @@ def candidates(
 def compile_best(
     run: Run, ranked: list[Candidate], devices: list[Any], limit: int
 ) -> Iterator[Candidate]:
-    """Compiles candidates in turn, one at a time.
-
-    Args:
-        run: the run.
-        ranked: of `candidates`.
-        devices: of the slice.
-        limit: how many at most.
-    """
+    """Compiles candidates in turn, one at a time."""
     for i, candidate in enumerate(ranked[:limit]):
         layout = candidate.estimate.layout
         logging.info("Compiling %d of %d: %s", i + 1, limit, layout.flags())
@@ -98,10 +86,6 @@ def recommend(
 
     What was compiled fits if the compiler took it, the others by formula. The
     run's own layout, which is first, stays where none is faster by 1%.
-
-    Args:
-        found: in the order of `candidates`.
-        topology: the slice.
     """
     room = topology.chip.device().hbm_bytes
 

@@ -76,10 +76,6 @@ SIZES: tuple[str, ...] = tuple(_SIZES)
 def get_config(name: str, **overrides: object) -> MT5Config:
     """Gives the configuration of a named size.
 
-    Args:
-        name: one of SIZES.
-        **overrides: fields of MT5Config to change.
-
     Raises:
         UserError: an unknown name.
 

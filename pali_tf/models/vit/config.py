@@ -85,10 +85,6 @@ SIZES: tuple[str, ...] = tuple(_SIZES)
 def get_config(name: str, **overrides: object) -> ViTConfig:
     """Gives the configuration of a named size.
 
-    Args:
-        name: one of SIZES.
-        **overrides: fields of ViTConfig to change.
-
     Raises:
         UserError: an unknown name.
 

@@ -91,11 +91,7 @@ class VisionEncoder(keras.layers.Layer):
         self.encoder_norm.build(tokens_shape)
 
     def call(self, images: UInt8[Array, "B H W 3"]) -> Float[Array, "B P D"]:
-        """Encodes images.
-
-        Args:
-            images: pixels, of the configured size.
-        """
+        """Encodes images."""
         # Pixels to [-1, 1], as the ViT's pre-training (ViT scaling paper,
         # appendix C); on the device, so that bytes travel to it.
         x = ops.cast(images, "float32") / 127.5 - 1.0
