@@ -24,10 +24,7 @@ _ALIKE_CALLS, _ALIKE_RATIO = 3, 1.05
 class Cell:
     """One row of the table.
 
-    Attributes:
-        name: of the row.
-        arguments: of what the workers are asked.
-        items: how many tokens or examples one call makes.
+    A call makes `items` tokens or examples.
     """
 
     name: str

@@ -74,12 +74,7 @@ def read_batches(batches: Iterator[int], num_batches: int) -> dict[str, Any]:
 
 
 class Worker:
-    """The parent's end.
-
-    Args:
-        module: of the worker; it calls `serve`.
-        python: the interpreter that has its libraries.
-    """
+    """The parent's end."""
 
     def __init__(self, module: str, python: str = sys.executable):
         self.module = module

@@ -24,8 +24,6 @@ class CachedDecoder:
     example's keys and values.
 
     Attributes:
-        model: a built Pali.
-        memory: what the decoder needs of the encoder's output.
         num_examples: B.
         rows_per_example: K.
         length: T, positions to decode.

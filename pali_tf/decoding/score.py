@@ -13,9 +13,7 @@ from pali_tf.types import Array, Batch
 class ScoreOutput(NamedTuple):
     """Scores of targets.
 
-    Attributes:
-        scores: sum of log-probabilities over real tokens.
-        num_tokens: how many tokens those are, EOS included.
+    `scores` sums log-probabilities over real tokens, EOS included.
     """
 
     scores: Float32[Array, " B"]

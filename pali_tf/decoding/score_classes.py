@@ -22,9 +22,7 @@ from pali_tf.types import Array
 class ClassScores(NamedTuple):
     """Scores of C classes.
 
-    Attributes:
-        scores: sum of the log-probabilities of a class' tokens.
-        num_tokens: how many tokens those are, EOS included.
+    `scores` sums the log-probabilities of a class' tokens, EOS included.
     """
 
     scores: Float32[Array, "B C"]

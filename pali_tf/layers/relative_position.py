@@ -54,14 +54,7 @@ def relative_position_bucket(
 
 @keras.saving.register_keras_serializable("pali_tf")
 class RelativePositionBias(keras.layers.Layer):
-    """A learned number for each head and bucket, added to the logits.
-
-    Args:
-        num_heads: int. N.
-        bidirectional: see `relative_position_bucket`.
-        num_buckets: int.
-        max_distance: int.
-    """
+    """A learned number for each head and bucket, added to the logits."""
 
     def __init__(
         self,

@@ -25,10 +25,7 @@ DEFAULT_TARGET = r"(vision|encoder|decoder)/layers_\d+/.*"
 class QuantizationConfig:
     """What is quantized.
 
-    Attributes:
-        mode: "int8".
-        target: regex over whole parameter paths; the projections whose kernel
-            or table it matches are quantized.
+    `target` is a regex over whole parameter paths of kernels and tables.
     """
 
     mode: str = "int8"

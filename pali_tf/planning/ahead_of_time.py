@@ -43,11 +43,8 @@ class CompiledStep:
 class DoesNotFit:
     """What the compiler says of a step that asks for too much memory.
 
-    Attributes:
-        seconds: until it said so.
-        needs_bytes: of HBM; 0: the message does not tell.
-        available_bytes: of HBM, to a program; 0: the message does not tell.
-        message: its first line.
+    `needs_bytes` and `available_bytes` are of HBM; 0: the message does not
+    tell.
     """
 
     seconds: float

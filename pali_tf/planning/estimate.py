@@ -15,13 +15,7 @@ from pali_tf.planning.topology import Topology
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What the formulas say of a layout.
-
-    Attributes:
-        layout: the layout.
-        parts: memory of one device.
-        roofline: time of a step.
-    """
+    """What the formulas say of a layout."""
 
     layout: Layout
     parts: list[PartMemory]

@@ -116,11 +116,7 @@ def one_path_a_stack(paths: Iterable[str]) -> frozenset[str]:
 class PartFlops:
     """FLOPs of one part of the model, an example.
 
-    Attributes:
-        part: its name.
-        forward: of the forward pass.
-        again: of what runs again.
-        backward: of the gradient.
+    `again` is what runs again for the gradient.
     """
 
     part: str

@@ -13,16 +13,7 @@ from pali_tf.planning.run import Run
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The knobs of a layout; their names are the gin macros', in lower case.
-
-    Attributes:
-        num_partitions: size of the model axis.
-        num_fsdp_partitions: size of the fsdp axis.
-        parameter_partitioning_dims: 1 or 2.
-        activation_partitioning_dims: 1 or 2.
-        remat_policy: "none", "block" or "full".
-        num_microbatches: parts of a batch.
-    """
+    """The knobs of a layout; their names are the gin macros', in lower case."""
 
     num_partitions: int = 1
     num_fsdp_partitions: int = 1

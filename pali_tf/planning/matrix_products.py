@@ -49,16 +49,8 @@ class MatrixProduct:
 class Tower:
     """A stack of equal blocks, on one example.
 
-    Attributes:
-        part: one of PARTS.
-        tokens: of one block.
-        keys: how many positions each attention of a block looks at, by name.
-        width: of a token.
-        heads: of an attention.
-        head_dim: of a head.
-        hidden: width of the feed-forward part.
-        gates: names of the projections to it.
-        depth: blocks.
+    `keys` are the positions that each attention of a block looks at, `gates`
+    the names of the projections to the `hidden` width.
     """
 
     part: str

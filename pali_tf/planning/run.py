@@ -15,13 +15,7 @@ from pali_tf.training.trainer import Trainer
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as its gin file says; nothing of it is allocated.
-
-    Attributes:
-        trainer: with the model and its layout.
-        batch_size: B, rows of a step.
-        feature_lengths: of "inputs" and "targets", in tokens.
-    """
+    """A run as its gin file says; nothing of it is allocated."""
 
     trainer: Trainer
     batch_size: int

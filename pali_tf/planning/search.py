@@ -24,9 +24,7 @@ _NUM_MICROBATCHES = (1, 2, 4)
 class Candidate:
     """A layout, and what is known of it.
 
-    Attributes:
-        estimate: by formula.
-        compiled: what the compiler says; None: it was not asked.
+    `compiled` is None where the compiler was not asked.
     """
 
     estimate: Estimate

@@ -14,12 +14,7 @@ INSTALL = "pip install 'pali_tf[tpu]'"
 
 @dataclasses.dataclass(frozen=True)
 class Topology:
-    """A slice of chips in a torus or mesh.
-
-    Attributes:
-        chip: what it is made of.
-        shape: chips along each dimension.
-    """
+    """A slice of chips in a torus or mesh."""
 
     chip: Chip
     shape: tuple[int, ...]

@@ -19,8 +19,6 @@ class MT5Config:
         vocab_size: V, rows of the embedding table.
         emb_dim: D.
         num_heads: N.
-        num_encoder_layers: number of encoder blocks.
-        num_decoder_layers: number of decoder blocks.
         head_dim: H; N*H need not be D.
         mlp_dim: F, width of the gated hidden layer.
         dropout_rate: in [0, 1).
@@ -29,9 +27,7 @@ class MT5Config:
         dtype: "float32" or "bfloat16", of activations.
         scan_layers: whether the blocks are one, scanned over stacked weights;
             for training large towers. Exports and presets are unrolled.
-        remat_policy: what is kept for the gradient: "none" (everything),
-            "block" (the input of each block) or "full" (the inputs of about
-            sqrt(L) groups of blocks).
+        remat_policy: "none", "block" or "full"; see layers.stack.Stack.
 
     Source: google-research/t5x examples/t5/network.py, T5Config.
     """

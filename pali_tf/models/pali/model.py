@@ -23,9 +23,6 @@ class Pali(keras.Model):
     The ViT's patch tokens are projected to the width of the language part and
     stand before the embedded text in the encoder; the decoder attends to both.
 
-    Args:
-        config: the two towers.
-
     Source: PaLI section 3.1.
     """
 

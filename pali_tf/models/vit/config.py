@@ -14,7 +14,7 @@ class ViTConfig:
     Attributes:
         patch_size: side of a patch, in pixels.
         width: D, width of a token.
-        depth: number of blocks.
+        depth: L, blocks.
         mlp_dim: F, width of the hidden layer of a block.
         num_heads: N; `width` must be a multiple.
         image_size: side of the square image in pixels, a multiple of
@@ -23,9 +23,7 @@ class ViTConfig:
         dtype: "float32" or "bfloat16", of activations.
         scan_layers: whether the blocks are one, scanned over stacked weights;
             for training large towers. Exports and presets are unrolled.
-        remat_policy: what is kept for the gradient: "none" (everything),
-            "block" (the input of each block) or "full" (the inputs of about
-            sqrt(L) groups of blocks).
+        remat_policy: "none", "block" or "full"; see layers.stack.Stack.
     """
 
     patch_size: int

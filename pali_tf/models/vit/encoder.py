@@ -52,9 +52,6 @@ class EncoderBlock(keras.layers.Layer):
 class VisionEncoder(keras.layers.Layer):
     """Gives the patch tokens of images, after the last norm, unpooled.
 
-    Args:
-        config: the shape of the tower.
-
     Source: PaLI section 3.1; google-research/big_vision models/vit.py.
     """
 
