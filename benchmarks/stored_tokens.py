@@ -19,15 +19,9 @@ from pali_tf.models.functional import flatten, unflatten
 from pali_tf.models.mt5 import config as mt5_config
 from pali_tf.models.pali import config as pali_config
 from pali_tf.models.vit import config as vit_config
-from pali_tf.partitioning.axis_rules import (
-    standard_logical_axis_rules,
-)
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import (
-    create_learning_rate_scheduler,
-)
 from pali_tf.training.trainer import Trainer
 from pali_tf.webli import read, write
 
@@ -43,12 +37,8 @@ class Size:
     """A model, and the data that it is measured on.
 
     Attributes:
-        vision: name of the ViT.
-        language: name of the mT5.
         image_size: side of the ViT's image, in pixels.
         photo_size: side of the JPEG files, in pixels.
-        batch_size: B.
-        num_images: stored.
         calls: of the step, of each kind.
         seconds: of reading, of each kind.
         loss_batches: over which losses are compared.
@@ -191,9 +181,9 @@ def batches(
         lengths["visual_tokens"] = num_tokens
     return input_pipeline.train_batches(
         runtime.mixture(_TASK, str(data_dir)),
-        feature_lengths=lengths,
-        batch_size=size.batch_size,
-        seed=0,
+        input_pipeline.Reading(
+            feature_lengths=lengths, batch_size=size.batch_size, seed=0
+        ),
     )
 
 
@@ -223,14 +213,10 @@ def step_seconds(
     """Gives the median time of the train step on resident batches."""
     trainer = Trainer(
         model=model,
-        partitioner=PjitPartitioner(
-            num_partitions=1, logical_axis_rules=standard_logical_axis_rules()
-        ),
+        partitioner=PjitPartitioner(),
         num_tasks=8,
         random_seed=0,
-        learning_rate_fn=create_learning_rate_scheduler(
-            base_learning_rate=0.001
-        ),
+        learning_rate_fn=lambda step: 0.001,
     )
     state = trainer.init_state()
     placed = {kind: trainer.place(batch) for kind, batch in made.items()}

@@ -99,10 +99,10 @@ class HuggingFace:
         self, batch_size: int, num_beams: int, length: int
     ) -> dict[str, Any]:
         """Decodes a batch."""
-        made = workload.make_inputs(self.config, batch_size, length)
+        made = workload.make_batch(self.config, batch_size, length)
 
         def run() -> np.ndarray:
-            x = self._embeddings(made["images"], made["prompts"])
+            x = self._embeddings(made["images"], made["encoder_input_tokens"])
             tokens = self.language.generate(
                 inputs_embeds=x,
                 attention_mask=torch.ones(x.shape[:2], dtype=torch.long),
@@ -118,17 +118,17 @@ class HuggingFace:
 
     def train_step(self, batch_size: int, length: int) -> dict[str, Any]:
         """Computes the loss and the gradient of every parameter."""
-        made = workload.make_inputs(self.config, batch_size, length)
+        made = workload.make_batch(self.config, batch_size, length)
 
         def run() -> float:
             self.language.zero_grad(set_to_none=True)
             self.vision.zero_grad(set_to_none=True)
             self.connector.grad = None
-            x = self._embeddings(made["images"], made["prompts"])
+            x = self._embeddings(made["images"], made["encoder_input_tokens"])
             loss = self.language(
                 inputs_embeds=x,
                 attention_mask=torch.ones(x.shape[:2], dtype=torch.long),
-                labels=torch.from_numpy(made["targets"]).long(),
+                labels=torch.from_numpy(made["decoder_target_tokens"]).long(),
             ).loss
             loss.backward()
             return loss.item()

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 
 from benchmarks.peers import workload
-from benchmarks.peers.our_model import make_batch, make_weights
+from benchmarks.peers.our_weights import make_weights
 from benchmarks.peers.worker import serve, timed
 from pali_tf.decoding.config import DecodingConfig
 from pali_tf.decoding.generate import decode
@@ -52,7 +52,7 @@ class Ours:
 
     def train_step(self, batch_size: int, length: int) -> dict[str, Any]:
         """Computes the loss and the gradient of every parameter."""
-        batch = make_batch(self.config, batch_size, length)
+        batch = workload.make_batch(self.config, batch_size, length)
 
         def run() -> float:
             value, gradients = jax.block_until_ready(
@@ -70,7 +70,7 @@ class Ours:
         key = (num_beams, length)
         if key not in self._decoders:
             self._decoders = {key: self._make_decode(num_beams, length)}
-        batch = make_batch(self.config, batch_size, length)
+        batch = workload.make_batch(self.config, batch_size, length)
         return timed(
             lambda: jax.device_get(
                 self._decoders[key](self.params, batch).tokens[:, 0]

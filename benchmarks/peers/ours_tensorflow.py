@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from benchmarks.peers import workload
-from benchmarks.peers.our_model import make_batch, make_weights
+from benchmarks.peers.our_weights import make_weights
 from benchmarks.peers.worker import serve, timed
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.pali.model import Pali
@@ -54,7 +54,7 @@ class Ours:
         """Computes the loss and the gradient of every parameter."""
         batch = {
             name: tf.constant(values)
-            for name, values in make_batch(
+            for name, values in workload.make_batch(
                 self.config, batch_size, length
             ).items()
         }

@@ -1,4 +1,4 @@
-"""What both sides compute: sizes, inputs, and where the weights lie.
+"""What both sides compute: sizes, batches, and where the weights lie.
 
 NumPy and the standard library alone, for interpreters that have little else.
 """
@@ -9,6 +9,7 @@ import pathlib
 import numpy as np
 
 from pali_tf.models.mt5 import config as mt5_config
+from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.vit import config as vit_config
 
@@ -55,21 +56,38 @@ class Files:
         return self.folder / "connector.npy"
 
 
-def random_tokens(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Draws tokens, none of them padding or the end."""
-    return rng.integers(FIRST_PIECE, NUM_PIECES, shape, dtype=np.int32)
-
-
-def make_inputs(
-    config: PaliConfig, batch_size: int, target_length: int
+def make_text(
+    config: MT5Config, batch_size: int, num_inputs: int, num_targets: int
 ) -> dict[str, np.ndarray]:
-    """Makes the inputs of a cell: images, prompts and targets, all full."""
+    """Makes the text features of a batch; every position holds a token."""
     rng = np.random.default_rng(batch_size)
+
+    def tokens(length: int) -> np.ndarray:
+        return rng.integers(
+            FIRST_PIECE, config.vocab_size, (batch_size, length), dtype=np.int32
+        )
+
+    targets = tokens(num_targets)
+    return {
+        "encoder_input_tokens": tokens(num_inputs),
+        "decoder_input_tokens": np.pad(targets[:, :-1], ((0, 0), (1, 0))),
+        "decoder_target_tokens": targets,
+        "decoder_loss_weights": np.ones(targets.shape, np.float32),
+    }
+
+
+def make_batch(
+    config: PaliConfig,
+    batch_size: int,
+    num_targets: int,
+    num_inputs: int = PROMPT_LENGTH,
+) -> dict[str, np.ndarray]:
+    """Makes the model features of a batch."""
     side = config.vision.image_size
     return {
-        "images": rng.integers(
+        "images": np.random.default_rng(batch_size).integers(
             0, 256, (batch_size, side, side, 3), dtype=np.uint8
         ),
-        "prompts": random_tokens(rng, batch_size, PROMPT_LENGTH),
-        "targets": random_tokens(rng, batch_size, target_length),
+        "image_mask": np.ones(batch_size, bool),
+        **make_text(config.language, batch_size, num_inputs, num_targets),
     }

@@ -18,7 +18,6 @@ from pali_tf.models.pali.config import PaliConfig, get_config
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.run import host_memory, loop
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.train_step import TrainStep
 from pali_tf.training.trainer import Trainer
 from pali_tf.types import Batch
@@ -46,12 +45,10 @@ def make_trainer(language: MT5Config, dtype: str) -> Trainer:
     )
     return CompiledOnce(
         model=TextTrainingModel(config=config, optimizer_def=Adafactor()),
-        partitioner=PjitPartitioner(num_partitions=1),
+        partitioner=PjitPartitioner(),
         num_tasks=1,
         random_seed=0,
-        learning_rate_fn=create_learning_rate_scheduler(
-            factors="constant", base_learning_rate=1e-3
-        ),
+        learning_rate_fn=lambda step: 1e-3,
     )
 
 

@@ -7,9 +7,8 @@ import dataclasses
 
 import numpy as np
 
+from benchmarks.peers.workload import make_text
 from pali_tf.models.mt5.config import MT5Config, get_config
-
-_FIRST_PIECE = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,22 +47,10 @@ SIZES = {
 
 
 def make_batch(sizes: Sizes) -> dict[str, np.ndarray]:
-    """Makes the batch: encoder_input_tokens, decoder_{input,target}_tokens.
-
-    Every position holds a token, so that all trainers compute the same.
-    """
-    rng = np.random.default_rng(0)
-
-    def tokens(length: int) -> np.ndarray:
-        shape = (sizes.batch_size, length)
-        return rng.integers(
-            _FIRST_PIECE, sizes.config.vocab_size, shape, dtype=np.int32
-        )
-
-    targets = tokens(sizes.target_length)
-    return {
-        "encoder_input_tokens": tokens(sizes.input_length),
-        "decoder_input_tokens": np.pad(targets[:, :-1], ((0, 0), (1, 0))),
-        "decoder_target_tokens": targets,
-        "decoder_loss_weights": np.ones(targets.shape, np.float32),
-    }
+    """Makes the batch."""
+    return make_text(
+        sizes.config,
+        sizes.batch_size,
+        sizes.input_length,
+        sizes.target_length,
+    )

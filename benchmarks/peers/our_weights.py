@@ -1,4 +1,4 @@
-"""Our weights and batches, whichever backend computes with them."""
+"""Our weights, whichever backend computes with them."""
 
 import pathlib
 from collections.abc import Mapping
@@ -12,7 +12,6 @@ from pali_tf.conversion.formats import open_source
 from pali_tf.conversion.problems import Allowed
 from pali_tf.conversion.reading import find_parameters
 from pali_tf.conversion.transform import Sizes
-from pali_tf.models.pali.config import PaliConfig
 
 
 def make_weights(
@@ -44,21 +43,4 @@ def _read_part(path: pathlib.Path, only: str = "") -> dict[str, np.ndarray]:
     return {
         name: found.read(name, whole(shape))
         for name, shape in found.shapes.items()
-    }
-
-
-def make_batch(
-    config: PaliConfig, batch_size: int, length: int
-) -> dict[str, np.ndarray]:
-    """Makes the model features of a batch, `length` target tokens each."""
-    made = workload.make_inputs(config, batch_size, length)
-    return {
-        "images": made["images"],
-        "image_mask": np.ones(batch_size, bool),
-        "encoder_input_tokens": made["prompts"],
-        "decoder_input_tokens": np.pad(
-            made["targets"][:, :-1], ((0, 0), (1, 0))
-        ),
-        "decoder_target_tokens": made["targets"],
-        "decoder_loss_weights": np.ones((batch_size, length), np.float32),
     }
