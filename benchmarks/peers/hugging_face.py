@@ -136,20 +136,7 @@ class HuggingFace:
         return timed(run)
 
 
-def main() -> None:
-    """Serves."""
+if __name__ == "__main__":
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    peer = HuggingFace()
-    serve(
-        {
-            "make": peer.make,
-            "load": peer.load,
-            "decode": peer.decode,
-            "train_step": peer.train_step,
-        }
-    )
-
-
-if __name__ == "__main__":
-    main()
+    serve(HuggingFace())

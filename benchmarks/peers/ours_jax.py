@@ -96,17 +96,5 @@ class Ours:
         return jax.jit(run)
 
 
-def main() -> None:
-    """Serves."""
-    ours = Ours()
-    serve(
-        {
-            "load": ours.load,
-            "decode": ours.decode,
-            "train_step": ours.train_step,
-        }
-    )
-
-
 if __name__ == "__main__":
-    main()
+    serve(Ours())

@@ -67,11 +67,5 @@ class Ours:
         return timed(run)
 
 
-def main() -> None:
-    """Serves."""
-    ours = Ours()
-    serve({"load": ours.load, "train_step": ours.train_step})
-
-
 if __name__ == "__main__":
-    main()
+    serve(Ours())

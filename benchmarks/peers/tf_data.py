@@ -95,11 +95,5 @@ class Loaders:
         return read_batches(self.batches, num_batches)
 
 
-def main() -> None:
-    """Serves."""
-    loaders = Loaders()
-    serve({"load": loaders.load, "read": loaders.read})
-
-
 if __name__ == "__main__":
-    main()
+    serve(Loaders())

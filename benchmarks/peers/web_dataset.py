@@ -50,11 +50,5 @@ class Loader:
         return read_batches(self.batches, num_batches)
 
 
-def main() -> None:
-    """Serves."""
-    loader = Loader()
-    serve({"load": loader.load, "read": loader.read})
-
-
 if __name__ == "__main__":
-    main()
+    serve(Loader())

@@ -10,22 +10,23 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-# What a worker can do, by name; each takes JSON values and gives them.
-Handlers = Mapping[str, Callable[..., dict[str, Any]]]
 _DRAINED_BATCHES = 10
 
 
-def serve(handlers: Handlers) -> None:
-    """Answers requests, one a line, until there are no more."""
+def serve(worker: object) -> None:
+    """Answers requests, one a line, until there are no more.
+
+    A request names a method, which takes JSON values and gives them.
+    """
     # Libraries may print; the answers go where stdout was.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:
         request = json.loads(line)
-        reply = handlers[request["do"]](**request["arguments"])
+        reply = getattr(worker, request["do"])(**request["arguments"])
         # An array of the reply becomes a list.
         answers.write(json.dumps(reply, default=lambda x: x.tolist()) + "\n")
 

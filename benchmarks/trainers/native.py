@@ -115,12 +115,6 @@ class Native:
         return {"seconds": seconds}
 
 
-def main() -> None:
-    """Serves."""
-    host_memory.keep_between_steps()  # As `pali train` does.
-    native = Native()
-    serve({"load": native.load, "step": native.step, "loop": native.loop})
-
-
 if __name__ == "__main__":
-    main()
+    host_memory.keep_between_steps()  # As `pali train` does.
+    serve(Native())

@@ -97,11 +97,5 @@ class T5X:
         return {"seconds": time.perf_counter() - begin}
 
 
-def main() -> None:
-    """Serves."""
-    t5x = T5X()
-    serve({"load": t5x.load, "step": t5x.step})
-
-
 if __name__ == "__main__":
-    main()
+    serve(T5X())

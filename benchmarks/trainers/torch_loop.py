@@ -60,12 +60,6 @@ class TorchLoop:
             torch.cuda.synchronize()
 
 
-def main() -> None:
-    """Serves."""
-    transformers.utils.logging.set_verbosity_error()
-    trainer = TorchLoop()
-    serve({"load": trainer.load, "step": trainer.step})
-
-
 if __name__ == "__main__":
-    main()
+    transformers.utils.logging.set_verbosity_error()
+    serve(TorchLoop())

@@ -66,15 +66,6 @@ class FunctionalModel:
             for path, v in self._parameters.items()
         }
 
-    def abstract_params(self) -> Params:
-        """The parameters as jax.ShapeDtypeStruct."""
-        return unflatten(
-            {
-                path: jax.ShapeDtypeStruct(spec.shape, spec.dtype)
-                for path, spec in self.specs.items()
-            }
-        )
-
     def logical_axes(self) -> Params:
         """The logical axes of each parameter, in the same tree."""
         return unflatten(

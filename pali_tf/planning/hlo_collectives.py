@@ -16,21 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-_BYTES = {
-    "pred": 1,
-    "s8": 1,
-    "u8": 1,
-    "bf16": 2,
-    "f16": 2,
-    "s16": 2,
-    "u16": 2,
-    "f32": 4,
-    "s32": 4,
-    "u32": 4,
-    "f64": 8,
-    "s64": 8,
-    "u64": 8,
-}
 KINDS = (
     "all-gather",
     "all-reduce",
@@ -42,7 +27,8 @@ _COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\{$")
 _INSTRUCTION = re.compile(
     r"^\s+(?:ROOT )?%?([\w.\-]+) = (.*?)(?<=[\])}]) ([a-z][\w\-]*)\((.*)$"
 )
-_ARRAY = re.compile(r"\b([a-z]+\d*)\[([\d,]*)\]")
+# "bf16[4,8]": its bits and its dimensions; "pred" has none, and a byte.
+_ARRAY = re.compile(r"\b[a-z]+(\d*)\[([\d,]*)\]")
 _CALLED = re.compile(r"(?:calls|body|condition|to_apply)=%?([\w.\-]+)")
 _BRANCHES = re.compile(r"branch_computations=\{([^}]*)\}")
 _BODY = re.compile(r"condition=%?([\w.\-]+), body=%?([\w.\-]+)")
@@ -193,9 +179,8 @@ def _collective(
         return None
     group = _first_group(instruction.text)
     sizes = [
-        _BYTES.get(dtype, 4)
-        * math.prod(map(int, filter(None, dims.split(","))))
-        for dtype, dims in _ARRAY.findall(instruction.shape)
+        int(bits or 8) // 8 * math.prod(map(int, filter(None, dims.split(","))))
+        for bits, dims in _ARRAY.findall(instruction.shape)
     ]
     # What starts gives its operand, its result and flags in one tuple.
     is_start = instruction.op.endswith("-start") and kind != "all-reduce"

@@ -1,6 +1,7 @@
 """Sizes of mT5; standard library only."""
 
 import dataclasses
+from typing import Any
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
@@ -55,8 +56,16 @@ class MT5Config:
             )
 
 
-# By name: vocab_size, emb_dim, heads, encoder and decoder layers, head_dim,
-# mlp_dim.
+_FIELDS = (
+    "vocab_size",
+    "emb_dim",
+    "num_heads",
+    "num_encoder_layers",
+    "num_decoder_layers",
+    "head_dim",
+    "mlp_dim",
+)
+# By name, in the order of these fields.
 # Source: google-research/t5x examples/t5/mt5/*.gin. "tiny" is ours.
 _SIZES = {
     "tiny": (2048, 128, 4, 2, 2, 32, 256),
@@ -79,16 +88,5 @@ def get_config(name: str, **overrides: object) -> MT5Config:
     """
     if name not in _SIZES:
         raise UserError(f"There is no mT5 {name!r}{nearest(name, SIZES)}")
-    vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim = _SIZES[
-        name
-    ]
-    config = MT5Config(
-        vocab_size=vocab_size,
-        emb_dim=emb_dim,
-        num_heads=heads,
-        num_encoder_layers=encoder,
-        num_decoder_layers=decoder,
-        head_dim=head_dim,
-        mlp_dim=mlp_dim,
-    )
-    return dataclasses.replace(config, **overrides)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = dict(zip(_FIELDS, _SIZES[name], strict=True))
+    return MT5Config(**sizes | overrides)

@@ -1,6 +1,7 @@
 """Sizes of the vision transformer; standard library only."""
 
 import dataclasses
+from typing import Any
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
@@ -64,7 +65,8 @@ class ViTConfig:
         return (self.image_size // self.patch_size) ** 2
 
 
-# By name: patch_size, width, depth, mlp_dim, num_heads.
+_FIELDS = ("patch_size", "width", "depth", "mlp_dim", "num_heads")
+# By name, in the order of these fields.
 # Source: L/16 and larger: big_vision models/vit.py, decode_variant; G/14 and
 # e/14 also PaLI appendix, table "ViT-e architecture details". "tiny" is ours:
 # one patch a cell of the sample's grid level.
@@ -90,12 +92,5 @@ def get_config(name: str, **overrides: object) -> ViTConfig:
     """
     if name not in _SIZES:
         raise UserError(f"There is no ViT {name!r}{nearest(name, SIZES)}")
-    patch_size, width, depth, mlp_dim, num_heads = _SIZES[name]
-    config = ViTConfig(
-        patch_size=patch_size,
-        width=width,
-        depth=depth,
-        mlp_dim=mlp_dim,
-        num_heads=num_heads,
-    )
-    return dataclasses.replace(config, **overrides)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = dict(zip(_FIELDS, _SIZES[name], strict=True))
+    return ViTConfig(**sizes | overrides)
