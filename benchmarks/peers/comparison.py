@@ -81,9 +81,11 @@ def compare(
         )
         for cell in cells:
             replies, is_stable = _measure(workers, do, cell, flags.calls)
-            row = _describe(cell, replies, is_stable)
-            if len(workers) > 1:
+            sides = [_describe(cell.items, of_side) for of_side in replies]
+            row = {"name": cell.name, "is_stable": is_stable, "sides": sides}
+            if flags.peer_python:
                 outputs = [of_side[-1]["output"] for of_side in replies]
+                row["ratio"] = sides[0]["median"] / sides[1]["median"]
                 row["agreement"] = agreement(*outputs)
             rows.append(row)
             _print(row)
@@ -122,10 +124,9 @@ def _workers(
 def _measure(
     workers: Sequence[Worker], do: str, cell: Cell, calls: int
 ) -> tuple[list[list[dict[str, Any]]], bool]:
-    """Calls the sides in turn, untimed until their calls are alike.
+    """Calls the sides in turn; those until calls are alike do not count.
 
-    Returns:
-        The timed replies of each side, and whether the calls became alike.
+    Gives the replies of each side, and whether its calls became alike.
     """
     replies: list[list[dict[str, Any]]] = [[] for _ in workers]
 
@@ -156,30 +157,14 @@ def are_alike(seconds: Sequence[float]) -> bool:
     ) <= _ALIKE_RATIO * min(last)
 
 
-def _describe(
-    cell: Cell, replies: list[list[dict[str, Any]]], is_stable: bool
-) -> dict[str, Any]:
-    rates = [
-        [cell.items / reply["seconds"] for reply in of_side]
-        for of_side in replies
-    ]
-    medians = [statistics.median(of_side) for of_side in rates]
+def _describe(items: int, replies: list[dict[str, Any]]) -> dict[str, Any]:
+    rates = [items / reply["seconds"] for reply in replies]
     return {
-        "name": cell.name,
-        "is_stable": is_stable,
-        "sides": [
-            {
-                "median": median,
-                "least": min(of_side),
-                "most": max(of_side),
-                "seconds": [reply["seconds"] for reply in of_side_replies],
-                "peak_bytes": max(r["peak_bytes"] for r in of_side_replies),
-            }
-            for median, of_side, of_side_replies in zip(
-                medians, rates, replies, strict=True
-            )
-        ],
-        "ratio": medians[0] / medians[-1],
+        "median": statistics.median(rates),
+        "least": min(rates),
+        "most": max(rates),
+        "seconds": [reply["seconds"] for reply in replies],
+        "peak_bytes": max(reply["peak_bytes"] for reply in replies),
     }
 
 

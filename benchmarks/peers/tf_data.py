@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.peers.worker import read_batches, serve
+from benchmarks.peers.worker import Loader, serve
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.images import decode_image
 from pali_tf.data.input_pipeline import Reading, train_batches
@@ -76,7 +76,7 @@ _BARE_LOOPS: dict[str, ToPixels] = {
 }
 
 
-class Loaders:
+class TfData(Loader):
     """What the benchmark asks for."""
 
     def load(self, name: str, data_dir: str, side: int) -> dict[str, Any]:
@@ -90,10 +90,6 @@ class Loaders:
             self.batches = mixture_batches(name, data_dir, side)
         return {"tensorflow": tf.__version__}
 
-    def read(self, num_batches: int) -> dict[str, Any]:
-        """Reads batches."""
-        return read_batches(self.batches, num_batches)
-
 
 if __name__ == "__main__":
-    serve(Loaders())
+    serve(TfData())

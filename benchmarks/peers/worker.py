@@ -52,26 +52,23 @@ def _peak_bytes() -> int:
     raise OSError("/proc/self/status has no VmHWM: this is no Linux.")
 
 
-def read_batches(batches: Iterator[int], num_batches: int) -> dict[str, Any]:
-    """Reads batches against the clock.
+class Loader:
+    """A loader whose `batches` each give the number of images in one."""
 
-    Args:
-        batches: each gives the number of images in it.
-        num_batches: how many are timed.
+    batches: Iterator[int]
 
-    Returns:
-        `images`, `seconds` of the wall and `cpu_seconds` of all threads.
-    """
-    # What was made ahead while others had their turn does not count.
-    for _ in range(_DRAINED_BATCHES):
-        next(batches)
-    begin, cpu_begin = time.perf_counter(), time.process_time()
-    images = sum(next(batches) for _ in range(num_batches))
-    return {
-        "images": images,
-        "seconds": time.perf_counter() - begin,
-        "cpu_seconds": time.process_time() - cpu_begin,
-    }
+    def read(self, num_batches: int) -> dict[str, Any]:
+        """Reads against the clocks: of the wall, and of all threads' CPUs."""
+        # What was made ahead while others had their turn does not count.
+        for _ in range(_DRAINED_BATCHES):
+            next(self.batches)
+        begin, cpu_begin = time.perf_counter(), time.process_time()
+        images = sum(next(self.batches) for _ in range(num_batches))
+        return {
+            "images": images,
+            "seconds": time.perf_counter() - begin,
+            "cpu_seconds": time.process_time() - cpu_begin,
+        }
 
 
 class Worker:

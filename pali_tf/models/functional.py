@@ -66,12 +66,6 @@ class FunctionalModel:
             for path, v in self._parameters.items()
         }
 
-    def logical_axes(self) -> Params:
-        """The logical axes of each parameter, in the same tree."""
-        return unflatten(
-            {path: spec.logical_axes for path, spec in self.specs.items()}
-        )
-
     def init(self, rng: Key[Array, ""]) -> Params:
         """Draws initial parameters; a pure function of `rng`."""
         counter = itertools.count()

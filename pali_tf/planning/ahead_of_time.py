@@ -26,7 +26,6 @@ class CompiledStep:
         program_bytes: of its code.
         peak_bytes: XLA's count of what is there at once.
         hlo: the text of the compiled program.
-        flops: XLA's count of one device; a loop's body counts once.
     """
 
     seconds: float
@@ -36,7 +35,6 @@ class CompiledStep:
     program_bytes: int
     peak_bytes: int
     hlo: str
-    flops: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,6 @@ def compile_step(run: Run) -> CompiledStep | DoesNotFit:
         program_bytes=memory.generated_code_size_in_bytes,
         peak_bytes=memory.peak_memory_in_bytes,
         hlo=compiled.as_text(),
-        flops=compiled.cost_analysis()["flops"],
     )
 
 

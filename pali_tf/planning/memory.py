@@ -68,12 +68,6 @@ def memory_by_part(run: Run, mesh: AbstractMesh) -> list[PartMemory]:
     ]
 
 
-def state_by_part(run: Run, mesh: AbstractMesh) -> list[PartMemory]:
-    """Gives what is there between steps, and the gradients, alone."""
-    state = _state_sums(run, mesh)
-    return [PartMemory(part=part, **state.get(part, {})) for part in PARTS]
-
-
 def part_of(path: str) -> str:
     """Gives the part that a parameter belongs to.
 

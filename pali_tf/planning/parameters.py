@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from pali_tf.training.freezing import Split
@@ -79,16 +78,6 @@ _ORDER = ("vision", "connector", "token_embedder", "encoder", "decoder")
 def _tree_order(path: str) -> int:
     root = path.split("/")[0]
     return _ORDER.index(root) if root in _ORDER else len(_ORDER)
-
-
-def slot_bytes(specs: Mapping[str, Any], split: Split, optimizer: Any) -> int:
-    """Gives the bytes of the optimizer's state; nothing is allocated."""
-    trainable = {
-        path: jax.ShapeDtypeStruct(specs[path].shape, specs[path].dtype)
-        for path in split.trainable
-    }
-    slots = jax.tree.leaves(jax.eval_shape(optimizer.init, trainable))
-    return sum(math.prod(x.shape) * x.dtype.itemsize for x in slots)
 
 
 def format_rows(rows: list[Row]) -> str:

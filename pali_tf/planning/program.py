@@ -15,7 +15,7 @@ from pali_tf.planning import (
     search,
 )
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
-from pali_tf.planning.layout import layout_of, with_layout
+from pali_tf.planning.layout import Layout, layout_of, with_layout
 from pali_tf.planning.memory import PartMemory
 from pali_tf.planning.run import Run
 from pali_tf.planning.topology import Topology, make_devices
@@ -33,13 +33,9 @@ def describe(run: Run) -> str:
     trains = sum(row.numbers for row in rows if row.trains)
     total = model.functional.num_parameters
     size = parameters.format_bytes
-    slots = parameters.slot_bytes(
-        specs,
-        trainer.split,
-        model.optimizer_def.make(trainer.learning_rate_fn),
-    )
+    whole = memory.memory_by_part(run, Layout().mesh(1))
     share = layout.num_fsdp_partitions * layout.num_partitions
-    state = memory.state_by_part(run, layout.mesh(share))
+    shared = memory.memory_by_part(run, layout.mesh(share))
     return "\n".join(
         [
             parameters.format_rows(rows),
@@ -48,9 +44,9 @@ def describe(run: Run) -> str:
             f"trains       {trains:,} numbers ({trains / 1e9:.3f}B)",
             f"parameters   {size(sum(row.bytes for row in rows))}",
             f"gradients    {size(4 * trains)}",
-            f"optimizer    {size(slots)}",
+            f"optimizer    {size(sum(part.optimizer for part in whole))}",
             "one device   "
-            f"{size(sum(part.parameters for part in state))} of the "
+            f"{size(sum(part.parameters for part in shared))} of the "
             f"parameters, where {share} hold a copy (NUM_PARTITIONS = "
             f"{layout.num_partitions})",
             "",

@@ -46,7 +46,6 @@ def compiled(candidate, seconds):
             program_bytes=1,
             peak_bytes=2**30,
             hlo="",
-            flops=1.0,
         ),
     )
 
