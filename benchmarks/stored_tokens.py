@@ -290,15 +290,8 @@ def measure(
 ) -> dict[str, Any]:
     """Measures one size.
 
-    Args:
-        size: the model and the amounts.
-        root: an empty folder.
-        dtype: of the timed steps; losses are compared in both.
-        checkpoint_path: of a whole PaLI; None: it is drawn.
-        data_dir: what that was trained on; None: a sample is generated.
-
-    Returns:
-        Examples read a second, seconds of a step, and losses, by kind.
+    `root` is an empty folder; without `data_dir`, a sample is generated. Losses
+    are compared in both dtypes; `dtype` is that of the timed steps.
     """
     models = {name: make_model(size, name) for name in ("float32", "bfloat16")}
     model = models[dtype]

@@ -62,15 +62,8 @@ def compare(
 ) -> None:
     """Measures every cell, prints the table and writes it as JSON.
 
-    Args:
-        flags: of `parse`.
-        cells: the rows.
-        do: what the workers are asked.
-        unit: of the items.
-        agreement: gives, of both outputs, what shows that both sides computed
-            the same.
-        file: name of the JSON file in the output folder.
-        our_module: of our worker.
+    Both sides do `do` with each cell; `agreement` tells from their outputs that
+    they computed the same.
     """
     rows = []
     with _workers(flags, our_module, do) as workers:

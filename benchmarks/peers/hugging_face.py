@@ -60,30 +60,32 @@ class HuggingFace:
     def make(self, folder: str, size: str) -> dict[str, Any]:
         """Draws weights and writes them where both sides read them."""
         torch.manual_seed(0)
-        files = workload.Files(folder=pathlib.Path(folder))
+        place = pathlib.Path(folder)
         config = workload.SIZES[size]
-        make_language(config.language).save_pretrained(files.language)
-        make_vision(config.vision).save_pretrained(files.vision)
+        make_language(config.language).save_pretrained(
+            place / workload.LANGUAGE
+        )
+        make_vision(config.vision).save_pretrained(place / workload.VISION)
         shape = (config.vision.width, config.language.emb_dim)
         kernel = np.random.default_rng(0).normal(size=shape) * shape[0] ** -0.5
-        np.save(files.connector, kernel.astype(np.float32))
+        np.save(place / workload.CONNECTOR, kernel.astype(np.float32))
         return {}
 
     def load(self, folder: str, size: str, task: str) -> dict[str, Any]:
         """Reads the weights."""
         del task
         self.config = workload.SIZES[size]
-        files = workload.Files(folder=pathlib.Path(folder))
+        place = pathlib.Path(folder)
         self.language = (
             transformers.MT5ForConditionalGeneration.from_pretrained(
-                files.language
+                place / workload.LANGUAGE
             ).eval()
         )
         self.vision = transformers.SiglipVisionModel.from_pretrained(
-            files.vision
+            place / workload.VISION
         ).eval()
         self.connector = torch.nn.Parameter(
-            torch.from_numpy(np.load(files.connector))
+            torch.from_numpy(np.load(place / workload.CONNECTOR))
         )
         return {"threads": torch.get_num_threads()}
 

@@ -30,10 +30,10 @@ def make_weights(
             path: rng.standard_normal(spec.shape, dtype=np.float32) / 50
             for path, spec in parameters.items()
         }
-    files = workload.Files(folder=pathlib.Path(folder))
-    values = _read_part(files.vision, only="vision")
-    values |= _read_part(files.language)
-    values["connector/kernel"] = np.load(files.connector)
+    place = pathlib.Path(folder)
+    values = _read_part(place / workload.VISION, only="vision")
+    values |= _read_part(place / workload.LANGUAGE)
+    values["connector/kernel"] = np.load(place / workload.CONNECTOR)
     return values
 
 

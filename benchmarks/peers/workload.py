@@ -3,9 +3,6 @@
 NumPy and the standard library alone, for interpreters that have little else.
 """
 
-import dataclasses
-import pathlib
-
 import numpy as np
 
 from pali_tf.models.mt5 import config as mt5_config
@@ -16,6 +13,9 @@ from pali_tf.models.vit import config as vit_config
 PROMPT_LENGTH = 16
 NUM_PIECES = 250_100
 FIRST_PIECE = 3
+# Where the weights lie: mT5 and SigLIP's vision tower, as transformers saves
+# them, and the projection between the two, float32[Dv, D].
+LANGUAGE, VISION, CONNECTOR = "mt5", "siglip", "connector.npy"
 
 SIZES = {
     # mT5-base with a ViT-B/16 of 224 pixels: 196 visual tokens before 16 of
@@ -32,28 +32,6 @@ SIZES = {
         ),
     ),
 }
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Files:
-    """Where the weights lie that both sides read."""
-
-    folder: pathlib.Path
-
-    @property
-    def language(self) -> pathlib.Path:
-        """mT5, as transformers saves it."""
-        return self.folder / "mt5"
-
-    @property
-    def vision(self) -> pathlib.Path:
-        """SigLIP's vision tower, as transformers saves it."""
-        return self.folder / "siglip"
-
-    @property
-    def connector(self) -> pathlib.Path:
-        """The projection between the two: float32[Dv, D]."""
-        return self.folder / "connector.npy"
 
 
 def make_text(

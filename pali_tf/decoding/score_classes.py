@@ -41,15 +41,9 @@ def score_classes(
 ) -> ClassScores:
     """Scores every class for every example; each example is encoded once.
 
-    Args:
-        model: a built Pali.
-        images: pixels; None: `visual_tokens` stand in.
-        image_mask: false: a text-only example.
-        encoder_input_tokens: the prompts; 0 is padding.
-        candidates: the names, each with its EOS; 0 is padding.
-        chunk_size: int > 0. So many classes are decoded at once; their logits
-            take B * chunk_size * T * V * 4 bytes.
-        visual_tokens: stored ones; None: of `images`.
+    `candidates` are the names, each with its EOS. So many classes as
+    `chunk_size` says are decoded at once; their logits take B * chunk_size * T
+    * V * 4 bytes.
 
     Raises:
         UserError: chunk_size is below 1, or there is no class.

@@ -1,6 +1,7 @@
 """A plan by formula: memory and the time of a step, without a compiler."""
 
 import dataclasses
+import math
 
 from jax.sharding import Mesh
 
@@ -108,12 +109,8 @@ def _interconnect_seconds(
     if layout.parameter_partitioning_dims == 2:
         sharded = ("data", "fsdp")
     copies = tuple(axis for axis in ("data", "fsdp") if axis not in sharded)
-    shards = 1
-    for axis in sharded:
-        shards *= mesh.shape[axis]
-    groups = 1
-    for axis in copies:
-        groups *= mesh.shape[axis]
+    shards = math.prod(mesh.shape[axis] for axis in sharded)
+    groups = math.prod(mesh.shape[axis] for axis in copies)
     numbers = sum(part.gradients for part in parts) / 4
     itemsize = _itemsize(run)
     if shards > 1:

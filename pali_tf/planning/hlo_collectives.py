@@ -85,12 +85,8 @@ class _Instruction(NamedTuple):
 def find_collectives(hlo: str) -> tuple[list[Collective], list[str]]:
     """Finds the collectives of a program and how often each runs.
 
-    Args:
-        hlo: `compiled.as_text()`.
-
-    Returns:
-        The collectives, and the names of loops whose count the text does not
-        tell: what is inside is counted once.
+    Gives also the names of loops whose count the text does not tell: what is
+    inside is counted once.
 
     Raises:
         ValueError: the text has no entry computation.

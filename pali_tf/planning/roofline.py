@@ -50,13 +50,8 @@ def estimate(
 ) -> Roofline:
     """Estimates the time of a step.
 
-    Args:
-        parts: FLOPs of each part, an example.
-        examples: of one step, over the devices that share the work: a batch
-            of 4096 on 1024 devices gives 4.
-        hbm_bytes: that one device moves in a step.
-        interconnect_seconds: of the collectives.
-        chip: of one device.
+    `examples` are of one step, over the devices that share the work: a batch of
+    4096 on 1024 devices gives 4. The rest is of one device.
     """
     parts = list(parts)
     hardware = sum(part.hardware for part in parts) * examples

@@ -33,19 +33,10 @@ class Run:
 
     def abstract_batch(self) -> dict[str, jax.ShapeDtypeStruct]:
         """Gives the model features of a step, placed on the trainer's mesh."""
-        sharding = shardings.batch_sharding(self.trainer.mesh)
-        return {
-            name: jax.ShapeDtypeStruct(shape, dtype, sharding=sharding)
-            for name, (shape, dtype) in self._features().items()
-        }
-
-    def _features(self) -> dict[str, tuple[tuple[int, ...], Any]]:
-        rows, side = (
-            self.batch_size,
-            self.trainer.model.config.vision.image_size,
-        )
+        rows = self.batch_size
+        side = self.trainer.model.config.vision.image_size
         inputs, targets = (rows, self.num_inputs), (rows, self.num_targets)
-        return {
+        features: dict[str, tuple[tuple[int, ...], Any]] = {
             "images": ((rows, side, side, 3), jnp.uint8),
             "image_mask": ((rows,), jnp.bool_),
             "encoder_input_tokens": (inputs, jnp.int32),
@@ -53,6 +44,11 @@ class Run:
             "decoder_target_tokens": (targets, jnp.int32),
             "decoder_loss_weights": (targets, jnp.float32),
             "task_id": ((rows,), jnp.int32),
+        }
+        sharding = shardings.batch_sharding(self.trainer.mesh)
+        return {
+            name: jax.ShapeDtypeStruct(shape, dtype, sharding=sharding)
+            for name, (shape, dtype) in features.items()
         }
 
 

@@ -38,9 +38,6 @@ class Topology:
 def parse_topology(text: str) -> Topology:
     """Reads the name of a slice.
 
-    Args:
-        text: "<chip>:<AxBxC>", or "<chip>:<AxB>" where the torus is flat.
-
     Raises:
         UserError: no such chip, or not a shape; the message has what is
             right.
