@@ -36,7 +36,7 @@ def write_shards(root: Path, num_images: int) -> str:
     ]
     for source in records.SOURCES:
         kept = documents if source == "text" else rows
-        _write_source(root / source, kept)
+        write_source(root / source, kept)
     _write_tars(root / "tar", rows)
     texts = [*_CAPTIONS.values()] * 5
     vocabulary.train(texts, root / data_root.VOCABULARY, size=1500)
@@ -101,7 +101,8 @@ def make_record(index: int, encoded: bytes) -> records.Record:
     )
 
 
-def _write_source(folder: Path, rows: list[records.Record]) -> None:
+def write_source(folder: Path, rows: list[records.Record]) -> None:
+    """Writes the split of a source."""
     shards = []
     for shard in range(_SHARDS):
         path = folder / write.shard_name(SPLIT, shard, _SHARDS)

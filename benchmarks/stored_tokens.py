@@ -12,6 +12,7 @@ import numpy as np
 from etils.epath import Path
 from PIL import Image
 
+from benchmarks import photographs
 from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.commands import build_data
 from pali_tf.data import token_storage
@@ -23,9 +24,10 @@ from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
 from pali_tf.training.trainer import Trainer
-from pali_tf.webli import read, write
+from pali_tf.webli import read
 
-_TASK, _SOURCE, _SPLIT = "webli_split_captioning", "webli", "train"
+_TASK, _SOURCE = "webli_split_captioning", "webli"
+_SPLIT = photographs.SPLIT
 _TRAINABLE = "(?!vision/).*"
 KINDS = ("images", *token_storage.DTYPES)
 _WARM_UP_BATCHES = 10  # More than the pipeline makes ahead.
@@ -147,13 +149,10 @@ def make_data(size: Size, root: Path) -> Path:
     vocabulary = enlarged / "vocabulary" / "sentencepiece.model"
     vocabulary.parent.mkdir(parents=True)
     vocabulary.write_bytes((made / "vocabulary" / vocabulary.name).read_bytes())
-    folder = enlarged / _SOURCE
-    path = folder / write.shard_name(_SPLIT, 0, 1)
-    with write.open_shard(path) as writer:
-        for record in read.read_split(made, _SOURCE, _SPLIT):
-            writer.write(_enlarged(record, size.photo_size))
-    shard = write.describe_shard(path, writer.num_examples)
-    write.write_split_info(folder, _SPLIT, [shard])
+    rows = read.read_split(made, _SOURCE, _SPLIT)
+    photographs.write_source(
+        enlarged / _SOURCE, [_enlarged(row, size.photo_size) for row in rows]
+    )
     return enlarged
 
 

@@ -6,11 +6,10 @@ import math
 from jax.sharding import Mesh
 
 from pali_tf.planning import flops, interconnect, memory, roofline
-from pali_tf.planning.layout import Layout, layout_of
 from pali_tf.planning.matrix_products import MatrixProduct
 from pali_tf.planning.memory import PartMemory
 from pali_tf.planning.roofline import Roofline
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of
 from pali_tf.planning.topology import Topology
 
 
@@ -65,13 +64,17 @@ def roofline_of(
     interconnect_seconds: float,
 ) -> Roofline:
     """Gives the roofline of a run whose collectives are known."""
-    num_devices = topology.num_devices
-    return roofline.estimate(
-        flops_of(run),
-        run.batch_size / num_devices,
-        _hbm_bytes(run, parts, num_devices),
-        interconnect_seconds,
-        topology.chip.device(),
+    num_devices, chip = topology.num_devices, topology.chip.device()
+    of_model = flops_of(run)
+    examples = run.batch_size / num_devices
+    hardware = sum(part.hardware for part in of_model) * examples
+    hbm_bytes = _hbm_bytes(run, parts, num_devices)
+    return Roofline(
+        compute=hardware / chip.peak_flops,
+        memory=hbm_bytes / chip.hbm_bandwidth,
+        interconnect=interconnect_seconds,
+        model_flops=sum(part.model for part in of_model) * examples,
+        peak_flops=chip.peak_flops,
     )
 
 

@@ -15,9 +15,8 @@ from pali_tf.planning import (
     search,
 )
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
-from pali_tf.planning.layout import Layout, layout_of, with_layout
 from pali_tf.planning.memory import PartMemory
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of, with_layout
 from pali_tf.planning.topology import Topology, make_devices
 
 Say = Callable[[str], None]

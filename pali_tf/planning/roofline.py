@@ -1,10 +1,8 @@
 """The time of a step, between two bounds, from what it computes and moves."""
 
 import dataclasses
-from collections.abc import Iterable
 
-from pali_tf.planning.chips import Chip
-from pali_tf.planning.flops import PartFlops, Passes
+from pali_tf.planning.flops import Passes
 from pali_tf.planning.matrix_products import MatrixProduct
 
 
@@ -39,29 +37,6 @@ class Roofline:
     def mfu(self, seconds: float) -> float:
         """Model FLOPs utilisation of a step of so many seconds."""
         return self.model_flops / (seconds * self.peak_flops)
-
-
-def estimate(
-    parts: Iterable[PartFlops],
-    examples: float,
-    hbm_bytes: float,
-    interconnect_seconds: float,
-    chip: Chip,
-) -> Roofline:
-    """Estimates the time of a step.
-
-    `examples` are of one step, over the devices that share the work: a batch of
-    4096 on 1024 devices gives 4. The rest is of one device.
-    """
-    parts = list(parts)
-    hardware = sum(part.hardware for part in parts) * examples
-    return Roofline(
-        compute=hardware / chip.peak_flops,
-        memory=hbm_bytes / chip.hbm_bandwidth,
-        interconnect=interconnect_seconds,
-        model_flops=sum(part.model for part in parts) * examples,
-        peak_flops=chip.peak_flops,
-    )
 
 
 def product_bytes(

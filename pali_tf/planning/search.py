@@ -11,8 +11,7 @@ from pali_tf.errors import UserError
 from pali_tf.planning import ahead_of_time
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
 from pali_tf.planning.estimate import Estimate, estimate
-from pali_tf.planning.layout import Layout, layout_of, with_layout
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of, with_layout
 from pali_tf.planning.topology import Topology
 
 _NUM_PARTITIONS = (1, 2, 4, 8)
