@@ -22,12 +22,7 @@ _FEWEST_CALLS = 5
 
 
 def measure(case: Case) -> dict[str, float | int | str]:
-    """Times calls of a case for about five seconds.
-
-    Returns:
-        The median and the fastest call in milliseconds, and items a second
-        at the median.
-    """
+    """Times calls of a case for about five seconds, after two others."""
     for _ in range(_WARM_UP_CALLS):
         jax.block_until_ready(case.run())
     times: list[float] = []

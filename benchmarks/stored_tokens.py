@@ -18,7 +18,7 @@ from pali_tf.commands import build_data
 from pali_tf.data import token_storage
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.models.mt5 import config as mt5_config
-from pali_tf.models.pali import config as pali_config
+from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.vit import config as vit_config
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.model import PaliTrainingModel
@@ -85,16 +85,14 @@ SIZES = {
 
 def make_model(size: Size, dtype: str) -> PaliTrainingModel:
     """Makes the model in one precision."""
-    if size.vision == "tiny":
-        config = pali_config.get_config("tiny", dtype=dtype)
-    else:
-        # Scanned: one block of each tower is compiled.
-        shared: dict[str, Any] = {"dtype": dtype, "scan_layers": True}
-        vision = vit_config.get_config(
+    # Large towers are scanned: one block of each is compiled.
+    shared = {"dtype": dtype, "scan_layers": size.vision != "tiny"}
+    config = PaliConfig(
+        vision=vit_config.get_config(
             size.vision, image_size=size.image_size, **shared
-        )
-        language = mt5_config.get_config(size.language, **shared)
-        config = pali_config.PaliConfig(vision=vision, language=language)
+        ),
+        language=mt5_config.get_config(size.language, **shared),
+    )
     return PaliTrainingModel(
         config=config, optimizer_def=Adafactor(), trainable=_TRAINABLE
     )

@@ -19,10 +19,8 @@ def make_weights(
 ) -> dict[str, np.ndarray]:
     """Gives the weights by our paths.
 
-    Args:
-        folder: where the peer has written what it has drawn, which is read by
-            the converter, as a user would; None: there is no peer.
-        parameters: what has a shape, by path.
+    `folder` has what the peer has drawn, which is read by the converter, as a
+    user would; None: there is no peer.
     """
     if folder is None:
         rng = np.random.default_rng(0)

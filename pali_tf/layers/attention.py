@@ -108,11 +108,7 @@ class MultiHeadAttention(keras.layers.Layer):
         bias: Float32[Array, "#B #N #Q #K"] | None = None,
         training: bool = False,
     ) -> Float[Array, "B Q D"]:
-        """Attends from `inputs_q` to itself or to given keys and values.
-
-        Without `keys_values`, the inputs attend to themselves; `bias` is added
-        to the logits.
-        """
+        """Attends from `inputs_q` to `keys_values`, or else to itself."""
         if keys_values is None:
             keys_values = self.project_keys_values(inputs_q)
         key, value = keys_values

@@ -21,7 +21,6 @@ def relative_position_bucket(
 
     Near distances have a bucket each; farther ones share buckets that grow
     with the logarithm of the distance up to `max_distance`.
-
     `relative_position` is the key's less the query's. Bidirectional (encoder),
     keys after the query have buckets of their own; otherwise they fall into
     bucket 0 (decoder).
