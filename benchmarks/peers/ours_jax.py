@@ -90,7 +90,9 @@ class Ours:
                 batch["encoder_input_tokens"],
                 config=config,
                 max_decode_len=length,
-                num_pieces=workload.NUM_PIECES,
+                num_pieces=min(
+                    workload.NUM_PIECES, self.config.language.vocab_size
+                ),
             )
 
         return jax.jit(run)

@@ -27,9 +27,7 @@ SIZES = {
     # For a run that only shows that everything works.
     "small": PaliConfig(
         vision=vit_config.get_config("tiny", image_size=32),
-        language=mt5_config.get_config(
-            "tiny", vocab_size=mt5_config.MT5_VOCAB_SIZE, emb_dim=32
-        ),
+        language=mt5_config.get_config("tiny"),
     ),
 }
 

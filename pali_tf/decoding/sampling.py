@@ -22,7 +22,8 @@ def keep_nucleus(
     """Keeps the fewest of the likeliest whose share reaches `top_p`.
 
     The bound of the logits kept is found by halving, not by sorting: a sort of
-    250,112 numbers takes 60 ms a row on a CPU, a sum over them 0.1. The others get -1e30. Of equal logits all are kept, or none.
+    250,112 numbers takes 60 ms a row on a CPU, a sum over them 0.1. The others
+    get -1e30. Of equal logits all are kept, or none.
 
     Example: of probabilities [0.5, 0.3, 0.2], top_p = 0.7 keeps two.
     """
