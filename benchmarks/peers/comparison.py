@@ -22,10 +22,7 @@ _ALIKE_CALLS, _ALIKE_RATIO = 3, 1.05
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One row of the table.
-
-    A call makes `items` tokens or examples.
-    """
+    """One row of the table; a call makes `items` tokens or examples."""
 
     name: str
     arguments: dict[str, Any]
@@ -100,9 +97,10 @@ def _workers(
         workers = [Worker(our_module)]
         if flags.peer_python:
             workers.append(Worker(_PEER, flags.peer_python))
-            workers[1].ask("make", folder=folder, size=size)
         for worker in workers:
             closing.callback(worker.close)
+        if flags.peer_python:
+            workers[1].ask("make", folder=folder, size=size)
         for worker in workers:
             loaded = worker.ask(
                 "load",
@@ -145,9 +143,8 @@ def are_alike(seconds: Sequence[float]) -> bool:
     Example: 9.0, 4.1, 2.3, 2.3, 2.35 do; 9.0, 4.1, 2.3, 2.3 do not yet.
     """
     last = seconds[-_ALIKE_CALLS:]
-    return len(seconds) >= _LEAST_WARM_UP_CALLS and max(
-        last
-    ) <= _ALIKE_RATIO * min(last)
+    is_enough = len(seconds) >= _LEAST_WARM_UP_CALLS
+    return is_enough and max(last) <= _ALIKE_RATIO * min(last)
 
 
 def _describe(items: int, replies: list[dict[str, Any]]) -> dict[str, Any]:
