@@ -78,7 +78,7 @@ _SIZES = {
 SIZES: tuple[str, ...] = tuple(_SIZES)
 
 
-def get_config(name: str, **overrides: object) -> MT5Config:
+def get_config(name: str, **overrides: Any) -> MT5Config:
     """Gives the configuration of a named size.
 
     Raises:

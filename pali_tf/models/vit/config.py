@@ -82,7 +82,7 @@ _SIZES = {
 SIZES: tuple[str, ...] = tuple(_SIZES)
 
 
-def get_config(name: str, **overrides: object) -> ViTConfig:
+def get_config(name: str, **overrides: Any) -> ViTConfig:
     """Gives the configuration of a named size.
 
     Raises:
