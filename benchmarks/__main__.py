@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import pathlib
 import statistics
 import sys
 import time
@@ -23,12 +22,7 @@ _FEWEST_CALLS = 5
 
 
 def measure(case: Case) -> dict[str, float | int | str]:
-    """Times calls of a case for about five seconds.
-
-    Returns:
-        The median and the fastest call in milliseconds, and items a second
-        at the median.
-    """
+    """Times calls of a case for about five seconds, after two others."""
     for _ in range(_WARM_UP_CALLS):
         jax.block_until_ready(case.run())
     times: list[float] = []
@@ -49,7 +43,7 @@ def measure(case: Case) -> dict[str, float | int | str]:
 def main(argv: list[str]) -> int:
     """Measures every case, one after the other."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--output_dir", type=pathlib.Path, default="bench")
+    results.add_flag(parser)
     flags = parser.parse_args(argv)
     print(f"{'case':<18}{'calls':>7}{'median':>12}{'fastest':>12}   rate")
     measured = []

@@ -7,12 +7,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from benchmarks.peers.workload import make_batch
 from pali_tf.models.pali.config import get_config
-from pali_tf.partitioning.axis_rules import standard_logical_axis_rules
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.trainer import Trainer
 
 # As gin/pali_tiny.gin trains it.
@@ -28,30 +27,6 @@ class Case:
     items: int
     unit: str
     run: Callable[[], Any]
-
-
-def make_batch(seed: int = 0) -> dict[str, np.ndarray]:
-    """Gives a full batch of random pixels and tokens."""
-    config = get_config("tiny")
-    rng = np.random.default_rng(seed)
-    side, vocabulary = config.vision.image_size, config.language.vocab_size
-
-    def tokens(length: int) -> np.ndarray:
-        shape = (BATCH_SIZE, length)
-        return rng.integers(3, vocabulary, shape, dtype=np.int32)
-
-    targets = tokens(NUM_TARGETS)
-    return {
-        "images": rng.integers(
-            0, 256, (BATCH_SIZE, side, side, 3), dtype=np.uint8
-        ),
-        "image_mask": np.ones(BATCH_SIZE, bool),
-        "encoder_input_tokens": tokens(NUM_INPUTS),
-        "decoder_input_tokens": np.pad(targets, ((0, 0), (1, 0)))[:, :-1],
-        "decoder_target_tokens": targets,
-        "decoder_loss_weights": np.ones(targets.shape, np.float32),
-        "task_id": np.zeros(BATCH_SIZE, np.int32),
-    }
 
 
 def data_cases() -> Iterator[Case]:
@@ -87,24 +62,21 @@ def data_cases() -> Iterator[Case]:
 
 def model_cases() -> Iterator[Case]:
     """The ViT alone, a training step, greedy decoding."""
+    config = get_config("tiny")
     model = PaliTrainingModel(
-        config=get_config("tiny"),
+        config=config,
         optimizer_def=Adafactor(),
         trainable=r"(?!vision/).*",
     )
     trainer = Trainer(
         model=model,
-        partitioner=PjitPartitioner(
-            num_partitions=1,
-            logical_axis_rules=standard_logical_axis_rules(),
-        ),
+        partitioner=PjitPartitioner(),
         num_tasks=1,
         random_seed=0,
-        learning_rate_fn=create_learning_rate_scheduler(
-            base_learning_rate=0.01
-        ),
+        learning_rate_fn=lambda step: 0.01,
     )
-    batch = trainer.place(make_batch())
+    batch = make_batch(config, BATCH_SIZE, NUM_TARGETS, NUM_INPUTS)
+    batch = trainer.place(batch | {"task_id": np.zeros(BATCH_SIZE, np.int32)})
     params = jax.jit(model.init)(jax.random.key(0))
 
     encode = jax.jit(

@@ -36,24 +36,18 @@ _MAX_COMPARED = 1 << 20
 
 def parameter_shapes(size: str) -> dict[str, Shape]:
     """Shapes of the language part, from the model itself."""
-    set_backend("jax")  # Before these import keras.
-    from pali_tf.models.functional import FunctionalModel
-    from pali_tf.models.pali.model import Pali
+    set_backend("jax")  # Before this imports keras.
+    from pali_tf.training.model import PaliTrainingModel
 
     config = PaliConfig(
         vision=vit_config.get_config("tiny", image_size=64),
         language=mt5_config.get_config(size),
     )
-
-    def build() -> Pali:
-        model = Pali(config)
-        model.build()
-        return model
-
-    specs = FunctionalModel(build).specs
     return {
         path: spec.shape
-        for path, spec in specs.items()
+        for path, spec in PaliTrainingModel(
+            config=config
+        ).functional.specs.items()
         if not path.startswith(("vision/", "connector/"))
     }
 

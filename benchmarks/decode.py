@@ -28,7 +28,6 @@ def main(argv: list[str]) -> int:
         comparison.Cell(
             name=f"batch {batch}, "
             + ("greedy" if beams == 1 else f"{beams} beams"),
-            do="decode",
             arguments={
                 "batch_size": batch,
                 "num_beams": beams,
@@ -42,10 +41,10 @@ def main(argv: list[str]) -> int:
     comparison.compare(
         flags,
         cells,
+        do="decode",
         unit="tokens",
         agreement=same_tokens,
         file="decode.json",
-        our_module="benchmarks.peers.ours_decoding",
     )
     return 0
 

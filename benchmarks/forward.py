@@ -9,10 +9,6 @@ import sys
 from benchmarks.peers import comparison
 
 _LENGTH = 32
-_OURS = {
-    "tensorflow": "benchmarks.peers.ours_tensorflow",
-    "jax": "benchmarks.peers.ours_jax",
-}
 
 
 def both_losses(ours: float, peer: float) -> str:
@@ -26,21 +22,21 @@ def main(argv: list[str]) -> int:
     cells = [
         comparison.Cell(
             name=f"batch {batch}",
-            do="train_step",
             arguments={"batch_size": batch, "length": _LENGTH},
             items=batch,
         )
         for batch in (1, 8)
     ]
-    for backend, module in _OURS.items():
+    for backend in ("tensorflow", "jax"):
         print(f"\n{backend}")
         comparison.compare(
             flags,
             cells,
+            do="train_step",
             unit="examples",
             agreement=both_losses,
             file=f"forward_{backend}.json",
-            our_module=module,
+            our_module=f"benchmarks.peers.ours_{backend}",
         )
     return 0
 

@@ -10,10 +10,11 @@ of all threads together, so that other programs on the machine count little.
 """
 
 import argparse
-import pathlib
 import statistics
 import sys
 import tempfile
+
+from etils.epath import Path
 
 from benchmarks import results
 from benchmarks.peers.worker import Worker
@@ -29,8 +30,8 @@ def main(argv: list[str]) -> int:
     from benchmarks import photographs
 
     with tempfile.TemporaryDirectory() as folder:
-        data_dir = pathlib.Path(folder)
-        print(photographs.write_shards(data_dir, flags.num_images), flush=True)
+        made = photographs.write_shards(Path(folder), flags.num_images)
+        print(made, flush=True)
         workers = {
             name: Worker(_OURS) for name in (*_BARE_LOOPS, "pali_pretrain")
         }
@@ -93,9 +94,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--num_batches", type=int, default=40, help="of 32 examples, a call"
     )
     parser.add_argument("--num_images", type=int, default=400)
-    parser.add_argument(
-        "--output_dir", type=pathlib.Path, default=pathlib.Path("bench")
-    )
+    results.add_flag(parser)
     return parser.parse_args(argv)
 
 

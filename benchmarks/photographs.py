@@ -5,11 +5,11 @@ bytes, and costs about the time to decode, of a photograph of the web.
 """
 
 import io
-import pathlib
 import tarfile
 from collections.abc import Iterator
 
 import numpy as np
+from etils.epath import Path
 from PIL import Image
 
 from pali_tf.data import data_root, vocabulary
@@ -26,7 +26,7 @@ _CAPTIONS = {
 }
 
 
-def write_shards(root: pathlib.Path, num_images: int) -> str:
+def write_shards(root: Path, num_images: int) -> str:
     """Writes the six sources, a vocabulary and `root/tar/`; says what."""
     images = [encode(index) for index in range(num_images)]
     rows = [make_record(index, file) for index, file in enumerate(images)]
@@ -36,7 +36,7 @@ def write_shards(root: pathlib.Path, num_images: int) -> str:
     ]
     for source in records.SOURCES:
         kept = documents if source == "text" else rows
-        _write_source(root / source, kept)
+        write_source(root / source, kept)
     _write_tars(root / "tar", rows)
     texts = [*_CAPTIONS.values()] * 5
     vocabulary.train(texts, root / data_root.VOCABULARY, size=1500)
@@ -101,7 +101,8 @@ def make_record(index: int, encoded: bytes) -> records.Record:
     )
 
 
-def _write_source(folder: pathlib.Path, rows: list[records.Record]) -> None:
+def write_source(folder: Path, rows: list[records.Record]) -> None:
+    """Writes the split of a source."""
     shards = []
     for shard in range(_SHARDS):
         path = folder / write.shard_name(SPLIT, shard, _SHARDS)
@@ -113,7 +114,7 @@ def _write_source(folder: pathlib.Path, rows: list[records.Record]) -> None:
     write.write_split_info(folder, SPLIT, shards)
 
 
-def _write_tars(folder: pathlib.Path, rows: list[records.Record]) -> None:
+def _write_tars(folder: Path, rows: list[records.Record]) -> None:
     folder.mkdir()
     for shard in range(_SHARDS):
         with tarfile.open(folder / f"{SPLIT}-{shard}.tar", "w") as tar:

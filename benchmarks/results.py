@@ -1,14 +1,21 @@
 """Where the numbers of a benchmark are kept."""
 
+import argparse
 import os
-import pathlib
 import platform
 from typing import Any
 
-from pali_tf import json_files
+from etils.epath import Path
+
+from pali_tf import files, json_files
 
 
-def write(output_dir: pathlib.Path, name: str, content: dict[str, Any]) -> None:
+def add_flag(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag that says where."""
+    parser.add_argument("--output_dir", type=files.as_path, default="bench")
+
+
+def write(output_dir: Path, name: str, content: dict[str, Any]) -> None:
     """Writes numbers as JSON, with the machine they are of, and says where."""
     described = {
         "machine": platform.machine(),

@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import pathlib
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -10,28 +9,25 @@ from typing import Any
 
 import jax
 import numpy as np
+from etils.epath import Path
 from PIL import Image
 
+from benchmarks import photographs
 from pali_tf.checkpoints import checkpoint, initial_parameters
 from pali_tf.commands import build_data
 from pali_tf.data import token_storage
 from pali_tf.models.functional import flatten, unflatten
 from pali_tf.models.mt5 import config as mt5_config
-from pali_tf.models.pali import config as pali_config
+from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.vit import config as vit_config
-from pali_tf.partitioning.axis_rules import (
-    standard_logical_axis_rules,
-)
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import (
-    create_learning_rate_scheduler,
-)
 from pali_tf.training.trainer import Trainer
-from pali_tf.webli import read, write
+from pali_tf.webli import read
 
-_TASK, _SOURCE, _SPLIT = "webli_split_captioning", "webli", "train"
+_TASK, _SOURCE = "webli_split_captioning", "webli"
+_SPLIT = photographs.SPLIT
 _TRAINABLE = "(?!vision/).*"
 KINDS = ("images", *token_storage.DTYPES)
 _WARM_UP_BATCHES = 10  # More than the pipeline makes ahead.
@@ -43,12 +39,8 @@ class Size:
     """A model, and the data that it is measured on.
 
     Attributes:
-        vision: name of the ViT.
-        language: name of the mT5.
         image_size: side of the ViT's image, in pixels.
         photo_size: side of the JPEG files, in pixels.
-        batch_size: B.
-        num_images: stored.
         calls: of the step, of each kind.
         seconds: of reading, of each kind.
         loss_batches: over which losses are compared.
@@ -93,16 +85,14 @@ SIZES = {
 
 def make_model(size: Size, dtype: str) -> PaliTrainingModel:
     """Makes the model in one precision."""
-    if size.vision == "tiny":
-        config = pali_config.get_config("tiny", dtype=dtype)
-    else:
-        # Scanned: one block of each tower is compiled.
-        shared: dict[str, Any] = {"dtype": dtype, "scan_layers": True}
-        vision = vit_config.get_config(
+    # Large towers are scanned: one block of each is compiled.
+    shared = {"dtype": dtype, "scan_layers": size.vision != "tiny"}
+    config = PaliConfig(
+        vision=vit_config.get_config(
             size.vision, image_size=size.image_size, **shared
-        )
-        language = mt5_config.get_config(size.language, **shared)
-        config = pali_config.PaliConfig(vision=vision, language=language)
+        ),
+        language=mt5_config.get_config(size.language, **shared),
+    )
     return PaliTrainingModel(
         config=config, optimizer_def=Adafactor(), trainable=_TRAINABLE
     )
@@ -117,8 +107,8 @@ def make_parameters(model: PaliTrainingModel, path: str | None) -> Any:
 
 
 def store_tokens(
-    size: Size, data_dir: pathlib.Path, root: pathlib.Path, vision: Any
-) -> dict[str, pathlib.Path]:
+    size: Size, data_dir: Path, root: Path, vision: Any
+) -> dict[str, Path]:
     """Stores tokens of both dtypes by the command; gives their folders."""
     path = checkpoint.save_parameters(root / "vision", 0, vision)
     folders = {"images": data_dir}
@@ -141,7 +131,7 @@ def store_tokens(
     return folders
 
 
-def make_data(size: Size, root: pathlib.Path) -> pathlib.Path:
+def make_data(size: Size, root: Path) -> Path:
     """Generates a sample, its pictures enlarged to the size of photos."""
     from pali_tf.commands import sample_data
 
@@ -157,13 +147,10 @@ def make_data(size: Size, root: pathlib.Path) -> pathlib.Path:
     vocabulary = enlarged / "vocabulary" / "sentencepiece.model"
     vocabulary.parent.mkdir(parents=True)
     vocabulary.write_bytes((made / "vocabulary" / vocabulary.name).read_bytes())
-    folder = enlarged / _SOURCE
-    path = folder / write.shard_name(_SPLIT, 0, 1)
-    with write.open_shard(path) as writer:
-        for record in read.read_split(made, _SOURCE, _SPLIT):
-            writer.write(_enlarged(record, size.photo_size))
-    shard = writer.info
-    write.write_split_info(folder, _SPLIT, [shard])
+    rows = read.read_split(made, _SOURCE, _SPLIT)
+    photographs.write_source(
+        enlarged / _SOURCE, [_enlarged(row, size.photo_size) for row in rows]
+    )
     return enlarged
 
 
@@ -180,7 +167,7 @@ def _enlarged(record: Any, side: int) -> Any:
 
 
 def batches(
-    size: Size, data_dir: pathlib.Path, num_tokens: int | None
+    size: Size, data_dir: Path, num_tokens: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
     """Gives the batches of a run on one kind of data."""
     from pali_tf import runtime
@@ -191,9 +178,9 @@ def batches(
         lengths["visual_tokens"] = num_tokens
     return input_pipeline.train_batches(
         runtime.mixture(_TASK, str(data_dir)),
-        feature_lengths=lengths,
-        batch_size=size.batch_size,
-        seed=0,
+        input_pipeline.Reading(
+            feature_lengths=lengths, batch_size=size.batch_size, seed=0
+        ),
     )
 
 
@@ -223,14 +210,10 @@ def step_seconds(
     """Gives the median time of the train step on resident batches."""
     trainer = Trainer(
         model=model,
-        partitioner=PjitPartitioner(
-            num_partitions=1, logical_axis_rules=standard_logical_axis_rules()
-        ),
+        partitioner=PjitPartitioner(),
         num_tasks=8,
         random_seed=0,
-        learning_rate_fn=create_learning_rate_scheduler(
-            base_learning_rate=0.001
-        ),
+        learning_rate_fn=lambda step: 0.001,
     )
     state = trainer.init_state()
     placed = {kind: trainer.place(batch) for kind, batch in made.items()}
@@ -296,23 +279,16 @@ def loss_differences(
 
 def measure(
     size: Size,
-    root: pathlib.Path,
+    root: Path,
     *,
     dtype: str,
     checkpoint_path: str | None,
-    data_dir: pathlib.Path | None,
+    data_dir: Path | None,
 ) -> dict[str, Any]:
     """Measures one size.
 
-    Args:
-        size: the model and the amounts.
-        root: an empty folder.
-        dtype: of the timed steps; losses are compared in both.
-        checkpoint_path: of a whole PaLI; None: it is drawn.
-        data_dir: what that was trained on; None: a sample is generated.
-
-    Returns:
-        Examples read a second, seconds of a step, and losses, by kind.
+    `root` is an empty folder; without `data_dir`, a sample is generated. Losses
+    are compared in both dtypes; `dtype` is that of the timed steps.
     """
     models = {name: make_model(size, name) for name in ("float32", "bfloat16")}
     model = models[dtype]

@@ -7,8 +7,6 @@ no TensorFlow, except for T5X.
 """
 
 import argparse
-import dataclasses
-import pathlib
 import statistics
 import sys
 
@@ -25,7 +23,6 @@ _T5X = "benchmarks.trainers.t5x_trainer"
 def main(argv: list[str]) -> int:
     """Measures every trainer in turn, for some rounds."""
     flags = _parse(argv)
-    sizes = workload.SIZES[flags.size]
     # Workers inherit it; it must be set before they import keras.
     set_backend("jax")
     native = Worker(_NATIVE)
@@ -37,9 +34,7 @@ def main(argv: list[str]) -> int:
     seconds: dict[str, list[float]] = {name: [] for name in workers}
     try:
         for worker in dict.fromkeys(workers.values()):
-            loaded = worker.ask(
-                "load", sizes=dataclasses.asdict(sizes), dtype=flags.dtype
-            )
+            loaded = worker.ask("load", size=flags.size, dtype=flags.dtype)
             print(worker.module, loaded, flush=True)
         # The first round warms up: memory is touched, caches are filled.
         for turn in range(1 + flags.rounds):
@@ -51,7 +46,7 @@ def main(argv: list[str]) -> int:
     finally:
         for worker in dict.fromkeys(workers.values()):
             worker.close()
-    _report(flags, sizes, seconds)
+    _report(flags, seconds)
     return 0
 
 
@@ -73,18 +68,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         help="an interpreter that can import t5x (docs/T5X.md); none: "
         "without T5X",
     )
-    parser.add_argument(
-        "--output_dir", type=pathlib.Path, default=pathlib.Path("bench")
-    )
+    results.add_flag(parser)
     return parser.parse_args(argv)
 
 
-def _report(
-    flags: argparse.Namespace,
-    sizes: workload.Sizes,
-    seconds: dict[str, list[float]],
-) -> None:
-    items = flags.steps * sizes.batch_size
+def _report(flags: argparse.Namespace, seconds: dict[str, list[float]]) -> None:
+    items = flags.steps * workload.SIZES[flags.size].batch_size
     rates = {
         name: items / statistics.median(times)
         for name, times in seconds.items()

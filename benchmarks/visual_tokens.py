@@ -7,12 +7,14 @@ the input pipeline gives batches of them, how fast the train step takes them
 
 import argparse
 import dataclasses
-import pathlib
 import sys
 import tempfile
 from typing import Any
 
+from etils.epath import Path
+
 from benchmarks import results
+from pali_tf import files
 from pali_tf.backend import set_backend
 
 
@@ -27,7 +29,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         content = stored_tokens.measure(
             size,
-            pathlib.Path(directory),
+            Path(directory),
             dtype=flags.dtype,
             checkpoint_path=flags.checkpoint,
             data_dir=flags.data_dir,
@@ -55,12 +57,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--data_dir",
-        type=pathlib.Path,
+        type=files.as_path,
         help="what that was trained on; none: a sample is generated",
     )
-    parser.add_argument(
-        "--output_dir", type=pathlib.Path, default=pathlib.Path("bench")
-    )
+    results.add_flag(parser)
     return parser.parse_args(argv)
 
 

@@ -37,9 +37,6 @@ def set_backend_if_unset(name: BackendName) -> None:
 
     The environment's KERAS_BACKEND has been chosen, and so has the backend of
     a Keras that is imported.
-
-    Args:
-        name: "jax" or "tensorflow".
     """
     if "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules:
         set_backend(name)

@@ -14,9 +14,7 @@ def offer(
 ) -> tuple[list[str], Callable[[str], Any]]:
     """Gives the `__all__` and the `__getattr__` of a package.
 
-    Args:
-        package: its `__name__`.
-        modules: name -> the module below the package that has it.
+    `modules` has, by name, the module below the package that holds it.
     """
 
     def find(name: str) -> Any:

@@ -59,14 +59,9 @@ def run_command(
 ) -> int:
     """Runs a command's `main` and turns user errors into one line on stderr.
 
-    Args:
-        function: The command; takes its arguments without the program name.
-        argv: The arguments.
-        debug: Keep the traceback. The environment's PALI_DEBUG=1 does as well.
-
-    Returns:
-        The command's exit code; 2 after a user error, 130 after Ctrl-C. Other
-        errors pass through, with which Python ends with 1.
+    Gives its exit code; 2 after a user error, 130 after Ctrl-C. Other errors
+    pass through, with which Python ends with 1. `debug`, and PALI_DEBUG=1 in
+    the environment, keep the traceback.
     """
     try:
         return function(list(argv)) or 0

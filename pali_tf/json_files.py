@@ -13,10 +13,6 @@ from pali_tf.errors import UserError, told
 def read(path: str | os.PathLike[str], **hooks: Any) -> Any:
     """Reads a file.
 
-    Args:
-        path: of the file.
-        **hooks: of `json.loads`.
-
     Raises:
         UserError: it is no JSON or cannot be read; the message names it.
     """

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from benchmarks.peers import workload
-from benchmarks.peers.our_model import make_batch, make_config, read_weights
+from benchmarks.peers.our_weights import make_weights
 from benchmarks.peers.worker import serve, timed
 from pali_tf.layers.initializers import no_draws_scope
 from pali_tf.models.pali.model import Pali
@@ -21,14 +21,16 @@ from pali_tf.models.parameter_path import parameters_by_path
 class Ours:
     """The model and its traced step."""
 
-    def load(self, folder: str, sizes: dict[str, Any]) -> dict[str, Any]:
-        """Reads the weights."""
-        self.sizes = workload.Sizes(**sizes)
-        self.model = Pali(make_config(self.sizes))
+    def load(self, folder: str | None, size: str, task: str) -> dict[str, Any]:
+        """Puts the weights into the model."""
+        del task
+        self.config = workload.SIZES[size]
+        self.model = Pali(self.config)
         with no_draws_scope():
             self.model.build()
-        values = read_weights(folder)
-        for name, parameter in parameters_by_path(self.model).items():
+        parameters = parameters_by_path(self.model)
+        values = make_weights(folder, parameters)
+        for name, parameter in parameters.items():
             parameter.assign(values.pop(name))
         if values:
             raise ValueError(f"The model has no {sorted(values)}.")
@@ -52,8 +54,8 @@ class Ours:
         """Computes the loss and the gradient of every parameter."""
         batch = {
             name: tf.constant(values)
-            for name, values in make_batch(
-                self.sizes, batch_size, length
+            for name, values in workload.make_batch(
+                self.config, batch_size, length
             ).items()
         }
 
@@ -65,11 +67,5 @@ class Ours:
         return timed(run)
 
 
-def main() -> None:
-    """Serves."""
-    ours = Ours()
-    serve({"load": ours.load, "train_step": ours.train_step})
-
-
 if __name__ == "__main__":
-    main()
+    serve(Ours())

@@ -11,8 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.peers.reading import read
-from benchmarks.peers.worker import serve
+from benchmarks.peers.worker import Loader, serve
 from pali_tf.data.data_root import DataRoot
 from pali_tf.data.images import decode_image
 from pali_tf.data.input_pipeline import Reading, train_batches
@@ -77,7 +76,7 @@ _BARE_LOOPS: dict[str, ToPixels] = {
 }
 
 
-class Loaders:
+class TfData(Loader):
     """What the benchmark asks for."""
 
     def load(self, name: str, data_dir: str, side: int) -> dict[str, Any]:
@@ -91,16 +90,6 @@ class Loaders:
             self.batches = mixture_batches(name, data_dir, side)
         return {"tensorflow": tf.__version__}
 
-    def read(self, num_batches: int) -> dict[str, Any]:
-        """Reads batches."""
-        return read(self.batches, num_batches)
-
-
-def main() -> None:
-    """Serves."""
-    loaders = Loaders()
-    serve({"load": loaders.load, "read": loaders.read})
-
 
 if __name__ == "__main__":
-    main()
+    serve(TfData())

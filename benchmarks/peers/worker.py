@@ -6,49 +6,73 @@ process each keeps their threads and their memory apart.
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.peers import workload
-
-# What a worker can do, by name; each takes JSON values and gives them.
-Handlers = Mapping[str, Callable[..., dict[str, Any]]]
+_DRAINED_BATCHES = 10
 
 
-def serve(handlers: Handlers) -> None:
-    """Answers requests, one a line, until there are no more."""
+def serve(worker: object) -> None:
+    """Answers requests, one a line, until there are no more.
+
+    A request names a method, which takes JSON values and gives them.
+    """
     # Libraries may print; the answers go where stdout was.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:
         request = json.loads(line)
-        reply = handlers[request["do"]](**request["arguments"])
-        answers.write(json.dumps(reply, default=workload.to_json) + "\n")
+        reply = getattr(worker, request["do"])(**request["arguments"])
+        # An array of the reply becomes a list.
+        answers.write(json.dumps(reply, default=lambda x: x.tolist()) + "\n")
 
 
 def timed(run: Callable[[], Any]) -> dict[str, Any]:
     """Calls once; gives seconds, peak memory in bytes and what came out."""
-    workload.reset_peak_memory()
+    # The peak of this process' memory starts anew.
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
     begin = time.perf_counter()
     output = run()
     seconds = time.perf_counter() - begin
     return {
         "seconds": seconds,
-        "peak_bytes": workload.peak_memory(),
+        "peak_bytes": _peak_bytes(),
         "output": output,
     }
 
 
-class Worker:
-    """The parent's end.
+def _peak_bytes() -> int:
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise OSError("/proc/self/status has no VmHWM: this is no Linux.")
 
-    Args:
-        module: of the worker; it calls `serve`.
-        python: the interpreter that has its libraries.
-    """
+
+class Loader:
+    """A loader whose `batches` each give the number of images in one."""
+
+    batches: Iterator[int]
+
+    def read(self, num_batches: int) -> dict[str, Any]:
+        """Reads against the clocks: of the wall, and of all threads' CPUs."""
+        # What was made ahead while others had their turn does not count.
+        for _ in range(_DRAINED_BATCHES):
+            next(self.batches)
+        begin, cpu_begin = time.perf_counter(), time.process_time()
+        images = sum(next(self.batches) for _ in range(num_batches))
+        return {
+            "images": images,
+            "seconds": time.perf_counter() - begin,
+            "cpu_seconds": time.process_time() - cpu_begin,
+        }
+
+
+class Worker:
+    """The parent's end."""
 
     def __init__(self, module: str, python: str = sys.executable):
         self.module = module

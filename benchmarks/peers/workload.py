@@ -1,105 +1,69 @@
-"""What both sides compute; NumPy and the standard library alone.
+"""What both sides compute: sizes, batches, and where the weights lie.
 
-mT5-base with a ViT-B/16 of 224 pixels: 196 visual tokens before 16 of text.
+NumPy and the standard library alone, for interpreters that have little else.
 """
-
-import dataclasses
-import pathlib
-from typing import Any
 
 import numpy as np
 
+from pali_tf.models.mt5 import config as mt5_config
+from pali_tf.models.mt5.config import MT5Config
+from pali_tf.models.pali.config import PaliConfig
+from pali_tf.models.vit import config as vit_config
+
 PROMPT_LENGTH = 16
 NUM_PIECES = 250_100
-_FIRST_PIECE = 3
+FIRST_PIECE = 3
+# Where the weights lie: mT5 and SigLIP's vision tower, as transformers saves
+# them, and the projection between the two, float32[Dv, D].
+LANGUAGE, VISION, CONNECTOR = "mt5", "siglip", "connector.npy"
+
+SIZES = {
+    # mT5-base with a ViT-B/16 of 224 pixels: 196 visual tokens before 16 of
+    # text.
+    "base": PaliConfig(
+        vision=vit_config.get_config("B/16"),
+        language=mt5_config.get_config("base"),
+    ),
+    # For a run that only shows that everything works.
+    "small": PaliConfig(
+        vision=vit_config.get_config("tiny", image_size=32),
+        language=mt5_config.get_config("tiny"),
+    ),
+}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """Both towers, in our names."""
-
-    image_size: int = 224
-    patch_size: int = 16
-    width: int = 768
-    depth: int = 12
-    mlp_dim: int = 3072
-    num_heads: int = 12
-    vocab_size: int = 250_112
-    emb_dim: int = 768
-    num_layers: int = 12
-    head_dim: int = 64
-    language_mlp_dim: int = 2048
-
-
-# For a run that only shows that everything works.
-SMALL = Sizes(
-    image_size=32,
-    width=32,
-    depth=2,
-    mlp_dim=64,
-    num_heads=2,
-    vocab_size=250_112,
-    emb_dim=32,
-    num_layers=2,
-    head_dim=16,
-    language_mlp_dim=64,
-)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Files:
-    """Where the weights lie that both sides read."""
-
-    folder: pathlib.Path
-
-    @property
-    def language(self) -> pathlib.Path:
-        """mT5, as transformers saves it."""
-        return self.folder / "mt5"
-
-    @property
-    def vision(self) -> pathlib.Path:
-        """SigLIP's vision tower, as transformers saves it."""
-        return self.folder / "siglip"
-
-    @property
-    def connector(self) -> pathlib.Path:
-        """The projection between the two: float32[Dv, D]."""
-        return self.folder / "connector.npy"
-
-
-def make_inputs(
-    sizes: Sizes, batch_size: int, target_length: int
+def make_text(
+    config: MT5Config, batch_size: int, num_inputs: int, num_targets: int
 ) -> dict[str, np.ndarray]:
-    """Makes the inputs of a cell: images, prompts and targets, all full."""
+    """Makes the text features of a batch; every position holds a token."""
     rng = np.random.default_rng(batch_size)
-    shape = (batch_size, sizes.image_size, sizes.image_size, 3)
 
     def tokens(length: int) -> np.ndarray:
         return rng.integers(
-            _FIRST_PIECE, NUM_PIECES, (batch_size, length), dtype=np.int32
+            FIRST_PIECE, config.vocab_size, (batch_size, length), dtype=np.int32
         )
 
+    targets = tokens(num_targets)
     return {
-        "images": rng.integers(0, 256, shape, dtype=np.uint8),
-        "prompts": tokens(PROMPT_LENGTH),
-        "targets": tokens(target_length),
+        "encoder_input_tokens": tokens(num_inputs),
+        "decoder_input_tokens": np.pad(targets[:, :-1], ((0, 0), (1, 0))),
+        "decoder_target_tokens": targets,
+        "decoder_loss_weights": np.ones(targets.shape, np.float32),
     }
 
 
-def reset_peak_memory() -> None:
-    """Lets the peak of this process' memory start anew."""
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_memory() -> int:
-    """Gives the peak of this process' memory since the reset, in bytes."""
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("/proc/self/status has no VmHWM: this is no Linux.")
-
-
-def to_json(value: Any) -> Any:
-    """Turns the arrays of a reply into lists."""
-    return value.tolist() if isinstance(value, np.ndarray) else value
+def make_batch(
+    config: PaliConfig,
+    batch_size: int,
+    num_targets: int,
+    num_inputs: int = PROMPT_LENGTH,
+) -> dict[str, np.ndarray]:
+    """Makes the model features of a batch."""
+    side = config.vision.image_size
+    return {
+        "images": np.random.default_rng(batch_size).integers(
+            0, 256, (batch_size, side, side, 3), dtype=np.uint8
+        ),
+        "image_mask": np.ones(batch_size, bool),
+        **make_text(config.language, batch_size, num_inputs, num_targets),
+    }

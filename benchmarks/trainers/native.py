@@ -1,5 +1,6 @@
 """Our trainer: the bare compiled step, and the loop around it."""
 
+import dataclasses
 import functools
 import tempfile
 import time
@@ -17,7 +18,6 @@ from pali_tf.models.pali.config import PaliConfig, get_config
 from pali_tf.partitioning.shardings import PjitPartitioner
 from pali_tf.run import host_memory, loop
 from pali_tf.training.optimizer import Adafactor
-from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.train_step import TrainStep
 from pali_tf.training.trainer import Trainer
 from pali_tf.types import Batch
@@ -37,39 +37,28 @@ class CompiledOnce(Trainer):
         return self._steps[0]
 
 
-def make_trainer(sizes: workload.Sizes, dtype: str) -> Trainer:
-    """Makes the trainer of the model of these sizes."""
+def make_trainer(language: MT5Config, dtype: str) -> Trainer:
+    """Makes the trainer of the language part alone."""
     config = PaliConfig(
         vision=get_config("tiny", dtype=dtype).vision,
-        language=MT5Config(
-            vocab_size=sizes.vocab_size,
-            emb_dim=sizes.emb_dim,
-            num_heads=sizes.num_heads,
-            num_encoder_layers=sizes.num_layers,
-            num_decoder_layers=sizes.num_layers,
-            head_dim=sizes.head_dim,
-            mlp_dim=sizes.mlp_dim,
-            dtype=dtype,
-        ),
+        language=dataclasses.replace(language, dtype=dtype),
     )
     return CompiledOnce(
         model=TextTrainingModel(config=config, optimizer_def=Adafactor()),
-        partitioner=PjitPartitioner(num_partitions=1),
+        partitioner=PjitPartitioner(),
         num_tasks=1,
         random_seed=0,
-        learning_rate_fn=create_learning_rate_scheduler(
-            factors="constant", base_learning_rate=1e-3
-        ),
+        learning_rate_fn=lambda step: 1e-3,
     )
 
 
 class Native:
     """The trainer and its batch."""
 
-    def load(self, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+    def load(self, size: str, dtype: str) -> dict[str, Any]:
         """Compiles the step."""
-        of = workload.Sizes(**sizes)
-        self.trainer = make_trainer(of, dtype)
+        of = workload.SIZES[size]
+        self.trainer = make_trainer(of.config, dtype)
         rows = of.batch_size
         self.batch = workload.make_batch(of) | {
             "image_mask": np.zeros(rows, bool),
@@ -126,12 +115,6 @@ class Native:
         return {"seconds": seconds}
 
 
-def main() -> None:
-    """Serves."""
-    host_memory.keep_between_steps()  # As `pali train` does.
-    native = Native()
-    serve({"load": native.load, "step": native.step, "loop": native.loop})
-
-
 if __name__ == "__main__":
-    main()
+    host_memory.keep_between_steps()  # As `pali train` does.
+    serve(Native())

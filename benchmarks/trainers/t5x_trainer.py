@@ -11,6 +11,7 @@ import seqio
 
 from benchmarks.peers.worker import serve
 from benchmarks.trainers import workload
+from pali_tf.models.mt5.config import MT5Config
 
 _adafactor = importlib.import_module("t5x.adafactor")
 _models = importlib.import_module("t5x.models")
@@ -20,22 +21,22 @@ _trainer = importlib.import_module("t5x.trainer")
 _utils = importlib.import_module("t5x.utils")
 
 
-def make_model(sizes: workload.Sizes, dtype: str) -> Any:
+def make_model(ours: MT5Config, dtype: str) -> Any:
     """Makes T5X's model of these sizes, with the settings of native.py."""
     config = _network.T5Config(
-        vocab_size=sizes.vocab_size,
-        emb_dim=sizes.emb_dim,
-        num_heads=sizes.num_heads,
-        num_encoder_layers=sizes.num_layers,
-        num_decoder_layers=sizes.num_layers,
-        head_dim=sizes.head_dim,
-        mlp_dim=sizes.mlp_dim,
+        vocab_size=ours.vocab_size,
+        emb_dim=ours.emb_dim,
+        num_heads=ours.num_heads,
+        num_encoder_layers=ours.num_encoder_layers,
+        num_decoder_layers=ours.num_decoder_layers,
+        head_dim=ours.head_dim,
+        mlp_dim=ours.mlp_dim,
         mlp_activations=("gelu", "linear"),
         dropout_rate=0.0,
         logits_via_embedding=False,
         dtype=dtype,
     )
-    words = seqio.PassThroughVocabulary(sizes.vocab_size)
+    words = seqio.PassThroughVocabulary(ours.vocab_size)
     return _models.EncoderDecoderModel(
         module=_network.Transformer(config),
         input_vocabulary=words,
@@ -47,11 +48,11 @@ def make_model(sizes: workload.Sizes, dtype: str) -> Any:
 class T5X:
     """The trainer and its batch."""
 
-    def load(self, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+    def load(self, size: str, dtype: str) -> dict[str, Any]:
         """Compiles the step."""
-        of = workload.Sizes(**sizes)
+        of = workload.SIZES[size]
         batch = workload.make_batch(of)
-        model = make_model(of, dtype)
+        model = make_model(of.config, dtype)
         partitioner = _partitioning.PjitPartitioner(num_partitions=1)
         initializer = _utils.TrainStateInitializer(
             optimizer_def=model.optimizer_def,
@@ -96,11 +97,5 @@ class T5X:
         return {"seconds": time.perf_counter() - begin}
 
 
-def main() -> None:
-    """Serves."""
-    t5x = T5X()
-    serve({"load": t5x.load, "step": t5x.step})
-
-
 if __name__ == "__main__":
-    main()
+    serve(T5X())

@@ -3,37 +3,19 @@
 import dataclasses
 import functools
 
-import keras
 from keras import ops
 
-from pali_tf.layers.initializers import RandomNormal
 from pali_tf.models.functional import FunctionalModel
-from pali_tf.models.mt5.config import MT5Config
-from pali_tf.models.mt5.decoder import Decoder
-from pali_tf.models.mt5.encoder import Encoder
-from pali_tf.models.precision import keras_policy
+from pali_tf.models.pali.model import Pali
 from pali_tf.training.model import PaliTrainingModel
 from pali_tf.types import Array, Batch
 
 
-class MT5(keras.Model):
+class MT5(Pali):
     """Text in, text out: the language part of PaLI alone."""
 
-    def __init__(self, config: MT5Config, **kwargs):
-        policy = keras_policy(config.dtype)
-        super().__init__(dtype=policy, **kwargs)
-        self.token_embedder = keras.layers.Embedding(
-            config.vocab_size,
-            config.emb_dim,
-            embeddings_initializer=RandomNormal(stddev=1.0),
-            dtype=policy,
-            name="token_embedder",
-        )
-        self.encoder = Encoder(config, name="encoder")
-        self.decoder = Decoder(config, name="decoder")
-
     def build(self, input_shape: object = None) -> None:
-        """Builds every part; the shapes follow from the configuration."""
+        """Builds it; the ViT stays without parameters."""
         self.token_embedder.build()
         self.encoder.build()
         self.decoder.build()
@@ -61,7 +43,7 @@ class TextTrainingModel(PaliTrainingModel):
         """The pure functions of the language part."""
 
         def build() -> MT5:
-            model = MT5(self.config.language, name="mt5")
+            model = MT5(self.config, name="mt5")
             model.build()
             return model
 

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import torch
-import transformers
 import transformers.utils.logging
 from transformers.optimization import Adafactor
 
+from benchmarks.peers.hugging_face import make_language
 from benchmarks.peers.worker import serve
 from benchmarks.trainers import workload
 
@@ -15,31 +15,13 @@ from benchmarks.trainers import workload
 class TorchLoop:
     """The model, the optimizer and the batch."""
 
-    def load(self, sizes: dict[str, Any], dtype: str) -> dict[str, Any]:
+    def load(self, size: str, dtype: str) -> dict[str, Any]:
         """Draws the model."""
-        of = workload.Sizes(**sizes)
+        of = workload.SIZES[size]
         torch.manual_seed(0)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.dtype = {"float32": None, "bfloat16": torch.bfloat16}[dtype]
-        self.model = transformers.MT5ForConditionalGeneration(
-            transformers.MT5Config(
-                vocab_size=of.vocab_size,
-                d_model=of.emb_dim,
-                d_kv=of.head_dim,
-                d_ff=of.mlp_dim,
-                num_layers=of.num_layers,
-                num_decoder_layers=of.num_layers,
-                num_heads=of.num_heads,
-                feed_forward_proj="gated-gelu",
-                dropout_rate=0.0,
-            )
-        )
-        # transformers ties the two tables of a fresh model; mT5 has two.
-        table = self.model.lm_head.weight.detach()
-        self.model.lm_head.weight = torch.nn.Parameter(
-            torch.randn_like(table) * of.emb_dim**-0.5
-        )
-        self.model.to(self.device)
+        self.model = make_language(of.config).to(self.device)
         self.optimizer = Adafactor(
             self.model.parameters(),
             lr=1e-3,
@@ -78,12 +60,6 @@ class TorchLoop:
             torch.cuda.synchronize()
 
 
-def main() -> None:
-    """Serves."""
-    transformers.utils.logging.set_verbosity_error()
-    trainer = TorchLoop()
-    serve({"load": trainer.load, "step": trainer.step})
-
-
 if __name__ == "__main__":
-    main()
+    transformers.utils.logging.set_verbosity_error()
+    serve(TorchLoop())

@@ -7,19 +7,15 @@ import dataclasses
 
 import numpy as np
 
-_FIRST_PIECE = 3
+from benchmarks.peers.workload import make_text
+from pali_tf.models.mt5.config import MT5Config, get_config
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """An mT5 and its batch, in our names."""
+    """An mT5 and its batch."""
 
-    vocab_size: int
-    emb_dim: int
-    num_heads: int
-    num_layers: int
-    head_dim: int
-    mlp_dim: int
+    config: MT5Config
     batch_size: int
     input_length: int
     target_length: int
@@ -28,36 +24,21 @@ class Sizes:
 SIZES = {
     # For a run that only shows that everything works.
     "tiny": Sizes(
-        vocab_size=512,
-        emb_dim=32,
-        num_heads=2,
-        num_layers=2,
-        head_dim=16,
-        mlp_dim=64,
+        config=get_config("tiny"),
         batch_size=8,
         input_length=16,
         target_length=8,
     ),
     # 77M numbers: what two cores train in about a second a step.
     "small": Sizes(
-        vocab_size=32_128,
-        emb_dim=512,
-        num_heads=6,
-        num_layers=8,
-        head_dim=64,
-        mlp_dim=1024,
+        config=get_config("small", vocab_size=32_128),
         batch_size=8,
         input_length=64,
         target_length=32,
     ),
     # mT5-base at T5X's usual lengths, for an accelerator.
     "base": Sizes(
-        vocab_size=250_112,
-        emb_dim=768,
-        num_heads=12,
-        num_layers=12,
-        head_dim=64,
-        mlp_dim=2048,
+        config=get_config("base"),
         batch_size=32,
         input_length=512,
         target_length=128,
@@ -66,22 +47,10 @@ SIZES = {
 
 
 def make_batch(sizes: Sizes) -> dict[str, np.ndarray]:
-    """Makes the batch: encoder_input_tokens, decoder_{input,target}_tokens.
-
-    Every position holds a token, so that all trainers compute the same.
-    """
-    rng = np.random.default_rng(0)
-
-    def tokens(length: int) -> np.ndarray:
-        shape = (sizes.batch_size, length)
-        return rng.integers(
-            _FIRST_PIECE, sizes.vocab_size, shape, dtype=np.int32
-        )
-
-    targets = tokens(sizes.target_length)
-    return {
-        "encoder_input_tokens": tokens(sizes.input_length),
-        "decoder_input_tokens": np.pad(targets[:, :-1], ((0, 0), (1, 0))),
-        "decoder_target_tokens": targets,
-        "decoder_loss_weights": np.ones(targets.shape, np.float32),
-    }
+    """Makes the batch."""
+    return make_text(
+        sizes.config,
+        sizes.batch_size,
+        sizes.input_length,
+        sizes.target_length,
+    )

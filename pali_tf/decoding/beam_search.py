@@ -63,14 +63,7 @@ def beam_search(
 ) -> Hypotheses:
     """Searches for the best hypotheses of each example.
 
-    Args:
-        decoder: of R = B*K rows, K beams each example.
-        alpha: exponent of the brevity penalty, >= 0.
-        num_return: int, N in [1, K].
-
-    Returns:
-        Hypotheses: the finished ones, then, if there are fewer than N, the
-        live ones.
+    Where fewer than N have finished, live ones follow them.
     """
     longest = brevity_penalty(alpha, decoder.length)
 
@@ -165,8 +158,8 @@ def _candidates(
     They are among as many of each row, so no sum is made for each of the V
     tokens: only for the largest logits.
 
-    Returns:
-        Scores, best first; the beams that they continue; their tokens.
+    Gives their scores, best first, the beams that they continue, and their
+    tokens.
     """
     num_beams = decoder.rows_per_example
     width = min(number, decoder.vocab_size)

@@ -24,8 +24,6 @@ class CachedDecoder:
     example's keys and values.
 
     Attributes:
-        model: a built Pali.
-        memory: what the decoder needs of the encoder's output.
         num_examples: B.
         rows_per_example: K.
         length: T, positions to decode.
@@ -61,16 +59,7 @@ class CachedDecoder:
     def step(
         self, tokens: Int32[Array, " R"], caches: Any, position: Int[Array, ""]
     ) -> tuple[Float32[Array, "R V"], Any]:
-        """Decodes one position.
-
-        Args:
-            tokens: those of the position before.
-            caches: of all positions before.
-            position: in [0, T).
-
-        Returns:
-            Logits, and the caches after.
-        """
+        """Decodes one position."""
         x = self.model.token_embedder(tokens[:, None])
         return self.model.decoder.decode_step(x, caches, position, self.memory)
 
@@ -94,15 +83,7 @@ def encode_once(
 ) -> CachedDecoder:
     """Encodes a batch for a search over its outputs.
 
-    Args:
-        model: a built Pali.
-        images: pixels; None: `visual_tokens` stand in.
-        image_mask: false: a text-only example.
-        encoder_input_tokens: the prompts; 0 is padding.
-        rows_per_example: see CachedDecoder, as the others.
-        length: int.
-        num_pieces: int.
-        visual_tokens: stored ones; None: of `images`.
+    Without `images`, `visual_tokens` stand in. The rest is of CachedDecoder.
 
     Raises:
         UserError: `length` or `num_pieces` leaves nothing to decode.

@@ -56,20 +56,9 @@ def decode(
 ) -> DecodeOutput:
     """Answers each example of a batch, by the method of `config`.
 
-    Args:
-        model: a built Pali.
-        images: pixels; None: `visual_tokens` stand in.
-        image_mask: false: a text-only example.
-        encoder_input_tokens: the prompts; 0 is padding.
-        config: greedy, sampling or beam search.
-        max_decode_len: T.
-        num_pieces: size of the vocabulary; the padded rows of the table
-            beyond it, and the padding token, are never produced.
-        seed: of sampling; None: the one of `config`.
-        visual_tokens: stored ones; None: of `images`.
-
-    Returns:
-        DecodeOutput, with N = config.num_return.
+    Without `images`, `visual_tokens` stand in; without `seed`, that of
+    `config`. The rows of the padded table beyond `num_pieces` are never
+    produced.
     """
     is_sampling = config.method == "sampling"
     decoder = encode_once(

@@ -40,13 +40,8 @@ def likeliest(
 def decode_rows(decoder: CachedDecoder, choose: Choose) -> DecodedRows:
     """Chooses a token for each row and position until all rows have ended.
 
-    Args:
-        decoder: of R rows.
-        choose: of the logits of the position, those of what must not be chosen
-            far below the others.
-
-    Returns:
-        DecodedRows.
+    `choose` is given logits in which those of what must not be chosen are far
+    below the others.
     """
 
     def not_done(position, tokens, token, ended, scores, caches):

@@ -48,11 +48,8 @@ def example_keys(
 ) -> UInt32[Array, " B"]:
     """Gives a key to each example, by its contents.
 
-    Args:
-        seed: of all keys.
-        pictures: images, or their stored tokens; the keys of the two differ.
-        image_mask: false: the image does not count.
-        tokens: 0 is padding and does not count.
+    Images and their stored tokens give different keys; an image that is masked
+    and padding do not count.
     """
     key = _mix(_uint32(seed))
     text = fold_in(fold_in(key, ops.arange(tokens.shape[1])), tokens)

@@ -12,12 +12,8 @@ from pali_tf.types import Array
 def reorder(caches: Any, parents: Int[Array, "B K"]) -> Any:
     """Gives each row the past of its parent.
 
-    Args:
-        caches: a tree of [..., R, N, H]: K rows of each of B examples in turn.
-        parents: for each row, one of its example's K rows.
-
-    Returns:
-        The same tree.
+    `caches` is a tree of [..., R, N, H], K rows of each of B examples in turn,
+    and `parents` has one of its example's K rows for each.
 
     Example: for B = 1, K = 3, parents [[0, 0, 2]] put a copy of row 0 in place
     of row 1.

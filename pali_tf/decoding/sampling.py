@@ -22,15 +22,8 @@ def keep_nucleus(
     """Keeps the fewest of the likeliest whose share reaches `top_p`.
 
     The bound of the logits kept is found by halving, not by sorting: a sort of
-    250,112 numbers takes 60 ms a row on a CPU, a sum over them 0.1.
-
-    Args:
-        logits: of a position.
-        top_p: in (0, 1).
-
-    Returns:
-        The logits, -1e30 in place of those left out. Of equal logits all are
-        kept, or none.
+    250,112 numbers takes 60 ms a row on a CPU, a sum over them 0.1. The others
+    get -1e30. Of equal logits all are kept, or none.
 
     Example: of probabilities [0.5, 0.3, 0.2], top_p = 0.7 keeps two.
     """
@@ -63,10 +56,6 @@ def make_sampler(keys: UInt32[Array, " R"], config: DecodingConfig) -> Choose:
 
     By the Gumbel-max trick, with a noise that belongs to (row, position,
     token): leaving tokens out changes no other token's noise.
-
-    Args:
-        keys: a row's draws are a function of its key.
-        config: temperature > 0, top_k, top_p.
     """
 
     def sample(

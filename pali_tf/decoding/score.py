@@ -13,9 +13,7 @@ from pali_tf.types import Array, Batch
 class ScoreOutput(NamedTuple):
     """Scores of targets.
 
-    Attributes:
-        scores: sum of log-probabilities over real tokens.
-        num_tokens: how many tokens those are, EOS included.
+    `scores` sums log-probabilities over real tokens, EOS included.
     """
 
     scores: Float32[Array, " B"]
@@ -25,12 +23,7 @@ class ScoreOutput(NamedTuple):
 def score_targets(model: Pali, batch: Batch) -> ScoreOutput:
     """Scores the targets of a batch under teacher forcing.
 
-    Args:
-        model: a built Pali.
-        batch: the model features; `decoder_loss_weights` marks real tokens.
-
-    Returns:
-        ScoreOutput.
+    `decoder_loss_weights` marks the real tokens.
     """
     picked = log_probability(model(batch), batch["decoder_target_tokens"])
     is_real = batch["decoder_loss_weights"] > 0

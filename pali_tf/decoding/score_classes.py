@@ -22,9 +22,7 @@ from pali_tf.types import Array
 class ClassScores(NamedTuple):
     """Scores of C classes.
 
-    Attributes:
-        scores: sum of the log-probabilities of a class' tokens.
-        num_tokens: how many tokens those are, EOS included.
+    `scores` sums the log-probabilities of a class' tokens, EOS included.
     """
 
     scores: Float32[Array, "B C"]
@@ -43,18 +41,9 @@ def score_classes(
 ) -> ClassScores:
     """Scores every class for every example; each example is encoded once.
 
-    Args:
-        model: a built Pali.
-        images: pixels; None: `visual_tokens` stand in.
-        image_mask: false: a text-only example.
-        encoder_input_tokens: the prompts; 0 is padding.
-        candidates: the names, each with its EOS; 0 is padding.
-        chunk_size: int > 0. So many classes are decoded at once; their logits
-            take B * chunk_size * T * V * 4 bytes.
-        visual_tokens: stored ones; None: of `images`.
-
-    Returns:
-        ClassScores.
+    `candidates` are the names, each with its EOS. So many classes as
+    `chunk_size` says are decoded at once; their logits take B * chunk_size * T
+    * V * 4 bytes.
 
     Raises:
         UserError: chunk_size is below 1, or there is no class.

@@ -24,11 +24,7 @@ _constrain: contextvars.ContextVar[Constrain | None] = contextvars.ContextVar(
 
 @contextlib.contextmanager
 def activation_sharding_scope(constrain: Constrain) -> Iterator[None]:
-    """Makes the layers below put their activations where `constrain` says.
-
-    Args:
-        constrain: gives the array, with a place for each named axis.
-    """
+    """Makes the layers below put their activations where `constrain` says."""
     token = _constrain.set(constrain)
     try:
         yield
@@ -39,14 +35,6 @@ def activation_sharding_scope(constrain: Constrain) -> Iterator[None]:
 def constrain(
     x: Shaped[Array, "*shape"], axes: LogicalAxes
 ) -> Shaped[Array, "*shape"]:
-    """Puts an activation where the scope's rules say.
-
-    Args:
-        x: an activation.
-        axes: one logical axis (docs/GLOSSARY.md) for each dimension.
-
-    Returns:
-        `x`, unchanged in value.
-    """
+    """Puts an activation where the scope's rules say."""
     fn = _constrain.get()
     return x if fn is None else fn(x, axes)

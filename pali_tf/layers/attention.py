@@ -93,12 +93,6 @@ class MultiHeadAttention(keras.layers.Layer):
         The axes stand as the matrix products of `call` read them: a decoder
         whose every step attends to the same ones would otherwise transpose
         them at every step.
-
-        Args:
-            inputs_kv: what is attended to.
-
-        Returns:
-            The keys and the values.
         """
         return (
             ops.transpose(self._split_heads(self.key(inputs_kv)), (0, 2, 3, 1)),
@@ -114,14 +108,7 @@ class MultiHeadAttention(keras.layers.Layer):
         bias: Float32[Array, "#B #N #Q #K"] | None = None,
         training: bool = False,
     ) -> Float[Array, "B Q D"]:
-        """Attends from `inputs_q` to itself or to given keys and values.
-
-        Args:
-            inputs_q: what attends.
-            keys_values: of `project_keys_values`; None: of `inputs_q`.
-            bias: added to the logits.
-            training: whether dropout is on.
-        """
+        """Attends from `inputs_q` to `keys_values`, or else to itself."""
         if keys_values is None:
             keys_values = self.project_keys_values(inputs_q)
         key, value = keys_values
@@ -139,15 +126,8 @@ class MultiHeadAttention(keras.layers.Layer):
     ) -> tuple[Float[Array, "B 1 D"], KVCache]:
         """Attends from one position to all decoded so far.
 
-        Args:
-            inputs_q: of this position.
-            cache: of the positions before.
-            position: in [0, T).
-            bias: added to the logits; must mask the positions after
-                `position`.
-
-        Returns:
-            What it attended to, and the cache that includes this position.
+        `bias` must mask the positions after `position`. The cache given back
+        includes this position.
         """
         cache = update_cache(
             cache,

@@ -19,10 +19,6 @@ gelu = functools.partial(ops.gelu, approximate=True)
 class GatedFeedForward(keras.layers.Layer):
     """wo(gelu(wi_0 x) * (wi_1 x)), without biases.
 
-    Args:
-        mlp_dim: int. Width F of the hidden layer.
-        dropout_rate: float in [0, 1). Applied to the hidden layer.
-
     Source: google-research/t5x examples/t5/layers.py, MlpBlock with
     mlp_activations=('gelu', 'linear').
     """
@@ -75,9 +71,6 @@ class GatedFeedForward(keras.layers.Layer):
 @keras.saving.register_keras_serializable("pali_tf")
 class FeedForward(keras.layers.Layer):
     """wo(gelu(wi x)), with biases.
-
-    Args:
-        mlp_dim: int. Width F of the hidden layer.
 
     Source: google-research/big_vision models/vit.py, MlpBlock.
     """

@@ -29,11 +29,7 @@ _is_drawing: contextvars.ContextVar[bool] = contextvars.ContextVar(
 
 @contextlib.contextmanager
 def random_key_scope(next_key: NextKey) -> Iterator[None]:
-    """Makes the initializers below draw their seeds from `next_key`.
-
-    Args:
-        next_key: gives a new JAX key at each call.
-    """
+    """Makes the initializers below draw their seeds from `next_key`."""
     token = _next_key.set(next_key)
     try:
         yield

@@ -45,17 +45,7 @@ def update_cache(
     value: Float[Array, "R 1 N H"],
     position: Int[Array, ""],
 ) -> KVCache:
-    """Writes one position.
-
-    Args:
-        cache: the cache before.
-        key: of this position.
-        value: of this position.
-        position: in [0, T).
-
-    Returns:
-        The cache after; the one before is unchanged.
-    """
+    """Writes one position."""
     index = ops.reshape(position, (1, 1))
 
     def write(

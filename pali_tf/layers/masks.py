@@ -28,12 +28,5 @@ def make_causal_mask(length: int) -> Bool[Array, "1 1 {length} {length}"]:
 
 
 def mask_to_bias(mask: Bool[Array, "*any"]) -> Float32[Array, "*any"]:
-    """Turns a mask into what is added to the attention logits.
-
-    Args:
-        mask: of any shape.
-
-    Returns:
-        0 where true, -1e10 where false.
-    """
+    """Turns a mask into what is added to the attention logits."""
     return ops.where(mask, 0.0, _MASKED)

@@ -17,10 +17,6 @@ class PatchEmbedding(keras.layers.Layer):
     product of [P, patch*patch*3], which Keras can quantize. A convolution's
     kernel [patch, patch, 3, D] reshapes to this one without a transpose.
 
-    Args:
-        patch_size: int. Side of a patch in pixels.
-        width: int. D.
-
     Source: google-research/big_vision models/vit.py, `embedding`.
     """
 

@@ -21,16 +21,9 @@ def relative_position_bucket(
 
     Near distances have a bucket each; farther ones share buckets that grow
     with the logarithm of the distance up to `max_distance`.
-
-    Args:
-        relative_position: key position less query position.
-        bidirectional: whether keys after the query have buckets of their own
-            (encoder); otherwise they fall into bucket 0 (decoder).
-        num_buckets: int. 32 in mT5.
-        max_distance: int. 128 in mT5.
-
-    Returns:
-        Buckets in [0, num_buckets).
+    `relative_position` is the key's less the query's. Bidirectional (encoder),
+    keys after the query have buckets of their own; otherwise they fall into
+    bucket 0 (decoder).
 
     Example: bidirectional, 32 buckets: -1 -> 1, 0 -> 0, 1 -> 17, 200 -> 31.
 
@@ -60,14 +53,7 @@ def relative_position_bucket(
 
 @keras.saving.register_keras_serializable("pali_tf")
 class RelativePositionBias(keras.layers.Layer):
-    """A learned number for each head and bucket, added to the logits.
-
-    Args:
-        num_heads: int. N.
-        bidirectional: see `relative_position_bucket`.
-        num_buckets: int.
-        max_distance: int.
-    """
+    """A learned number for each head and bucket, added to the logits."""
 
     def __init__(
         self,

@@ -14,9 +14,6 @@ class RMSNorm(keras.layers.Layer):
     y = x / sqrt(mean(x^2) + epsilon) * scale. The statistics are float32
     whatever the compute type: bfloat16 squares lose three digits.
 
-    Args:
-        epsilon: float > 0.
-
     Source: google-research/t5x examples/t5/layers.py, LayerNorm.
     """
 

@@ -284,12 +284,7 @@ def make_stack(
 ) -> Stack:
     """Makes a stack, named `layers`, of either kind.
 
-    Args:
-        make_block: makes a block from its name.
-        num_layers: L > 0.
-        scan_layers: whether it is scanned.
-        remat_policy: "none", "block" or "full"; see `Stack`.
-        dtype: the Keras dtype policy.
+    See `Stack` for the policies.
     """
     kind = ScannedStack if scan_layers else UnrolledStack
     return kind(make_block, num_layers, remat_policy, dtype=dtype)

@@ -66,30 +66,8 @@ class FunctionalModel:
             for path, v in self._parameters.items()
         }
 
-    def abstract_params(self) -> Params:
-        """The parameters as jax.ShapeDtypeStruct."""
-        return unflatten(
-            {
-                path: jax.ShapeDtypeStruct(spec.shape, spec.dtype)
-                for path, spec in self.specs.items()
-            }
-        )
-
-    def logical_axes(self) -> Params:
-        """The logical axes of each parameter, in the same tree."""
-        return unflatten(
-            {path: spec.logical_axes for path, spec in self.specs.items()}
-        )
-
     def init(self, rng: Key[Array, ""]) -> Params:
-        """Draws initial parameters; a pure function of `rng`.
-
-        Args:
-            rng: where all randomness comes from.
-
-        Returns:
-            The nested dict of float32 parameters.
-        """
+        """Draws initial parameters; a pure function of `rng`."""
         counter = itertools.count()
 
         def next_key() -> Key[Array, ""]:
@@ -111,14 +89,7 @@ class FunctionalModel:
     ) -> Float[Array, "B _ _"]:
         """Calls the model on a batch.
 
-        Args:
-            params: the nested dict.
-            batch: what the model takes: features, or images.
-            rng: of dropout; needed when it is on.
-            training: whether dropout is on.
-
-        Returns:
-            What the model gives: logits, or visual tokens.
+        `rng` is dropout's; what comes out are logits, or visual tokens.
         """
         return self.call(
             lambda model: model(batch, training=training), params, rng=rng
@@ -134,15 +105,7 @@ class FunctionalModel:
     ) -> Any:
         """Runs `fn(model, *args, **kwargs)` under the given parameters.
 
-        Args:
-            fn: a function of the Keras model, such as one that decodes.
-            params: the nested dict; every parameter must be there.
-            *args: of `fn`.
-            rng: of dropout; None: dropout is an error.
-            **kwargs: of `fn`.
-
-        Returns:
-            What `fn` returns.
+        `rng` is dropout's: without it, dropout is an error.
 
         Raises:
             ValueError: parameters are missing, or there are more than the

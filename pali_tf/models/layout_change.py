@@ -18,13 +18,6 @@ def change_layout(
     to the model's grid. Whatever else differs stays as it is, to be named by
     who checks it.
 
-    Args:
-        values: arrays by parameter path, of the whole tree or a part of it.
-        specs: what the model has: VariableSpec(shape, ...) by path.
-
-    Returns:
-        Arrays by parameter path.
-
     Raises:
         UserError: a block is missing in a tower.
     """

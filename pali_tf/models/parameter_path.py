@@ -11,9 +11,6 @@ _SEED_STATE = "seed_generator_state"
 def parameter_path(variable: Any) -> str:
     """Gives the path below the model's root, as mT5 checkpoints have it.
 
-    Args:
-        variable: a keras.Variable.
-
     Example: "pali/token_embedder/embeddings" -> "token_embedder/embedding";
         "pali/encoder/layers/layers_3/mlp/wo/kernel" ->
         "encoder/layers_3/mlp/wo/kernel".

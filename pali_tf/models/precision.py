@@ -12,9 +12,6 @@ _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 def keras_policy(dtype: str) -> str:
     """Gives the name of the Keras dtype policy for a precision.
 
-    Args:
-        dtype: "float32" or "bfloat16".
-
     Raises:
         UserError: another type.
 

@@ -18,11 +18,7 @@ _SCANNED = re.compile(r"(.*/)?layers/.*")
 def projections(layer: keras.layers.Layer) -> dict[str, Any]:
     """Finds the projections below a built layer.
 
-    Args:
-        layer: a model, or a part of one.
-
-    Returns:
-        {parameter path of the kernel or table: the Dense or Embedding}.
+    The keys are the parameter paths of their kernels or tables.
 
     Example: the key "encoder/layers_0/attention/query/kernel".
     """
@@ -44,12 +40,8 @@ def projections(layer: keras.layers.Layer) -> dict[str, Any]:
 def find_projections(model: keras.Model, target: str) -> dict[str, Any]:
     """Finds the projections that a regex asks for.
 
-    Args:
-        model: built.
-        target: regex over whole parameter paths.
-
-    Returns:
-        {parameter path of the kernel or table: the layer}, at least one.
+    The regex is over whole parameter paths; the layers are told as by
+    `projections`, at least one.
 
     Raises:
         UserError: it matches none, or a scanned stack, whose blocks are not

@@ -25,10 +25,7 @@ DEFAULT_TARGET = r"(vision|encoder|decoder)/layers_\d+/.*"
 class QuantizationConfig:
     """What is quantized.
 
-    Attributes:
-        mode: "int8".
-        target: regex over whole parameter paths; the projections whose kernel
-            or table it matches are quantized.
+    `target` is a regex over whole parameter paths of kernels and tables.
     """
 
     mode: str = "int8"
@@ -51,12 +48,8 @@ class QuantizationConfig:
 def quantize(model: keras.Model, config: QuantizationConfig) -> tuple[str, ...]:
     """Quantizes the weights of projections that are not yet.
 
-    Args:
-        model: built; its stacks are unrolled.
-        config: what is quantized.
-
-    Returns:
-        The parameter paths of the kernels and tables.
+    The stacks are unrolled. Gives the parameter paths of the kernels and
+    tables.
 
     Raises:
         UserError: the target matches nothing that can be quantized.
@@ -72,10 +65,6 @@ def build_quantized(model: Any, config: QuantizationConfig) -> None:
 
     A block is quantized as soon as it is built: the model is never in memory
     as floats.
-
-    Args:
-        model: a Pali, not built; its stacks are unrolled.
-        config: what is quantized.
     """
     pattern = re.compile(config.target)
     for stack in (

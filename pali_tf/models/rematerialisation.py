@@ -6,14 +6,7 @@ REMAT_POLICIES = ("none", "block", "full")
 
 
 def check_remat_policy(name: str) -> None:
-    """Checks the name of a policy.
-
-    "none" keeps every activation. "block" keeps the input of each block, which
-    runs again for the gradient. "full" keeps the inputs of about sqrt(L)
-    groups of blocks; the blocks of a group run again, each from its input.
-
-    Args:
-        name: one of REMAT_POLICIES.
+    """Checks the name of a policy; layers.stack.Stack has their meaning.
 
     Raises:
         UserError: another name.

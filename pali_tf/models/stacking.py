@@ -20,11 +20,7 @@ _SCANNED = re.compile(r"(?P<tower>(?:.*/)?layers)/(?P<rest>.+)")
 def scanned_place(path: str) -> tuple[str, int | None]:
     """Gives where the scanned layout has an array of the unrolled one.
 
-    Args:
-        path: of the unrolled layout.
-
-    Returns:
-        (scanned path, block); the block is None where both have the same.
+    The block is None where both layouts have the same path.
 
     Example: "encoder/layers_3/mlp/wo/kernel" ->
         ("encoder/layers/mlp/wo/kernel", 3).
@@ -40,12 +36,7 @@ def stack_layers(
 ) -> dict[str, Any]:
     """Gives the scanned layout; what has it already stays as it is.
 
-    Args:
-        values: arrays by parameter path.
-        where: of a scanned path, whether it is wanted.
-
-    Returns:
-        Arrays by parameter path.
+    `where` tells of a scanned path whether it is wanted.
 
     Raises:
         UserError: a block is missing in a tower.
@@ -82,12 +73,8 @@ def unstack_layers(
 ) -> dict[str, Any]:
     """Gives the unrolled layout; what has it already stays as it is.
 
-    Args:
-        values: arrays by parameter path.
-        where: of an unrolled path, whether it is wanted.
-
-    Returns:
-        Arrays by parameter path; of NumPy arrays, the blocks are views.
+    `where` tells of an unrolled path whether it is wanted. The blocks of NumPy
+    arrays are views.
 
     Example: {"layers/scale": [2, D]} ->
         {"layers_0/scale": [D], "layers_1/scale": [D]}.

@@ -56,9 +56,6 @@ def standard_logical_axis_rules(
             data axis as well (fully sharded parameters).
         additional_rules: rows put after the standard ones.
 
-    Returns:
-        (logical axis, mesh axes) rows; earlier rows win.
-
     Raises:
         UserError: the dims are not 1 or 2.
     """
@@ -96,13 +93,6 @@ def partition_spec(
 
     A mesh axis shards at most one dimension of an array: a row whose mesh
     axis is taken is passed over, so that a later row may serve.
-
-    Args:
-        logical_axes: one name, or None (never sharded), for each dimension.
-        rules: (logical axis, mesh axes) rows; earlier rows win.
-
-    Returns:
-        PartitionSpec with one entry for each dimension.
 
     Raises:
         UserError: a name that no row mentions.

@@ -54,14 +54,6 @@ def is_scanned(path: str) -> bool:
 def logical_axes(path: str, num_dimensions: int) -> LogicalAxes:
     """Gives the logical axis of each dimension of the parameter at `path`.
 
-    Args:
-        path: the Keras variable path below the model's root, such as
-            "encoder/layers_0/attention/query/kernel".
-        num_dimensions: the parameter's rank.
-
-    Returns:
-        One name (or None) for each dimension.
-
     Raises:
         ValueError: no rule names the parameter, or its rank differs. An
             unnamed parameter would be replicated in silence.

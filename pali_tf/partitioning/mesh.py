@@ -29,16 +29,7 @@ def make_mesh(
 ) -> Mesh:
     """Lays the devices out as (data, fsdp, model).
 
-    Args:
-        num_partitions: size of the model axis.
-        model_parallel_submesh: (x, y, z, core) tile of a TPU slice that
-            holds one copy of the model; its product is the model axis.
-            Takes the place of `num_partitions`.
-        num_fsdp_partitions: size of the fsdp axis.
-        devices: jax.Device objects; None: all of this run's.
-
-    Returns:
-        Mesh of shape (devices / (fsdp * model), fsdp, model).
+    See PjitPartitioner for the sizes. Without `devices`, all of this run's.
 
     Raises:
         UserError: no size of the model axis is given, or the sizes do not

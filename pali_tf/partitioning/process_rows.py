@@ -12,10 +12,6 @@ def process_rows(mesh: Mesh, batch_size: int) -> Sequence[int]:
 
     Processes that hold one copy of the model between them read the same rows.
 
-    Args:
-        mesh: the device mesh.
-        batch_size: B.
-
     Raises:
         UserError: B does not divide over the devices.
     """

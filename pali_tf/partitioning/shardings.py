@@ -38,15 +38,7 @@ def parameter_sharding(
 ) -> NamedSharding:
     """Gives the sharding of one parameter.
 
-    Args:
-        path: the parameter's path, for the messages.
-        shape: its shape.
-        logical_axes: one name, or None, for each dimension.
-        rules: (logical axis, mesh axes) rows.
-        mesh: the device mesh.
-
-    Returns:
-        The sharding on `mesh`.
+    `path` is for the messages.
 
     Raises:
         UserError: a dimension does not divide by its mesh axis.
@@ -95,11 +87,7 @@ class PjitPartitioner:
     logical_axis_rules: axis_rules.LogicalAxisRules | None = None
 
     def mesh(self, devices: Sequence[Any] | None = None) -> Mesh:
-        """Gives the (data, fsdp, model) mesh.
-
-        Args:
-            devices: jax.Device objects; None: all of this run's.
-        """
+        """Gives the (data, fsdp, model) mesh."""
         return make_mesh(
             num_partitions=self.num_partitions,
             model_parallel_submesh=self.model_parallel_submesh,
@@ -118,10 +106,8 @@ class PjitPartitioner:
     ) -> Callable[..., Any]:
         """Gives `fn` as the layers compute it on a mesh.
 
-        Args:
-            fn: a function that JAX traces; it is called within the scopes of
-                the layers: `constrain` on several devices, `Dense` on CPUs.
-            mesh: the device mesh; None: `mesh()`.
+        It is called within the scopes of the layers: `constrain` on several
+        devices, `Dense` on CPUs.
         """
         mesh, rules = mesh or self.mesh(), self.rules()
 
@@ -145,15 +131,7 @@ class PjitPartitioner:
     def parameter_shardings(
         self, mesh: Mesh, specs: Mapping[str, Any]
     ) -> dict[str, NamedSharding]:
-        """Gives the sharding of each parameter, by path.
-
-        Args:
-            mesh: the device mesh.
-            specs: VariableSpec(shape, dtype, logical_axes) by path.
-
-        Returns:
-            Shardings by path.
-        """
+        """Gives the sharding of each parameter, by path."""
         rules = self.rules()
         return {
             path: parameter_sharding(
@@ -173,12 +151,6 @@ def activation_spec(
 
     A dimension that does not divide over its devices (the heads of a small
     model, say) stays whole.
-
-    Args:
-        shape: of the activation.
-        logical_axes: one name, or None, for each dimension.
-        rules: (logical axis, mesh axes) rows.
-        mesh: the device mesh.
     """
     spec = axis_rules.partition_spec(logical_axes, rules)
     return PartitionSpec(
@@ -202,9 +174,7 @@ def replicated(mesh: Mesh) -> NamedSharding:
 def place_whole(tree: Any, sharding: NamedSharding) -> Any:
     """Places arrays that each process has whole, the same in all of them.
 
-    Args:
-        tree: of arrays on the host or on one device.
-        sharding: where they go; other processes' devices may be part of it.
+    Other processes' devices may be part of the sharding.
     """
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)
@@ -240,14 +210,6 @@ def slot_sharding(
     A slot of the parameter's shape lives where the parameter lives. A
     factored row or column lacks one dimension of the parameter: it keeps the
     places of those that are left. Anything else is replicated.
-
-    Args:
-        parameter_shape: shape of the parameter.
-        parameter: where the parameter lives.
-        slot: shape and dtype of the slot.
-
-    Returns:
-        The sharding of the slot on the parameter's mesh.
 
     Example: parameter [8, 6] at ("data", "model") and a slot [6] gives
         ("model",).

@@ -26,7 +26,6 @@ class CompiledStep:
         program_bytes: of its code.
         peak_bytes: XLA's count of what is there at once.
         hlo: the text of the compiled program.
-        flops: XLA's count of one device; a loop's body counts once.
     """
 
     seconds: float
@@ -36,18 +35,14 @@ class CompiledStep:
     program_bytes: int
     peak_bytes: int
     hlo: str
-    flops: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DoesNotFit:
     """What the compiler says of a step that asks for too much memory.
 
-    Attributes:
-        seconds: until it said so.
-        needs_bytes: of HBM; 0: the message does not tell.
-        available_bytes: of HBM, to a program; 0: the message does not tell.
-        message: its first line.
+    `needs_bytes` and `available_bytes` are of HBM; 0: the message does not
+    tell.
     """
 
     seconds: float
@@ -58,9 +53,6 @@ class DoesNotFit:
 
 def compile_step(run: Run) -> CompiledStep | DoesNotFit:
     """Compiles the train step of a run for its trainer's devices.
-
-    Args:
-        run: whose trainer has the devices of a topology.
 
     Raises:
         jax.errors.JaxRuntimeError: the compiler failed for another reason
@@ -85,16 +77,11 @@ def compile_step(run: Run) -> CompiledStep | DoesNotFit:
         program_bytes=memory.generated_code_size_in_bytes,
         peak_bytes=memory.peak_memory_in_bytes,
         hlo=compiled.as_text(),
-        flops=compiled.cost_analysis()["flops"],
     )
 
 
 def out_of_memory(message: str, seconds: float) -> DoesNotFit:
     """Reads what the compiler says when a program does not fit.
-
-    Args:
-        message: of its RESOURCE_EXHAUSTED error.
-        seconds: until it came.
 
     Example: "... HLO temporaries (33.38G) exceeds available HBM (15.75G)."
     """

@@ -4,8 +4,6 @@ import dataclasses
 
 from pali_tf.errors import UserError, nearest
 
-_GIB = 2**30
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Chip:
@@ -27,7 +25,7 @@ class Chip:
     hbm_bandwidth: float
     link_bandwidth: float
     torus_rank: int
-    devices: int = 1
+    devices: int
 
     def wraps(self, extent: int) -> bool:
         """Whether a slice's dimension of this extent is a ring.
@@ -49,55 +47,30 @@ class Chip:
         )
 
 
+# By name: TFLOP/s, GiB of HBM, GB/s to it, GB/s of a link, rank of the torus,
+# devices.
 # Source: docs.cloud.google.com/tpu/docs/{v4,v5e,v5p,v6e,tpu7x}, "System
 # architecture". A link's rate is the chip's interconnect rate over its links
 # and both directions; for v4 it is arXiv 2304.01433, table 4 (6 x 50 GB/s).
 # v4's two cores are one device ("megacore").
+_NUMBERS = {
+    "v4": (275, 32, 1200, 50, 3, 1),
+    "v5e": (197, 16, 819, 50, 2, 1),
+    "v5p": (459, 95, 2765, 100, 3, 1),
+    "v6e": (918, 32, 1638, 100, 2, 1),
+    "tpu7x": (2307, 192, 7380, 100, 3, 2),
+}
 CHIPS: dict[str, Chip] = {
-    chip.name: chip
-    for chip in (
-        Chip(
-            name="v4",
-            peak_flops=275e12,
-            hbm_bytes=32 * _GIB,
-            hbm_bandwidth=1200e9,
-            link_bandwidth=50e9,
-            torus_rank=3,
-        ),
-        Chip(
-            name="v5e",
-            peak_flops=197e12,
-            hbm_bytes=16 * _GIB,
-            hbm_bandwidth=819e9,
-            link_bandwidth=50e9,
-            torus_rank=2,
-        ),
-        Chip(
-            name="v5p",
-            peak_flops=459e12,
-            hbm_bytes=95 * _GIB,
-            hbm_bandwidth=2765e9,
-            link_bandwidth=100e9,
-            torus_rank=3,
-        ),
-        Chip(
-            name="v6e",
-            peak_flops=918e12,
-            hbm_bytes=32 * _GIB,
-            hbm_bandwidth=1638e9,
-            link_bandwidth=100e9,
-            torus_rank=2,
-        ),
-        Chip(
-            name="tpu7x",
-            peak_flops=2307e12,
-            hbm_bytes=192 * _GIB,
-            hbm_bandwidth=7380e9,
-            link_bandwidth=100e9,
-            torus_rank=3,
-            devices=2,
-        ),
+    name: Chip(
+        name=name,
+        peak_flops=tflops * 1e12,
+        hbm_bytes=gib * 2**30,
+        hbm_bandwidth=hbm * 1e9,
+        link_bandwidth=link * 1e9,
+        torus_rank=rank,
+        devices=devices,
     )
+    for name, (tflops, gib, hbm, link, rank, devices) in _NUMBERS.items()
 }
 
 # What people also call them.

@@ -1,27 +1,21 @@
 """A plan by formula: memory and the time of a step, without a compiler."""
 
 import dataclasses
+import math
 
 from jax.sharding import Mesh
 
 from pali_tf.planning import flops, interconnect, memory, roofline
-from pali_tf.planning.layout import Layout, layout_of
-from pali_tf.planning.matrix_products import matrix_products
+from pali_tf.planning.matrix_products import MatrixProduct
 from pali_tf.planning.memory import PartMemory
 from pali_tf.planning.roofline import Roofline
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of
 from pali_tf.planning.topology import Topology
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What the formulas say of a layout.
-
-    Attributes:
-        layout: the layout.
-        parts: memory of one device.
-        roofline: time of a step.
-    """
+    """What the formulas say of a layout."""
 
     layout: Layout
     parts: list[PartMemory]
@@ -34,13 +28,7 @@ class Estimate:
 
 
 def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
-    """Estimates a run on a slice.
-
-    Args:
-        run: with its layout.
-        mesh: of the slice's devices, for the lengths of its axes.
-        topology: the slice.
-    """
+    """Estimates a run on a slice."""
     layout = layout_of(run)
     parts = memory.memory_by_part(run, layout.mesh(mesh.size))
     return Estimate(
@@ -57,11 +45,15 @@ def estimate(run: Run, mesh: Mesh, topology: Topology) -> Estimate:
 
 def flops_of(run: Run) -> list[flops.PartFlops]:
     """Gives the FLOPs of a run's parts, an example."""
-    config = run.trainer.model.config
-    return flops.flops_by_part(
-        matrix_products(config, run.num_inputs, run.num_targets),
-        config,
-        flops.one_path_a_stack(run.trainer.split.trainable),
+    return flops.flops_by_part(_products(run))
+
+
+def _products(run: Run) -> list[tuple[MatrixProduct, flops.Passes]]:
+    return flops.products_with_passes(
+        run.trainer.model.config,
+        run.num_inputs,
+        run.num_targets,
+        run.trainer.split.trainable,
     )
 
 
@@ -71,40 +63,28 @@ def roofline_of(
     topology: Topology,
     interconnect_seconds: float,
 ) -> Roofline:
-    """Gives the roofline of a run whose collectives are known.
-
-    Args:
-        run: with its layout.
-        parts: memory of one device.
-        topology: the slice.
-        interconnect_seconds: of a step.
-    """
-    num_devices = topology.num_devices
-    return roofline.estimate(
-        flops_of(run),
-        run.batch_size / num_devices,
-        _hbm_bytes(run, parts, num_devices),
-        interconnect_seconds,
-        topology.chip.device(),
+    """Gives the roofline of a run whose collectives are known."""
+    num_devices, chip = topology.num_devices, topology.chip.device()
+    of_model = flops_of(run)
+    examples = run.batch_size / num_devices
+    hardware = sum(part.hardware for part in of_model) * examples
+    hbm_bytes = _hbm_bytes(run, parts, num_devices)
+    return Roofline(
+        compute=hardware / chip.peak_flops,
+        memory=hbm_bytes / chip.hbm_bandwidth,
+        interconnect=interconnect_seconds,
+        model_flops=sum(part.model for part in of_model) * examples,
+        peak_flops=chip.peak_flops,
     )
 
 
 def _hbm_bytes(run: Run, parts: list[PartMemory], num_devices: int) -> float:
-    config = run.trainer.model.config
-    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
     layout = layout_of(run)
     model, micro = layout.num_partitions, layout.num_microbatches
     rows = run.batch_size / (micro * num_devices / model)
-    products = matrix_products(config, run.num_inputs, run.num_targets)
     moved = micro * sum(
-        roofline.product_bytes(
-            product,
-            flops.passes_of(product, config, trainable),
-            rows,
-            model,
-            _itemsize(run),
-        )
-        for product in products
+        roofline.product_bytes(product, passes, rows, model, _itemsize(run))
+        for product, passes in _products(run)
     )
     for part in parts:
         # The optimizer reads and writes parameters, slots and gradients.
@@ -132,12 +112,8 @@ def _interconnect_seconds(
     if layout.parameter_partitioning_dims == 2:
         sharded = ("data", "fsdp")
     copies = tuple(axis for axis in ("data", "fsdp") if axis not in sharded)
-    shards = 1
-    for axis in sharded:
-        shards *= mesh.shape[axis]
-    groups = 1
-    for axis in copies:
-        groups *= mesh.shape[axis]
+    shards = math.prod(mesh.shape[axis] for axis in sharded)
+    groups = math.prod(mesh.shape[axis] for axis in copies)
     numbers = sum(part.gradients for part in parts) / 4
     itemsize = _itemsize(run)
     if shards > 1:
@@ -158,15 +134,12 @@ def _activation_bytes(run: Run, mesh: Mesh) -> float:
     A block's projections back to its width are summed over the axis, forward
     and again; so are the gradients of what its projections were given.
     """
-    config = run.trainer.model.config
-    trainable = flops.one_path_a_stack(run.trainer.split.trainable)
     model = mesh.shape["model"]
     rows = run.batch_size / (mesh.size / model)
     total = 0.0
-    for product in matrix_products(config, run.num_inputs, run.num_targets):
+    for product, passes in _products(run):
         if product.sharded != "inner":
             continue
-        passes = flops.passes_of(product, config, trainable)
         sums = passes.forward + passes.again + (passes.backward > 0)
         width = product.columns * product.count
         total += sums * rows * product.rows * width * _itemsize(run)

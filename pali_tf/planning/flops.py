@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from pali_tf.layers.stack import num_groups
 from pali_tf.models.pali.config import PaliConfig
-from pali_tf.planning.matrix_products import PARTS, MatrixProduct
+from pali_tf.planning.matrix_products import (
+    PARTS,
+    MatrixProduct,
+    matrix_products,
+)
 
 # Made once from the encoder's output, before the decoder's blocks.
 _OF_MEMORY = (
@@ -59,11 +63,6 @@ def passes_of(
     A gradient flows to the rows if anything upstream trains, and to the
     kernel if it trains itself: of a frozen ViT there is the forward pass
     alone.
-
-    Args:
-        product: of `matrix_products`.
-        config: whose remat_policy says what runs again.
-        trainable: of `one_path_a_stack`.
     """
     is_of_memory = product.kernel is not None and product.kernel.endswith(
         _OF_MEMORY
@@ -117,11 +116,7 @@ def one_path_a_stack(paths: Iterable[str]) -> frozenset[str]:
 class PartFlops:
     """FLOPs of one part of the model, an example.
 
-    Attributes:
-        part: its name.
-        forward: of the forward pass.
-        again: of what runs again.
-        backward: of the gradient.
+    `again` is what runs again for the gradient.
     """
 
     part: str
@@ -140,21 +135,26 @@ class PartFlops:
         return self.forward + self.again + self.backward
 
 
-def flops_by_part(
-    products: Iterable[MatrixProduct],
+def products_with_passes(
     config: PaliConfig,
-    trainable: frozenset[str],
-) -> list[PartFlops]:
-    """Sums the FLOPs of matrix products, an example.
+    num_inputs: int,
+    num_targets: int,
+    trainable: Iterable[str],
+) -> list[tuple[MatrixProduct, Passes]]:
+    """Lists the matrix products of one example, each with its passes."""
+    paths = one_path_a_stack(trainable)
+    return [
+        (product, passes_of(product, config, paths))
+        for product in matrix_products(config, num_inputs, num_targets)
+    ]
 
-    Args:
-        products: of `matrix_products`.
-        config: the towers.
-        trainable: of `one_path_a_stack`.
-    """
+
+def flops_by_part(
+    products: Iterable[tuple[MatrixProduct, Passes]],
+) -> list[PartFlops]:
+    """Sums the FLOPs of `products_with_passes`, an example."""
     sums = {part: [0.0, 0.0, 0.0] for part in PARTS}
-    for product in products:
-        passes = passes_of(product, config, trainable)
+    for product, passes in products:
         for i, count in enumerate(
             (passes.forward, passes.again, passes.backward)
         ):

@@ -16,21 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-_BYTES = {
-    "pred": 1,
-    "s8": 1,
-    "u8": 1,
-    "bf16": 2,
-    "f16": 2,
-    "s16": 2,
-    "u16": 2,
-    "f32": 4,
-    "s32": 4,
-    "u32": 4,
-    "f64": 8,
-    "s64": 8,
-    "u64": 8,
-}
 KINDS = (
     "all-gather",
     "all-reduce",
@@ -42,7 +27,8 @@ _COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\{$")
 _INSTRUCTION = re.compile(
     r"^\s+(?:ROOT )?%?([\w.\-]+) = (.*?)(?<=[\])}]) ([a-z][\w\-]*)\((.*)$"
 )
-_ARRAY = re.compile(r"\b([a-z]+\d*)\[([\d,]*)\]")
+# "bf16[4,8]": its bits and its dimensions; "pred" has none, and a byte.
+_ARRAY = re.compile(r"\b[a-z]+(\d*)\[([\d,]*)\]")
 _CALLED = re.compile(r"(?:calls|body|condition|to_apply)=%?([\w.\-]+)")
 _BRANCHES = re.compile(r"branch_computations=\{([^}]*)\}")
 _BODY = re.compile(r"condition=%?([\w.\-]+), body=%?([\w.\-]+)")
@@ -81,11 +67,7 @@ class Collective:
     where: str
 
     def wire_bytes(self, num_devices: int) -> float:
-        """Bytes that a device sends in a step, on a ring.
-
-        Args:
-            num_devices: of the program, where the group is all of them.
-        """
+        """Bytes that a device sends in a step, on a ring."""
         size = len(self.group) or num_devices
         factor = {
             "all-reduce": 2 * (size - 1) / size,
@@ -103,12 +85,8 @@ class _Instruction(NamedTuple):
 def find_collectives(hlo: str) -> tuple[list[Collective], list[str]]:
     """Finds the collectives of a program and how often each runs.
 
-    Args:
-        hlo: `compiled.as_text()`.
-
-    Returns:
-        The collectives, and the names of loops whose count the text does not
-        tell: what is inside is counted once.
+    Gives also the names of loops whose count the text does not tell: what is
+    inside is counted once.
 
     Raises:
         ValueError: the text has no entry computation.
@@ -197,9 +175,8 @@ def _collective(
         return None
     group = _first_group(instruction.text)
     sizes = [
-        _BYTES.get(dtype, 4)
-        * math.prod(map(int, filter(None, dims.split(","))))
-        for dtype, dims in _ARRAY.findall(instruction.shape)
+        int(bits or 8) // 8 * math.prod(map(int, filter(None, dims.split(","))))
+        for bits, dims in _ARRAY.findall(instruction.shape)
     ]
     # What starts gives its operand, its result and flags in one tuple.
     is_start = instruction.op.endswith("-start") and kind != "all-reduce"

@@ -34,9 +34,7 @@ class Traffic:
 def axes_of(group: Sequence[int], mesh: Mesh) -> tuple[str, ...]:
     """Gives the mesh axes along which the devices of a group differ.
 
-    Args:
-        group: places of devices in `mesh.devices`, flat; empty: all.
-        mesh: the mesh that the program was compiled for.
+    The group has places in `mesh.devices`, flat; empty: all.
 
     Example: devices 0 to 3 of a (256, 1, 4) mesh differ along ("model",).
     """
@@ -57,11 +55,6 @@ def axis_bandwidth(
 
     A group lies along some dimensions of the torus. Each brings its links:
     both directions where the group closes a ring, otherwise one.
-
-    Args:
-        axes: of the mesh.
-        mesh: of the topology's devices.
-        topology: the slice.
     """
     index = tuple(
         slice(None) if name in axes else 0 for name in mesh.axis_names
@@ -80,13 +73,7 @@ def axis_bandwidth(
 def sum_traffic(
     collectives: Iterable[Collective], mesh: Mesh, topology: Topology
 ) -> list[Traffic]:
-    """Sums collectives by kind and mesh axes, the longest first.
-
-    Args:
-        collectives: of `find_collectives`.
-        mesh: the mesh that the program was compiled for.
-        topology: the slice.
-    """
+    """Sums collectives by kind and mesh axes, the longest first."""
     groups: dict[tuple[str, tuple[str, ...]], list[Collective]] = {}
     for collective in collectives:
         key = collective.kind, axes_of(collective.group, mesh)

@@ -1,11 +1,10 @@
 """Every matrix product of PaLI for one example, from its sizes alone."""
 
 import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig
-from pali_tf.models.vit.config import ViTConfig
 
 PARTS = ("vision", "connector", "encoder", "decoder", "logits")
 
@@ -46,23 +45,93 @@ class MatrixProduct:
         return 2 * self.count * self.rows * self.inner * self.columns
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tower:
+    """A stack of equal blocks, on one example.
+
+    `keys` are the positions that each attention of a block looks at, `gates`
+    the names of the projections to the `hidden` width.
+    """
+
+    part: str
+    tokens: int
+    keys: Mapping[str, int]
+    width: int
+    heads: int
+    head_dim: int
+    hidden: int
+    gates: tuple[str, ...]
+    depth: int
+
+    @property
+    def joined(self) -> int:
+        """Width of all heads."""
+        return self.heads * self.head_dim
+
+
+def towers(
+    config: PaliConfig, num_inputs: int, num_targets: int
+) -> tuple[Tower, Tower, Tower]:
+    """Gives the ViT, the encoder and the decoder of `matrix_products`."""
+    vision, language = config.vision, config.language
+    length = vision.num_patches + num_inputs
+    shared: dict[str, Any] = {
+        "width": language.emb_dim,
+        "heads": language.num_heads,
+        "head_dim": language.head_dim,
+        "hidden": language.mlp_dim,
+        "gates": ("wi_0", "wi_1"),
+    }
+    return (
+        Tower(
+            part="vision",
+            tokens=vision.num_patches,
+            keys={"attention": vision.num_patches},
+            width=vision.width,
+            heads=vision.num_heads,
+            head_dim=vision.head_dim,
+            hidden=vision.mlp_dim,
+            gates=("wi",),
+            depth=vision.depth,
+        ),
+        Tower(
+            part="encoder",
+            tokens=length,
+            keys={"attention": length},
+            depth=language.num_encoder_layers,
+            **shared,
+        ),
+        Tower(
+            part="decoder",
+            tokens=num_targets,
+            keys={
+                "self_attention": num_targets,
+                "encoder_decoder_attention": length,
+            },
+            depth=language.num_decoder_layers,
+            **shared,
+        ),
+    )
+
+
 def matrix_products(
     config: PaliConfig, num_inputs: int, num_targets: int
 ) -> list[MatrixProduct]:
     """Lists the products of teacher forcing on one example.
 
-    Args:
-        config: the towers.
-        num_inputs: S, text tokens of the encoder.
-        num_targets: T, tokens of the decoder.
-
     Example: one of PaLI-17B's is [384, 4096] times the [4096, 10240] of
         "encoder/layers/mlp/wi_0/kernel", 24 times.
     """
     vision, language = config.vision, config.language
-    length = vision.num_patches + num_inputs
-    return [
-        *_of_vision(vision),
+    products = [
+        MatrixProduct(
+            part="vision",
+            kernel="vision/patch_embedding/projection/kernel",
+            rows=vision.num_patches,
+            inner=vision.patch_size**2 * 3,
+            columns=vision.width,
+            takes_input=True,
+        ),
         MatrixProduct(
             part="connector",
             kernel="connector/kernel",
@@ -70,8 +139,6 @@ def matrix_products(
             inner=vision.width,
             columns=language.emb_dim,
         ),
-        *_of_encoder(language, length),
-        *_of_decoder(language, num_targets, length),
         MatrixProduct(
             part="logits",
             kernel="decoder/logits_dense/kernel",
@@ -81,160 +148,71 @@ def matrix_products(
             sharded="columns",
         ),
     ]
+    for tower in towers(config, num_inputs, num_targets):
+        for name, keys in tower.keys.items():
+            products += _of_attention(tower, name, keys)
+        products += _of_feed_forward(tower)
+    return products
 
 
-def _of_vision(config: ViTConfig) -> list[MatrixProduct]:
-    rows, width = config.num_patches, config.width
-    shared: dict[str, Any] = {"part": "vision", "rows": rows}
-    block = "vision/layers"
-    return [
-        MatrixProduct(
-            **shared,
-            kernel="vision/patch_embedding/projection/kernel",
-            inner=config.patch_size**2 * 3,
-            columns=width,
-            takes_input=True,
-        ),
-        *_attention(
-            f"{block}/attention",
-            "vision",
-            (rows, rows),
-            (width, config.num_heads, config.head_dim),
-            config.depth,
-        ),
-        *_feed_forward(
-            block, "vision", ("wi",), rows, width, config.mlp_dim, config.depth
-        ),
-    ]
-
-
-def _of_encoder(config: MT5Config, length: int) -> list[MatrixProduct]:
-    layers, block = config.num_encoder_layers, "encoder/layers"
-    return [
-        *_attention(
-            f"{block}/attention",
-            "encoder",
-            (length, length),
-            (config.emb_dim, config.num_heads, config.head_dim),
-            layers,
-        ),
-        *_feed_forward(
-            block,
-            "encoder",
-            ("wi_0", "wi_1"),
-            length,
-            config.emb_dim,
-            config.mlp_dim,
-            layers,
-        ),
-    ]
-
-
-def _of_decoder(
-    config: MT5Config, num_targets: int, length: int
-) -> list[MatrixProduct]:
-    layers, block = config.num_decoder_layers, "decoder/layers"
-    sizes = (config.emb_dim, config.num_heads, config.head_dim)
-    return [
-        *_attention(
-            f"{block}/self_attention",
-            "decoder",
-            (num_targets, num_targets),
-            sizes,
-            layers,
-        ),
-        *_attention(
-            f"{block}/encoder_decoder_attention",
-            "decoder",
-            (num_targets, length),
-            sizes,
-            layers,
-        ),
-        *_feed_forward(
-            block,
-            "decoder",
-            ("wi_0", "wi_1"),
-            num_targets,
-            config.emb_dim,
-            config.mlp_dim,
-            layers,
-        ),
-    ]
-
-
-def _attention(
-    path: str,
-    part: str,
-    lengths: tuple[int, int],
-    sizes: tuple[int, int, int],
-    layers: int,
-) -> list[MatrixProduct]:
-    queries, keys = lengths
-    width, heads, head_dim = sizes
-    joined = heads * head_dim
-    projections = [
-        MatrixProduct(
-            part=part,
-            kernel=f"{path}/{name}/kernel",
+def _of_attention(
+    tower: Tower, name: str, keys: int
+) -> Iterator[MatrixProduct]:
+    path = f"{tower.part}/layers/{name}"
+    for projection, rows in (
+        ("query", tower.tokens),
+        ("key", keys),
+        ("value", keys),
+    ):
+        yield MatrixProduct(
+            part=tower.part,
+            kernel=f"{path}/{projection}/kernel",
             rows=rows,
-            inner=width,
-            columns=joined,
-            count=layers,
+            inner=tower.width,
+            columns=tower.joined,
+            count=tower.depth,
             sharded="columns",
         )
-        for name, rows in (("query", queries), ("key", keys), ("value", keys))
-    ]
-    scores = [
-        MatrixProduct(
-            part=part,
+    for inner, columns in ((tower.head_dim, keys), (keys, tower.head_dim)):
+        yield MatrixProduct(
+            part=tower.part,
             kernel=None,
-            rows=queries,
+            rows=tower.tokens,
             inner=inner,
             columns=columns,
-            count=layers * heads,
+            count=tower.depth * tower.heads,
             sharded="count",
         )
-        for inner, columns in ((head_dim, keys), (keys, head_dim))
-    ]
-    out = MatrixProduct(
-        part=part,
+    yield MatrixProduct(
+        part=tower.part,
         kernel=f"{path}/out/kernel",
-        rows=queries,
-        inner=joined,
-        columns=width,
-        count=layers,
+        rows=tower.tokens,
+        inner=tower.joined,
+        columns=tower.width,
+        count=tower.depth,
         sharded="inner",
     )
-    return [*projections, *scores, out]
 
 
-def _feed_forward(
-    block: str,
-    part: str,
-    names: tuple[str, ...],
-    rows: int,
-    width: int,
-    hidden: int,
-    layers: int,
-) -> list[MatrixProduct]:
-    shared: dict[str, Any] = {"part": part, "rows": rows, "count": layers}
-    return [
-        *(
-            MatrixProduct(
-                **shared,
-                kernel=f"{block}/mlp/{name}/kernel",
-                inner=width,
-                columns=hidden,
-                sharded="columns",
-            )
-            for name in names
-        ),
-        MatrixProduct(
+def _of_feed_forward(tower: Tower) -> Iterator[MatrixProduct]:
+    shared: dict[str, Any] = {
+        "part": tower.part,
+        "rows": tower.tokens,
+        "count": tower.depth,
+    }
+    for gate in tower.gates:
+        yield MatrixProduct(
             **shared,
-            kernel=f"{block}/mlp/wo/kernel",
-            inner=hidden,
-            columns=width,
-            sharded="inner",
-            ends_block=True,
-        ),
-    ]
+            kernel=f"{tower.part}/layers/mlp/{gate}/kernel",
+            inner=tower.width,
+            columns=tower.hidden,
+            sharded="columns",
+        )
+    yield MatrixProduct(
+        **shared,
+        kernel=f"{tower.part}/layers/mlp/wo/kernel",
+        inner=tower.hidden,
+        columns=tower.width,
+        sharded="inner",
+        ends_block=True,
+    )

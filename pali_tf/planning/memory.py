@@ -15,6 +15,7 @@ from jax.sharding import AbstractMesh, NamedSharding
 
 from pali_tf.layers.stack import num_groups
 from pali_tf.partitioning import shardings
+from pali_tf.planning.matrix_products import Tower, towers
 from pali_tf.planning.run import Run
 
 PARTS = ("vision", "connector", "embedder", "encoder", "decoder", "logits")
@@ -58,24 +59,13 @@ def activation_bytes(parts: Iterable[PartMemory]) -> int:
 
 
 def memory_by_part(run: Run, mesh: AbstractMesh) -> list[PartMemory]:
-    """Estimates the bytes of a step.
-
-    Args:
-        run: what is planned.
-        mesh: the shape of its mesh.
-    """
+    """Estimates the bytes of a step."""
     state = _state_sums(run, mesh)
     activations = _activations(run, mesh)
     return [
         PartMemory(part=part, **state.get(part, {}), **activations[part])
         for part in PARTS
     ]
-
-
-def state_by_part(run: Run, mesh: AbstractMesh) -> list[PartMemory]:
-    """Gives what is there between steps, and the gradients, alone."""
-    state = _state_sums(run, mesh)
-    return [PartMemory(part=part, **state.get(part, {})) for part in PARTS]
 
 
 def part_of(path: str) -> str:
@@ -142,71 +132,23 @@ def _slots(
     return sizes
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Tower:
-    tokens: int
-    keys: int
-    width: int
-    heads: int
-    joined: int
-    hidden: int
-    gates: int
-    depth: int
-    attentions: int = 1
-
-    def block_input(self, rows: float, width_shards: int) -> float:
-        return rows * self.tokens * self.width / width_shards
-
-    def inside(self, rows: float, model: int) -> float:
-        """Numbers of one block's activations, of two bytes each."""
-        tokens = rows * self.tokens
-        attention = (
-            2 * tokens * self.joined
-            + 2 * rows * self.keys * self.joined
-            # Logits and weights of attention; float32 counts twice.
-            + 3 * rows * self.heads * self.tokens * self.keys
-        ) / model
-        hidden = (self.gates + 1) * tokens * self.hidden / model
-        norms = 3 * tokens * self.width
-        return self.attentions * attention + hidden + norms
+def _inside(tower: Tower, rows: float, model: int) -> float:
+    """Numbers of one block's activations."""
+    tokens = rows * tower.tokens
+    keys = _memory_length(tower)
+    attention = (
+        2 * tokens * tower.joined
+        + 2 * rows * keys * tower.joined
+        # Logits and weights of attention; float32 counts twice.
+        + 3 * rows * tower.heads * tower.tokens * keys
+    ) / model
+    hidden = (len(tower.gates) + 1) * tokens * tower.hidden / model
+    norms = 3 * tokens * tower.width
+    return len(tower.keys) * attention + hidden + norms
 
 
-def _towers(run: Run) -> dict[str, _Tower]:
-    config = run.trainer.model.config
-    vision, language = config.vision, config.language
-    length = vision.num_patches + run.num_inputs
-    shared: dict[str, Any] = {
-        "width": language.emb_dim,
-        "heads": language.num_heads,
-        "joined": language.num_heads * language.head_dim,
-        "hidden": language.mlp_dim,
-        "gates": 2,
-    }
-    return {
-        "vision": _Tower(
-            tokens=vision.num_patches,
-            keys=vision.num_patches,
-            width=vision.width,
-            heads=vision.num_heads,
-            joined=vision.width,
-            hidden=vision.mlp_dim,
-            gates=1,
-            depth=vision.depth,
-        ),
-        "encoder": _Tower(
-            **shared,
-            tokens=length,
-            keys=length,
-            depth=language.num_encoder_layers,
-        ),
-        "decoder": _Tower(
-            **shared,
-            tokens=run.num_targets,
-            keys=length,
-            depth=language.num_decoder_layers,
-            attentions=2,
-        ),
-    }
+def _memory_length(tower: Tower) -> int:
+    return [*tower.keys.values()][-1]
 
 
 def _activations(run: Run, mesh: AbstractMesh) -> dict[str, dict[str, int]]:
@@ -218,17 +160,17 @@ def _activations(run: Run, mesh: AbstractMesh) -> dict[str, dict[str, int]]:
     trains = {part_of(path) for path in run.trainer.split.trainable}
     width_shards = model_size if _shards_width(run) else 1
     found: dict[str, dict[str, int]] = {part: {} for part in PARTS}
-    for part, tower in _towers(run).items():
-        is_vision = part == "vision"
+    for tower in towers(config, run.num_inputs, run.num_targets):
+        part, is_vision = tower.part, tower.part == "vision"
         policy = (config.vision if is_vision else config.language).remat_policy
-        inside = size * tower.inside(rows, model_size)
-        given = size * tower.block_input(rows, width_shards)
+        inside = size * _inside(tower, rows, model_size)
+        given = size * rows * tower.tokens * tower.width / width_shards
         kept = 0.0
         if not is_vision or part in trains:
             kept = _kept(policy, tower.depth, given, inside)
         if part == "decoder":
             # Keys and values of the memory, of every block.
-            pair = 2 * rows * tower.keys * tower.joined / model_size
+            pair = 2 * rows * _memory_length(tower) * tower.joined / model_size
             kept += size * tower.depth * pair
         found[part] = {
             "kept": int(kept),

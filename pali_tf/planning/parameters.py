@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from pali_tf.training.freezing import Split
@@ -50,13 +49,7 @@ def make_rows(
 ) -> list[Row]:
     """Makes the rows of a model, in the order of its tree.
 
-    Args:
-        specs: VariableSpec(shape, dtype, logical_axes) by path.
-        split: what trains.
-        frozen_dtype: in which type a run holds what does not.
-
-    Returns:
-        One row a parameter; equal ones of several blocks share a row.
+    Equal parameters of several blocks share a row.
     """
     trainable = set(split.trainable)
     rows: dict[str, Row] = {}
@@ -85,22 +78,6 @@ _ORDER = ("vision", "connector", "token_embedder", "encoder", "decoder")
 def _tree_order(path: str) -> int:
     root = path.split("/")[0]
     return _ORDER.index(root) if root in _ORDER else len(_ORDER)
-
-
-def slot_bytes(specs: Mapping[str, Any], split: Split, optimizer: Any) -> int:
-    """Gives the bytes of the optimizer's state; nothing is allocated.
-
-    Args:
-        specs: VariableSpec(shape, dtype, ...) by path.
-        split: what trains.
-        optimizer: the optax transformation.
-    """
-    trainable = {
-        path: jax.ShapeDtypeStruct(specs[path].shape, specs[path].dtype)
-        for path in split.trainable
-    }
-    slots = jax.tree.leaves(jax.eval_shape(optimizer.init, trainable))
-    return sum(math.prod(x.shape) * x.dtype.itemsize for x in slots)
 
 
 def format_rows(rows: list[Row]) -> str:

@@ -15,9 +15,8 @@ from pali_tf.planning import (
     search,
 )
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
-from pali_tf.planning.layout import layout_of, with_layout
 from pali_tf.planning.memory import PartMemory
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of, with_layout
 from pali_tf.planning.topology import Topology, make_devices
 
 Say = Callable[[str], None]
@@ -33,13 +32,9 @@ def describe(run: Run) -> str:
     trains = sum(row.numbers for row in rows if row.trains)
     total = model.functional.num_parameters
     size = parameters.format_bytes
-    slots = parameters.slot_bytes(
-        specs,
-        trainer.split,
-        model.optimizer_def.make(trainer.learning_rate_fn),
-    )
+    whole = memory.memory_by_part(run, Layout().mesh(1))
     share = layout.num_fsdp_partitions * layout.num_partitions
-    state = memory.state_by_part(run, layout.mesh(share))
+    shared = memory.memory_by_part(run, layout.mesh(share))
     return "\n".join(
         [
             parameters.format_rows(rows),
@@ -48,9 +43,9 @@ def describe(run: Run) -> str:
             f"trains       {trains:,} numbers ({trains / 1e9:.3f}B)",
             f"parameters   {size(sum(row.bytes for row in rows))}",
             f"gradients    {size(4 * trains)}",
-            f"optimizer    {size(slots)}",
+            f"optimizer    {size(sum(part.optimizer for part in whole))}",
             "one device   "
-            f"{size(sum(part.parameters for part in state))} of the "
+            f"{size(sum(part.parameters for part in shared))} of the "
             f"parameters, where {share} hold a copy (NUM_PARTITIONS = "
             f"{layout.num_partitions})",
             "",
@@ -64,13 +59,7 @@ def describe(run: Run) -> str:
 def compile_for(run: Run, topology: Topology, say: Say) -> bool:
     """Compiles a run's step for a slice and says all about it.
 
-    Args:
-        run: the run.
-        topology: the slice.
-        say: is called with each text as it is known.
-
-    Returns:
-        Whether it fits.
+    `say` is called with each text as it is known. Gives whether it fits.
     """
     layout = layout_of(run)
     run = with_layout(run, layout, make_devices(topology))
@@ -113,14 +102,8 @@ def _say_time(
 def search_layouts(run: Run, topology: Topology, limit: int, say: Say) -> bool:
     """Compares layouts of a run on a slice, and recommends one.
 
-    Args:
-        run: the run.
-        topology: the slice.
-        limit: how many are compiled; 0: the formulas decide.
-        say: is called with each text as it is known.
-
-    Returns:
-        Whether one fits.
+    `limit` layouts are compiled; 0: the formulas decide. Gives whether one
+    fits.
     """
     devices = make_devices(topology)
     ranked = search.candidates(run, topology, devices)

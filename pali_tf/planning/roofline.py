@@ -1,10 +1,8 @@
 """The time of a step, between two bounds, from what it computes and moves."""
 
 import dataclasses
-from collections.abc import Iterable
 
-from pali_tf.planning.chips import Chip
-from pali_tf.planning.flops import PartFlops, Passes
+from pali_tf.planning.flops import Passes
 from pali_tf.planning.matrix_products import MatrixProduct
 
 
@@ -41,34 +39,6 @@ class Roofline:
         return self.model_flops / (seconds * self.peak_flops)
 
 
-def estimate(
-    parts: Iterable[PartFlops],
-    examples: float,
-    hbm_bytes: float,
-    interconnect_seconds: float,
-    chip: Chip,
-) -> Roofline:
-    """Estimates the time of a step.
-
-    Args:
-        parts: FLOPs of each part, an example.
-        examples: of one step, over the devices that share the work: a batch
-            of 4096 on 1024 devices gives 4.
-        hbm_bytes: that one device moves in a step.
-        interconnect_seconds: of the collectives.
-        chip: of one device.
-    """
-    parts = list(parts)
-    hardware = sum(part.hardware for part in parts) * examples
-    return Roofline(
-        compute=hardware / chip.peak_flops,
-        memory=hbm_bytes / chip.hbm_bandwidth,
-        interconnect=interconnect_seconds,
-        model_flops=sum(part.model for part in parts) * examples,
-        peak_flops=chip.peak_flops,
-    )
-
-
 def product_bytes(
     product: MatrixProduct,
     passes: Passes,
@@ -80,13 +50,6 @@ def product_bytes(
 
     Each pass reads two sides and writes the third; the model axis splits all
     but the side that lacks its dimension.
-
-    Args:
-        product: of one example.
-        passes: of `passes_of`.
-        rows: examples of one device and microbatch.
-        model_shards: size of the model axis.
-        itemsize: of activations, in bytes.
     """
     shards = {
         name: model_shards if product.sharded == name else 1

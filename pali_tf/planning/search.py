@@ -11,8 +11,7 @@ from pali_tf.errors import UserError
 from pali_tf.planning import ahead_of_time
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
 from pali_tf.planning.estimate import Estimate, estimate
-from pali_tf.planning.layout import Layout, layout_of, with_layout
-from pali_tf.planning.run import Run
+from pali_tf.planning.run import Layout, Run, layout_of, with_layout
 from pali_tf.planning.topology import Topology
 
 _NUM_PARTITIONS = (1, 2, 4, 8)
@@ -24,9 +23,7 @@ _NUM_MICROBATCHES = (1, 2, 4)
 class Candidate:
     """A layout, and what is known of it.
 
-    Attributes:
-        estimate: by formula.
-        compiled: what the compiler says; None: it was not asked.
+    `compiled` is None where the compiler was not asked.
     """
 
     estimate: Estimate
@@ -39,11 +36,6 @@ def candidates(
     """Estimates every layout that divides, the run's own first, then by time.
 
     Layouts that the formulas put over the memory of a chip come last.
-
-    Args:
-        run: the run.
-        topology: the slice.
-        devices: its devices.
     """
     own = layout_of(run)
     found = []
@@ -72,14 +64,7 @@ def candidates(
 def compile_best(
     run: Run, ranked: list[Candidate], devices: list[Any], limit: int
 ) -> Iterator[Candidate]:
-    """Compiles candidates in turn, one at a time.
-
-    Args:
-        run: the run.
-        ranked: of `candidates`.
-        devices: of the slice.
-        limit: how many at most.
-    """
+    """Compiles candidates in turn, one at a time."""
     for i, candidate in enumerate(ranked[:limit]):
         layout = candidate.estimate.layout
         logging.info("Compiling %d of %d: %s", i + 1, limit, layout.flags())
@@ -98,10 +83,6 @@ def recommend(
 
     What was compiled fits if the compiler took it, the others by formula. The
     run's own layout, which is first, stays where none is faster by 1%.
-
-    Args:
-        found: in the order of `candidates`.
-        topology: the slice.
     """
     room = topology.chip.device().hbm_bytes
 

@@ -14,12 +14,7 @@ INSTALL = "pip install 'pali_tf[tpu]'"
 
 @dataclasses.dataclass(frozen=True)
 class Topology:
-    """A slice of chips in a torus or mesh.
-
-    Attributes:
-        chip: what it is made of.
-        shape: chips along each dimension.
-    """
+    """A slice of chips in a torus or mesh."""
 
     chip: Chip
     shape: tuple[int, ...]
@@ -42,9 +37,6 @@ class Topology:
 
 def parse_topology(text: str) -> Topology:
     """Reads the name of a slice.
-
-    Args:
-        text: "<chip>:<AxBxC>", or "<chip>:<AxB>" where the torus is flat.
 
     Raises:
         UserError: no such chip, or not a shape; the message has what is

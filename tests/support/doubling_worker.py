@@ -5,16 +5,18 @@ import sys
 from benchmarks.peers.worker import serve, timed
 
 
-def double(value: int) -> dict[str, object]:
-    """Prints, as libraries do, and answers."""
-    sys.stdout.write("a word that is no answer\n")
-    return timed(lambda: 2 * value)
+class Doubling:
+    """What it is asked."""
 
+    def double(self, value: int) -> dict[str, object]:
+        """Prints, as libraries do, and answers."""
+        sys.stdout.write("a word that is no answer\n")
+        return timed(lambda: 2 * value)
 
-def die() -> dict[str, object]:
-    """Ends without an answer."""
-    sys.exit(3)
+    def die(self) -> dict[str, object]:
+        """Ends without an answer."""
+        sys.exit(3)
 
 
 if __name__ == "__main__":
-    serve({"double": double, "die": die})
+    serve(Doubling())

@@ -16,13 +16,8 @@ def enable_lora(
 ) -> tuple[str, ...]:
     """Adds A and B to projections; B is zero, so that outputs stay the same.
 
-    Args:
-        model: built; its stacks are unrolled.
-        config: what is adapted.
-        seed: of the first values of A, where no `random_key_scope` is open.
-
-    Returns:
-        The parameter paths of the adapted kernels.
+    `seed` is of A's first values, where no `random_key_scope` is open. The
+    stacks are unrolled. Gives the parameter paths of the adapted kernels.
 
     Raises:
         UserError: the target matches nothing that can be adapted, or the

@@ -15,10 +15,8 @@ DEFAULT_TARGET = r"(encoder|decoder)/.*attention/(query|value)/kernel"
 class LoRAConfig:
     """Low-rank adapters: kernel + A B instead of kernel.
 
-    Attributes:
-        rank: int > 0. Columns of A [D, rank] and rows of B [rank, F].
-        target: regex over whole parameter paths; the projections whose kernel
-            it matches are adapted.
+    The projections whose kernel matches `target`, a regex over whole parameter
+    paths, get A [D, rank] and B [rank, F].
     """
 
     rank: int

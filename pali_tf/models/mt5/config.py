@@ -1,6 +1,7 @@
 """Sizes of mT5; standard library only."""
 
 import dataclasses
+from typing import Any
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
@@ -19,8 +20,6 @@ class MT5Config:
         vocab_size: V, rows of the embedding table.
         emb_dim: D.
         num_heads: N.
-        num_encoder_layers: number of encoder blocks.
-        num_decoder_layers: number of decoder blocks.
         head_dim: H; N*H need not be D.
         mlp_dim: F, width of the gated hidden layer.
         dropout_rate: in [0, 1).
@@ -29,9 +28,7 @@ class MT5Config:
         dtype: "float32" or "bfloat16", of activations.
         scan_layers: whether the blocks are one, scanned over stacked weights;
             for training large towers. Exports and presets are unrolled.
-        remat_policy: what is kept for the gradient: "none" (everything),
-            "block" (the input of each block) or "full" (the inputs of about
-            sqrt(L) groups of blocks).
+        remat_policy: "none", "block" or "full"; see layers.stack.Stack.
 
     Source: google-research/t5x examples/t5/network.py, T5Config.
     """
@@ -59,8 +56,16 @@ class MT5Config:
             )
 
 
-# By name: vocab_size, emb_dim, heads, encoder and decoder layers, head_dim,
-# mlp_dim.
+_FIELDS = (
+    "vocab_size",
+    "emb_dim",
+    "num_heads",
+    "num_encoder_layers",
+    "num_decoder_layers",
+    "head_dim",
+    "mlp_dim",
+)
+# By name, in the order of these fields.
 # Source: google-research/t5x examples/t5/mt5/*.gin. "tiny" is ours.
 _SIZES = {
     "tiny": (2048, 128, 4, 2, 2, 32, 256),
@@ -73,12 +78,8 @@ _SIZES = {
 SIZES: tuple[str, ...] = tuple(_SIZES)
 
 
-def get_config(name: str, **overrides: object) -> MT5Config:
+def get_config(name: str, **overrides: Any) -> MT5Config:
     """Gives the configuration of a named size.
-
-    Args:
-        name: one of SIZES.
-        **overrides: fields of MT5Config to change.
 
     Raises:
         UserError: an unknown name.
@@ -87,16 +88,5 @@ def get_config(name: str, **overrides: object) -> MT5Config:
     """
     if name not in _SIZES:
         raise UserError(f"There is no mT5 {name!r}{nearest(name, SIZES)}")
-    vocab_size, emb_dim, heads, encoder, decoder, head_dim, mlp_dim = _SIZES[
-        name
-    ]
-    config = MT5Config(
-        vocab_size=vocab_size,
-        emb_dim=emb_dim,
-        num_heads=heads,
-        num_encoder_layers=encoder,
-        num_decoder_layers=decoder,
-        head_dim=head_dim,
-        mlp_dim=mlp_dim,
-    )
-    return dataclasses.replace(config, **overrides)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = dict(zip(_FIELDS, _SIZES[name], strict=True))
+    return MT5Config(**sizes | overrides)

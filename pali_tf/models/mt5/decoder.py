@@ -193,13 +193,7 @@ class Decoder(keras.layers.Layer):
         encoder_valid: Bool[Array, "B S"],
         length: int,
     ) -> DecoderMemory:
-        """Projects the encoder's output once for all positions.
-
-        Args:
-            encoded: what the encoder gave.
-            encoder_valid: which positions are real.
-            length: int. T, number of positions to decode.
-        """
+        """Projects the encoder's output once for all positions."""
         positions = ops.arange(length)
         return DecoderMemory(
             keys_values=self.stack.collect(
@@ -221,14 +215,7 @@ class Decoder(keras.layers.Layer):
     ) -> Float32[Array, "R T V"]:
         """Teacher forcing.
 
-        Args:
-            x: embedded decoder inputs; R is a multiple of the memory's B, an
-                example's rows in turn.
-            memory: of `make_memory` with length T.
-            training: whether dropout is on.
-
-        Returns:
-            Logits.
+        R is a multiple of the memory's B, an example's rows in turn.
         """
 
         def step(block, x, keys_values):
@@ -273,15 +260,7 @@ class Decoder(keras.layers.Layer):
     ) -> tuple[Float32[Array, "R V"], Any]:
         """One position.
 
-        Args:
-            x: the embedded token before; R is a multiple of the memory's B,
-                an example's rows in turn.
-            caches: of the positions before, in the stack's form.
-            position: in [0, T).
-            memory: of `make_memory` with length T.
-
-        Returns:
-            The logits of this position, and the caches after.
+        `x` is the embedded token before. Gives the logits and the caches after.
         """
         row = ops.take(memory.self_bias, position, axis=2)[:, :, None]
 

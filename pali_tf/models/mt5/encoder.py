@@ -103,10 +103,7 @@ class Encoder(keras.layers.Layer):
     ) -> Float[Array, "B S D"]:
         """Encodes embedded tokens.
 
-        Args:
-            x: the embedded tokens.
-            valid: false positions are looked at by none.
-            training: whether dropout is on.
+        Positions that are not valid are looked at by none.
         """
         positions = keras.ops.arange(keras.ops.shape(x)[1])
         relative = self.relpos_bias(positions, positions)

@@ -14,8 +14,6 @@ class PaliConfig:
     """The two towers and what joins them.
 
     Attributes:
-        vision: the image tower.
-        language: the encoder-decoder.
         connector_bias: whether the projection from vision to language has a
             bias. The paper does not say; see docs/PAPER.md.
     """

@@ -33,18 +33,9 @@ def join_image_and_text(
 ) -> tuple[Float[Array, "B P+S D"], Bool[Array, "B P+S"]]:
     """Puts the visual tokens before the text tokens.
 
-        image_mask  text_valid     joined valid (P = 2)
-        1           1 1 1 0        1 1 1 1 1 0
-        0           1 1 0 0        0 0 1 1 0 0
-
-    Args:
-        visual: projected visual tokens.
-        image_mask: false: a text-only example.
-        text: embedded text tokens.
-        text_valid: which of them are real.
-
-    Returns:
-        The joined tokens, and which of them are real.
+    image_mask  text_valid     joined valid (P = 2)
+    1           1 1 1 0        1 1 1 1 1 0
+    0           1 1 0 0        0 0 1 1 0 0
     """
     batch, num_patches, _ = ops.shape(visual)
     visual_valid = ops.broadcast_to(

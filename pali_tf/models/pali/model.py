@@ -23,9 +23,6 @@ class Pali(keras.Model):
     The ViT's patch tokens are projected to the width of the language part and
     stand before the embedded text in the encoder; the decoder attends to both.
 
-    Args:
-        config: the two towers.
-
     Source: PaLI section 3.1.
     """
 
@@ -73,16 +70,8 @@ class Pali(keras.Model):
     ) -> tuple[Float[Array, "B joined D"], Bool[Array, "B joined"]]:
         """Encodes image and text together.
 
-        Args:
-            images: pixels; None: `visual_tokens` stand in.
-            image_mask: false: the visual tokens are masked.
-            encoder_input_tokens: 0 is padding.
-            training: whether dropout is on.
-            visual_tokens: what the ViT gave of the images before, which it is
-                then not asked for; None: it is.
-
-        Returns:
-            The encoded positions, and which of them are real.
+        Without `images`, `visual_tokens` stand in: what the ViT gave of them
+        before. Gives also which positions are real.
 
         Raises:
             UserError: `visual_tokens` are not of this ViT's shape.
@@ -116,14 +105,8 @@ class Pali(keras.Model):
     ) -> Float32[Array, "B T V"]:
         """Teacher forcing over a batch of model features.
 
-        Args:
-            batch: `images` or `visual_tokens`, `image_mask`,
-                `encoder_input_tokens`, `decoder_input_tokens`
-                (docs/GLOSSARY.md).
-            training: whether dropout is on.
-
-        Returns:
-            Logits.
+        The features are `images` or `visual_tokens`, `image_mask`,
+        `encoder_input_tokens` and `decoder_input_tokens` (docs/GLOSSARY.md).
         """
         encoded, valid = self.encode(
             batch.get("images"),

@@ -1,6 +1,7 @@
 """Sizes of the vision transformer; standard library only."""
 
 import dataclasses
+from typing import Any
 
 from pali_tf.errors import UserError, nearest
 from pali_tf.models.precision import keras_policy
@@ -14,7 +15,7 @@ class ViTConfig:
     Attributes:
         patch_size: side of a patch, in pixels.
         width: D, width of a token.
-        depth: number of blocks.
+        depth: L, blocks.
         mlp_dim: F, width of the hidden layer of a block.
         num_heads: N; `width` must be a multiple.
         image_size: side of the square image in pixels, a multiple of
@@ -23,9 +24,7 @@ class ViTConfig:
         dtype: "float32" or "bfloat16", of activations.
         scan_layers: whether the blocks are one, scanned over stacked weights;
             for training large towers. Exports and presets are unrolled.
-        remat_policy: what is kept for the gradient: "none" (everything),
-            "block" (the input of each block) or "full" (the inputs of about
-            sqrt(L) groups of blocks).
+        remat_policy: "none", "block" or "full"; see layers.stack.Stack.
     """
 
     patch_size: int
@@ -66,7 +65,8 @@ class ViTConfig:
         return (self.image_size // self.patch_size) ** 2
 
 
-# By name: patch_size, width, depth, mlp_dim, num_heads.
+_FIELDS = ("patch_size", "width", "depth", "mlp_dim", "num_heads")
+# By name, in the order of these fields.
 # Source: L/16 and larger: big_vision models/vit.py, decode_variant; G/14 and
 # e/14 also PaLI appendix, table "ViT-e architecture details". "tiny" is ours:
 # one patch a cell of the sample's grid level.
@@ -82,12 +82,8 @@ _SIZES = {
 SIZES: tuple[str, ...] = tuple(_SIZES)
 
 
-def get_config(name: str, **overrides: object) -> ViTConfig:
+def get_config(name: str, **overrides: Any) -> ViTConfig:
     """Gives the configuration of a named size.
-
-    Args:
-        name: one of SIZES.
-        **overrides: fields of ViTConfig to change.
 
     Raises:
         UserError: an unknown name.
@@ -96,12 +92,5 @@ def get_config(name: str, **overrides: object) -> ViTConfig:
     """
     if name not in _SIZES:
         raise UserError(f"There is no ViT {name!r}{nearest(name, SIZES)}")
-    patch_size, width, depth, mlp_dim, num_heads = _SIZES[name]
-    config = ViTConfig(
-        patch_size=patch_size,
-        width=width,
-        depth=depth,
-        mlp_dim=mlp_dim,
-        num_heads=num_heads,
-    )
-    return dataclasses.replace(config, **overrides)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = dict(zip(_FIELDS, _SIZES[name], strict=True))
+    return ViTConfig(**sizes | overrides)

@@ -52,9 +52,6 @@ class EncoderBlock(keras.layers.Layer):
 class VisionEncoder(keras.layers.Layer):
     """Gives the patch tokens of images, after the last norm, unpooled.
 
-    Args:
-        config: the shape of the tower.
-
     Source: PaLI section 3.1; google-research/big_vision models/vit.py.
     """
 
@@ -91,11 +88,7 @@ class VisionEncoder(keras.layers.Layer):
         self.encoder_norm.build(tokens_shape)
 
     def call(self, images: UInt8[Array, "B H W 3"]) -> Float[Array, "B P D"]:
-        """Encodes images.
-
-        Args:
-            images: pixels, of the configured size.
-        """
+        """Encodes images."""
         # Pixels to [-1, 1], as the ViT's pre-training (ViT scaling paper,
         # appendix C); on the device, so that bytes travel to it.
         x = ops.cast(images, "float32") / 127.5 - 1.0

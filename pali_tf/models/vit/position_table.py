@@ -17,10 +17,6 @@ def resize_position_table(
 ) -> Float[Array, "{num_patches} D"]:
     """Resizes the square grid of positions, bilinearly, corner to corner.
 
-    Args:
-        table: [P, D]; P is a square.
-        num_patches: the new P, a square.
-
     Raises:
         UserError: either number is not a square.
 

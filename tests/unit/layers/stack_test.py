@@ -79,7 +79,9 @@ def test_each_policy_keeps_less():
         def loss(params):
             return (model.apply(params, batch) ** 2).mean()
 
-        step = jax.jit(jax.grad(loss)).lower(model.abstract_params())
+        step = jax.jit(jax.grad(loss)).lower(
+            jax.eval_shape(model.init, jax.random.key(0))
+        )
         return step.compile().memory_analysis().temp_size_in_bytes
 
     nothing, block, full = map(kept, ("none", "block", "full"))
@@ -106,7 +108,9 @@ def test_dropout_of_a_scanned_tower_follows_the_key(remat_policy):
 def test_a_program_of_one_block():
     def size(**config) -> int:
         model = make_functional(**config)
-        lowered = jax.jit(model.apply).lower(model.abstract_params(), BATCH)
+        lowered = jax.jit(model.apply).lower(
+            jax.eval_shape(model.init, jax.random.key(0)), BATCH
+        )
         return len(lowered.as_text())
 
     assert size(depth=16, scan_layers=True) < 1.1 * size(

@@ -22,7 +22,7 @@ def test_products_are_bfloat16():
     model = make_functional(dtype="bfloat16")
     text = (
         jax.jit(model.apply)
-        .lower(model.abstract_params(), make_batch())
+        .lower(jax.eval_shape(model.init, jax.random.key(0)), make_batch())
         .as_text()
     )
     assert "bf16" in text

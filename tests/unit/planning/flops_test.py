@@ -8,7 +8,7 @@ from pali_tf.models.mt5.config import MT5Config
 from pali_tf.models.pali.config import PaliConfig
 from pali_tf.models.vit.config import ViTConfig
 from pali_tf.planning import flops
-from pali_tf.planning.matrix_products import PARTS, matrix_products
+from pali_tf.planning.matrix_products import PARTS
 from pali_tf.planning.run import Run
 from tests.support.planned_run import FROZEN_VISION, make_run
 
@@ -79,9 +79,9 @@ def test_formula_equals_xla(remat_policy, trainable):
     )
     config = run.trainer.model.config
     parts = flops.flops_by_part(
-        matrix_products(config, LENGTH, LENGTH),
-        config,
-        flops.one_path_a_stack(run.trainer.split.trainable),
+        flops.products_with_passes(
+            config, LENGTH, LENGTH, run.trainer.split.trainable
+        )
     )
     assert tuple(part.part for part in parts) == PARTS
     total = sum(part.hardware for part in parts)
@@ -90,9 +90,9 @@ def test_formula_equals_xla(remat_policy, trainable):
 
 def test_a_frozen_tower_runs_forward_alone():
     config = make_config("block")
-    paths = frozenset({"encoder/layers/mlp/wo/kernel"})
+    paths = {"encoder/layers/mlp/wo/kernel"}
     parts = flops.flops_by_part(
-        matrix_products(config, LENGTH, LENGTH), config, paths
+        flops.products_with_passes(config, LENGTH, LENGTH, paths)
     )
     by_name = {part.part: part for part in parts}
     vision = by_name["vision"]

@@ -6,9 +6,8 @@ import jax
 import pytest
 
 from pali_tf.planning import memory
-from pali_tf.planning.layout import layout_of
 from pali_tf.planning.memory import PartMemory, memory_by_part, part_of
-from pali_tf.planning.run import bytes_on_a_device
+from pali_tf.planning.run import bytes_on_a_device, layout_of
 from tests.support.planned_run import make_run
 from tests.support.tiny_pali import make_config
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from pali_tf.planning.chips import find_chip
 from pali_tf.planning.flops import PartFlops, Passes
 from pali_tf.planning.matrix_products import MatrixProduct
-from pali_tf.planning.roofline import Roofline, estimate, product_bytes
+from pali_tf.planning.roofline import Roofline, product_bytes
 
 
 def test_bounds_and_utilisation():
@@ -22,10 +21,7 @@ def test_bounds_and_utilisation():
 
 def test_work_done_again_takes_time_and_earns_nothing():
     part = PartFlops(part="encoder", forward=1e12, again=1e12, backward=2e12)
-    chip = find_chip("v4")
-    found = estimate([part], 4, 0.0, 0.0, chip)
-    assert found.compute == pytest.approx(4 * 4e12 / 275e12)
-    assert found.mfu(found.compute) == pytest.approx(0.75)
+    assert (part.hardware, part.model) == (4e12, 3e12)
 
 
 @pytest.mark.parametrize(

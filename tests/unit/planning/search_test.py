@@ -4,7 +4,7 @@ import pytest
 
 from pali_tf.planning import report, search
 from pali_tf.planning.ahead_of_time import CompiledStep, DoesNotFit
-from pali_tf.planning.layout import layout_of
+from pali_tf.planning.run import layout_of
 from pali_tf.planning.search import Candidate
 from pali_tf.planning.topology import parse_topology
 from tests.support.planned_run import made_up_devices, make_run
@@ -46,7 +46,6 @@ def compiled(candidate, seconds):
             program_bytes=1,
             peak_bytes=2**30,
             hlo="",
-            flops=1.0,
         ),
     )
 

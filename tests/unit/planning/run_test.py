@@ -2,7 +2,7 @@
 
 import pytest
 
-from pali_tf.planning.layout import Layout, layout_of, with_layout
+from pali_tf.planning.run import Layout, layout_of, with_layout
 from tests.support.planned_run import make_run
 
 
