@@ -19,7 +19,6 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -34,9 +33,6 @@ _LIBRARIES = {"gs": "gcsfs", "s3": "s3fs"}
 _PREFIXES = tuple(f"{scheme}://" for scheme in _LIBRARIES)
 # Of a read or a write of a large file.
 _BLOCK_BYTES = 8 << 20
-# How often a growing file goes to its bucket: GCS takes one write of an object
-# a second, and each is of all that was written before.
-_GROWING_SECONDS = 30.0
 
 # epath would take TensorFlow for buckets where that is installed: it knows no
 # s3://, and its import takes seconds.
@@ -325,62 +321,6 @@ def move(source: Path, target: Path) -> None:
     old = [_join(name, below) for below in names]
     system.copy(old, [_join(new_name, below) for below in names])
     system.rm(old)
-
-
-class GrowingFile:
-    """A file to which a run appends while others read it: a log.
-
-    On a disk, what was written before `flush` can be read after it. In a
-    bucket, where nothing is appended, the content is kept in memory and written
-    whole: by `flush` at most every 30 seconds, by `sync` and `close` always.
-
-    Args:
-        path: its folder is made if need be; what it holds stays.
-    """
-
-    def __init__(self, path: Path):
-        self.path = path
-        self._memory: io.BytesIO | None = None
-        self._next_seconds = 0.0
-        self._is_changed = False
-        if is_bucket(path):
-            self._memory = io.BytesIO()
-            if path.exists():
-                self._memory.write(path.read_bytes())
-            self._file: IO[bytes] = self._memory
-        else:
-            make_folder(path.parent)
-            self._file = open(path, "ab")
-
-    def write(self, content: bytes) -> int:
-        """Appends; gives the number of bytes."""
-        self._is_changed = True
-        return self._file.write(content)
-
-    def flush(self) -> None:
-        """Makes what was written readable, in a bucket if it is time to."""
-        if self._memory is None or time.monotonic() >= self._next_seconds:
-            self.sync()
-
-    def sync(self) -> None:
-        """Makes what was written readable."""
-        self._file.flush()
-        if self._memory is not None and self._is_changed:
-            write_whole(self.path, self._memory.getvalue())
-            self._next_seconds = time.monotonic() + _GROWING_SECONDS
-        self._is_changed = False
-
-    def close(self) -> None:
-        """Writes what is left. May be called again."""
-        if not self._file.closed:
-            self.sync()
-            self._file.close()
-
-    def __enter__(self) -> "GrowingFile":
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()
 
 
 def _in_bucket(path: Path) -> tuple[fsspec.AbstractFileSystem, str]:

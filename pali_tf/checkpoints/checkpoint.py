@@ -24,7 +24,7 @@ from jax.experimental import multihost_utils
 
 from pali_tf import files
 from pali_tf.checkpoints import digests, folders
-from pali_tf.checkpoints.commit import make_manager
+from pali_tf.checkpoints.commit import DigestedPath, make_manager
 from pali_tf.checkpoints.digests import DamagedCheckpointError
 from pali_tf.checkpoints.folders import T5X_ITEM, is_t5x, path_of
 from pali_tf.checkpoints.folders import complete_steps as complete_steps
@@ -248,7 +248,10 @@ def _read(
 
 
 def _reader() -> ocp.Checkpointer:
-    """Reads single items; knows them all, or orbax warns of the others."""
+    """Reads single items; knows them all, or orbax warns of the others.
+
+    Whether a checkpoint is complete, `folders.find` has told.
+    """
     return ocp.Checkpointer(
         ocp.CompositeCheckpointHandler(
             params=ocp.PyTreeCheckpointHandler(),
@@ -258,5 +261,6 @@ def _reader() -> ocp.Checkpointer:
             progress=ocp.JsonCheckpointHandler(),
             metrics=ocp.JsonCheckpointHandler(),
             dataset=ocp.JsonCheckpointHandler(),  # T5X's.
-        )
+        ),
+        temporary_path_class=DigestedPath,
     )

@@ -59,10 +59,11 @@ class DigestedBucketPath(atomicity.CommitFileTemporaryPath):
 
     @classmethod
     async def validate_final(cls, final_path: Path) -> None:
-        """Raises unless this is a checkpoint that was finished."""
-        if NAME.fullmatch(final_path.name) and not digests.exist(final_path):
+        """Raises unless this was finished, here or on a disk and copied."""
+        if not NAME.fullmatch(final_path.name):
+            await super().validate_final(final_path)
+        elif not digests.exist(final_path):
             raise atomicity.ValidationError(f"{final_path} has no digests.")
-        await super().validate_final(final_path)
 
     async def finalize(self) -> None:
         """Commits an item by orbax's own file, the whole by its digests."""

@@ -13,6 +13,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from pali_tf import files
+from pali_tf.run.growing_file import GrowingFile
 
 
 class EventFile:
@@ -26,7 +27,7 @@ class EventFile:
 
     def __init__(self, directory: str | os.PathLike[str], start_step: int = 0):
         name = f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"
-        self._file = files.GrowingFile(files.as_path(directory) / name)
+        self._file = GrowingFile(files.as_path(directory) / name)
         self._records = RecordWriter(self._file)
         self._write(Event(file_version="brain.Event:2"))
         begin = SessionLog(status=SessionLog.START)
@@ -92,7 +93,7 @@ class MetricWriter:
             return
         self.path = self.directory / "metrics.jsonl"
         _drop_lines_after(self.path, start_step)
-        self._lines = files.GrowingFile(self.path)
+        self._lines = GrowingFile(self.path)
         self._events = EventFile(self.directory, start_step)
 
     def write(self, step: int, numbers: Mapping[str, float | int]) -> None:

@@ -7,7 +7,7 @@ import keras
 from absl import logging
 from etils.epath import Path
 
-from pali_tf import files
+from pali_tf.run.growing_file import GrowingFile
 from pali_tf.run.progress import format_seconds
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from pali_tf.vision_pretraining.schedule import RsqrtWithCooldown
@@ -35,7 +35,7 @@ class MetricsLog(keras.callbacks.Callback):
     ):
         super().__init__()
         path.unlink(missing_ok=True)
-        self._file = files.GrowingFile(path)
+        self._file = GrowingFile(path)
         self._schedule = RsqrtWithCooldown(config)
         self._batch_size = config.batch_size
         self._period = period

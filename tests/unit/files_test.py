@@ -1,7 +1,6 @@
 """Files mean the same on a disk, in S3 and in GCS, over real sockets."""
 
 import argparse
-import contextlib
 import hashlib
 import os
 import pathlib
@@ -221,33 +220,6 @@ def test_making_a_folder_makes_no_bucket(storage, root):
         files.make_folder(nowhere)
         with pytest.raises(FileNotFoundError):
             files.write_whole(nowhere, b"x")
-
-
-def test_a_log_grows_over_restarts(root):
-    path = root / "metrics.jsonl"
-    for line in (b"1\n", b"2\n"):
-        with files.GrowingFile(path) as file:
-            file.write(line)
-            file.flush()
-    file.close()
-    assert path.read_bytes() == b"1\n2\n"
-
-
-def test_a_log_in_a_bucket_is_written_now_and_then(root, monkeypatch):
-    seconds = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: seconds)
-    with contextlib.closing(files.GrowingFile(root / "log")) as file:
-        for line in (b"1\n", b"2\n"):
-            file.write(line)
-            file.flush()
-        late = b"1\n" if files.is_bucket(root) else b"1\n2\n"
-        assert (root / "log").read_bytes() == late
-        seconds += 31
-        file.flush()
-        assert (root / "log").read_bytes() == b"1\n2\n"
-        file.write(b"3\n")
-        file.sync()
-        assert (root / "log").read_bytes() == b"1\n2\n3\n"
 
 
 def test_records_are_written_without_tensorflow(root):

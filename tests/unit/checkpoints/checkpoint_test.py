@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.checkpoints.checkpoint import Selection
 from pali_tf.checkpoints.progress import Progress
@@ -34,6 +35,22 @@ def test_parameters_of_a_part_of_the_tree(storage):
         np.testing.assert_array_equal(
             loaded["vision/kernel"], part["vision"]["kernel"]
         )
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_run_that_was_copied_to_a_bucket_goes_on_there(saved, storage):
+    directory, _ = saved
+    for path in directory.rglob("*"):
+        if path.is_file():
+            name = path.relative_to(directory).as_posix()
+            files.write_whole(f"{storage}/{name}", path.read_bytes())
+    checkpoints = RunCheckpoints(storage, task_names=toy_model.TASKS)
+    found = checkpoints.restore_latest(toy_model.make_trainer().abstract_state)
+    checkpoints.close()
+    assert found is not None and found[1].step == 3
+    loaded = checkpoint.load_parameters(storage)
+    for name, value in checkpoint.load_parameters(directory).items():
+        np.testing.assert_array_equal(loaded[name], value)
 
 
 def test_parameters_are_never_overwritten(tmp_path):
