@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
     # TensorFlow and SeqIO: a few seconds, which --help need not wait for.
     import tqdm
 
-    from pali_tf.data import streamed_task
+    from pali_tf.data import task_features
     from pali_tf.data.data_root import DataRoot
     from pali_tf.data.input_pipeline import Reading
     from pali_tf.inspection import findings, page, sample, statistics, table
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     for name in flags.module_import:
         importlib.import_module(name)
     if flags.cache_dir is not None:
-        streamed_task.add_cache_dirs(flags.cache_dir)
+        task_features.add_cache_dirs(flags.cache_dir)
     data = named.find(flags.mixture, DataRoot(flags.data_dir, flags.vocabulary))
     lengths = {**flags.lengths, "images": flags.image_size}
     reading = Reading(
