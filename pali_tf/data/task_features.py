@@ -111,8 +111,19 @@ def indexed_features(
 
 
 def add_cache_dirs(dirs: str) -> None:
-    """Looks for caches in folders named "a,b", as T5X's flag has them."""
-    seqio.add_global_cache_dirs(dirs.split(","))
+    """Looks for caches in folders named "a,b", as T5X's flag has them.
+
+    Raises:
+        UserError: one is on s3://, which TensorFlow cannot read.
+    """
+    folders = dirs.split(",")
+    for folder in folders:
+        if folder.startswith("s3://"):
+            raise UserError(
+                f"SeqIO's cache {folder} is read by TensorFlow, which knows no "
+                "s3://: name a copy on a disk or gs://."
+            )
+    seqio.add_global_cache_dirs(folders)
 
 
 def streamed_features(

@@ -54,6 +54,11 @@ def cache(root):
     seqio.set_global_cache_dirs(before)
 
 
+def test_a_cache_that_tensorflow_cannot_read_is_refused():
+    with pytest.raises(UserError, match="knows no s3://"):
+        task_features.add_cache_dirs("/a,s3://bucket/cache")
+
+
 def batches_of(data, num_batches, **changes):
     reading = Reading(
         feature_lengths=stored_examples.LENGTHS,
