@@ -8,6 +8,11 @@ SOURCES := pali_tf seqio_tasks serving tests benchmarks bazel t5x setup.py
 DEMO := demo
 DEMO_LONG := demo-long
 PEERS := .venv-peers
+# Two processes; the tests of a file share what they prepare. Folder by folder,
+# not the largest files first: the few tests of an integration file take longest.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile \
+	--no-loadscope-reorder
+ONLY :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-long test test-fast check format bench \
@@ -37,14 +42,11 @@ demo: $(STAMP)  ## sample, train, evaluate, export, serve, ask: ~15 minutes
 demo-long: $(STAMP)  ## a longer run, and free scenes too: 45 minutes
 	$(BIN)/pali demo --plan=long --output_dir=$(DEMO_LONG)
 
-# Two processes; the tests of a file share what they prepare. Folder by folder,
-# not the largest files first: the few tests of an integration file take longest.
-test: $(STAMP)  ## every test, with every shape checked
-	$(BIN)/python -m pytest --check-shapes --numprocesses=2 --dist=loadfile \
-		--no-loadscope-reorder
+test: $(STAMP)  ## every test, with every shape checked; ONLY=... names some
+	$(PYTEST) --check-shapes $(ONLY)
 
 test-fast: $(STAMP)  ## the unit and architecture tests, without the slow ones
-	$(BIN)/python -m pytest -m "not slow" tests/unit tests/architecture
+	$(PYTEST) -m "not slow" tests/unit tests/architecture
 
 check: $(STAMP)  ## format, lint, types, import arrows, spelling
 	$(BIN)/ruff format --check $(wildcard $(SOURCES))

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import tempfile
 from collections.abc import Iterator
 
 # One backend per process, chosen before anything imports keras.
@@ -28,9 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Checks shapes, if asked to, in what is imported from here on."""
+    """Prepares what is imported from here on, in every process of a run."""
     if config.getoption("--check-shapes"):
         shape_checks.install()
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        # A program that several tests run is compiled once.
+        folder = tempfile.TemporaryDirectory(prefix="pali-tests-compiled-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ place, and nothing is written, unless that kind of problem is allowed.
 """
 
 import argparse
+import errno
+import os
 import signal
 import time
 from collections.abc import Sequence
@@ -15,7 +17,12 @@ import tqdm
 from etils.epath import Path
 
 from pali_tf import files
-from pali_tf.errors import ExistingFileError, MissingFileError, UserError
+from pali_tf.errors import (
+    ExistingFileError,
+    MissingFileError,
+    UserError,
+    told,
+)
 from pali_tf.importing import formats, problems
 from pali_tf.run import program_log
 from pali_tf.webli import records
@@ -172,12 +179,24 @@ def _check(directory: Path, flags: argparse.Namespace) -> None:
         raise MissingFileError(
             f"--vocabulary: there is no file {flags.vocabulary}."
         )
+    if not files.is_bucket(directory):
+        _check_folder(directory)
     info = directory / f"{flags.split}.info.json"
     if info.is_file() and not flags.overwrite:
         raise ExistingFileError(
             f"{info} is there already. Give --overwrite to replace the split, "
             "or another --source."
         )
+
+
+@told()
+def _check_folder(folder: Path) -> None:
+    """Refuses one that cannot be made or written in, before all is read."""
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(folder))
+    if not os.access(there, os.W_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(there))
 
 
 def _fields(flags: Sequence[str]) -> dict[str, str]:

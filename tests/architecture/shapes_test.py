@@ -36,6 +36,7 @@ print(
 """
 
 
+@pytest.mark.slow
 def test_a_wrong_shape_or_type_is_refused():
     ended = subprocess.run(
         [sys.executable, "-c", CHILD],

@@ -110,6 +110,7 @@ def test_a_large_file_is_written_in_parts_and_appears_at_once(root, rng):
     assert files.read_range(root / "large", 9 << 20, 1000) == part
 
 
+@pytest.mark.slow
 def test_what_other_processes_write_is_seen(root):
     assert not root.exists()
     assert files.list_files(root) == {}

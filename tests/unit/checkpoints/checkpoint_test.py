@@ -25,6 +25,7 @@ def saved(tmp_path_factory):
     return directory, state
 
 
+@pytest.mark.slow
 def test_parameters_of_a_part_of_the_tree(storage):
     part = {"vision": {"kernel": np.arange(6.0).reshape(2, 3)}}
     path = checkpoint.save_parameters(storage, 20, part)
@@ -37,6 +38,7 @@ def test_parameters_of_a_part_of_the_tree(storage):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
 def test_a_run_that_was_copied_to_a_bucket_goes_on_there(saved, storage):
     directory, _ = saved

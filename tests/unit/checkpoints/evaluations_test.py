@@ -10,6 +10,7 @@ from pali_tf.training.configs import SaveCheckpointConfig
 from tests.support import toy_model
 
 
+@pytest.mark.slow
 def test_the_best_are_kept_across_runs(tmp_path):
     """The loss is lowest at step 2; nan is never the best."""
     state = toy_model.make_trainer().init_state()

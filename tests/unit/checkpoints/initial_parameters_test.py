@@ -32,6 +32,7 @@ def replace(trainer, paths, **selected):
     return state, origins
 
 
+@pytest.mark.slow
 def test_parts_from_two_checkpoints(tmp_path):
     trainer = toy_model.make_trainer()
     vision = np.full((12, 8), 2.0, np.float32)
@@ -85,6 +86,7 @@ def test_parts_that_a_regex_selects(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_run_can_start_from_anothers_average(tmp_path):
     trainer = toy_model.make_trainer(ema_decay=0.5)
     state = trainer.init_state()

@@ -35,6 +35,7 @@ def restore(path, trainer, task_names=toy_model.TASKS, **options):
         checkpoints.close()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_the_earlier_form_is_refused_in_one_line(saved):
     """Before there were identities; its parameters are read."""
     path, trainer, _ = saved
@@ -49,6 +50,7 @@ def test_a_checkpoint_of_the_earlier_form_is_refused_in_one_line(saved):
     assert checkpoint.load_parameters(path).keys() == toy_model.SPECS.keys()
 
 
+@pytest.mark.slow
 def test_no_array_depends_on_the_number_of_tasks(saved):
     """A release that knows more tasks goes on with the sums by name."""
     path, trainer, state = saved
@@ -67,6 +69,7 @@ def test_no_array_depends_on_the_number_of_tasks(saved):
     np.testing.assert_array_equal(restored.metrics.z_loss, 1)
 
 
+@pytest.mark.slow
 def test_what_must_not_go_on_is_told_before_arrays_are_read(saved):
     """Even a damaged array beside it is not looked at."""
     path, trainer, _ = saved

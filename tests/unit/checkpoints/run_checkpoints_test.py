@@ -81,6 +81,7 @@ def restore_latest(directory, trainer, **options):
         checkpoints.close()
 
 
+@pytest.mark.slow
 def test_a_state_comes_back_bit_for_bit(saved):
     trainer, directory, state = saved
     restored, progress = open_checkpoints(directory).restore(
@@ -110,6 +111,7 @@ def test_the_average_comes_back(saved):
     )
 
 
+@pytest.mark.slow
 def test_an_average_that_was_not_kept(tmp_path):
     without = toy_model.make_trainer()
     checkpoints = open_checkpoints(tmp_path)
@@ -136,6 +138,7 @@ def test_no_checkpoint_is_none(saved, tmp_path):
     assert restore_latest(tmp_path, saved[0]) is None
 
 
+@pytest.mark.slow
 def test_steps_go_on_while_a_state_is_written(tmp_path, monkeypatch):
     """The next steps overwrite what is saved; the checkpoint does not mind."""
     may_end = threading.Event()

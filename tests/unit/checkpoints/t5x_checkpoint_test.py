@@ -15,6 +15,7 @@ def model_dir(tmp_path_factory):
     return unpack(folder, "unscanned", "orbax").parent
 
 
+@pytest.mark.slow
 def test_its_parameters_are_read_by_the_same_paths(model_dir):
     golden = parameters("unscanned")
     found = checkpoint.find(model_dir)

@@ -59,12 +59,14 @@ def records_of(directory, source="webli", split="validation"):
     return list(read.read_split(directory, source, split))
 
 
+@pytest.mark.slow
 def test_a_record_has_its_tokens_beside_all_that_it_had(data_dir, stored):
     before, after = records_of(data_dir), records_of(stored)
     assert [dataclasses.replace(r, visual_tokens=None) for r in after] == before
     assert {r.visual_tokens.dtype for r in after} == {"bfloat16"}
 
 
+@pytest.mark.slow
 def test_tokens_are_those_of_the_vit_bit_for_bit(stored, vision):
     functional = stored_tokens.make_functional("bfloat16")
     params = checkpoint.load_parameters(vision)
@@ -99,6 +101,7 @@ def test_the_info_file_tells_the_vit(stored):
     assert (stored / data_root.VOCABULARY).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
 def test_a_bucket_holds_what_a_disk_does(data_dir, stored, vision, storage):
     for name in files.list_files(data_dir):
@@ -136,6 +139,7 @@ def test_what_is_there_is_kept_and_never_mixed(
         stored_tokens.store(data_dir, stored, vision, *chosen, "--dtype=int8")
 
 
+@pytest.mark.slow
 def test_int8_without_pixels(root, data_dir, vision, stored):
     chosen = ("--splits=test", "--sources=webli", "--drop_images")
     stored_tokens.store(
@@ -154,6 +158,7 @@ def test_int8_without_pixels(root, data_dir, vision, stored):
         stored_tokens.store(root / "small", root / "again", vision)
 
 
+@pytest.mark.slow
 def test_a_corrupt_image_is_named(root, vision):
     record = stored_examples.make_record("test", 3)
     image = dataclasses.replace(record.image, encoded=b"no JPEG")

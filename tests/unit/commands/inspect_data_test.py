@@ -51,6 +51,7 @@ def examples_of(page):
     return json.loads(found[1])["examples"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["gs"], indirect=True)
 def test_a_mixture_is_counted_and_shown(root, storage, capsys):
     data_dir = files.as_path(storage) / "data"

@@ -258,6 +258,7 @@ def test_broken_files_are_named_on_the_page_and_the_terminal(
     assert "broken: " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_page_lies_in_the_run_by_default(run, storage, capsys):
     made_up_run.write_validation(run[0], steps=[50, 100])
     made_up_run.write_checkpoint(run[0], 200)

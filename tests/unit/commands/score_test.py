@@ -50,6 +50,7 @@ def bare(evaluated):
     return [{k: line[k] for k in keys} for line in lines_of(evaluated[1])]
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_evaluation(evaluated, tmp_path, capsys):
     scores, predictions = evaluated
     output = tmp_path / "out.json"

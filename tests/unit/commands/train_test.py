@@ -60,6 +60,7 @@ def test_validation_batches_may_be_in_order(monkeypatch):
     assert [reading.shuffle for reading in asked] == [False]
 
 
+@pytest.mark.slow
 def test_the_work_of_a_step_is_that_of_its_examples():
     trainer = make_trainer(".*")
     four = train._work(trainer, dataset(4))

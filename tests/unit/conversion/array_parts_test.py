@@ -48,6 +48,7 @@ def test_an_empty_region_has_no_run():
     assert list(runs((3, 4), (slice(0, 0), slice(0, 4)))) == []
 
 
+@pytest.mark.slow
 @given(arrays_and_regions(), st.integers(1, 60))
 def test_split_covers_each_element_once(case, max_elements):
     shape, _ = case

@@ -208,6 +208,7 @@ def test_an_impossible_image_size_is_refused(
         convert(tmp_path / "source", tmp_path / "x", options)
 
 
+@pytest.mark.slow
 def test_the_config_beside_safetensors_has_the_sizes(tmp_path):
     tree = make_tree("language", "vision", "connector")
     write(tmp_path / "source", "pali", tree)

@@ -90,6 +90,7 @@ def assert_covers(name_map, shapes, sizes):
     assert back == shapes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", MT5_SIZES)
 @pytest.mark.parametrize(
     "name_map",

@@ -20,6 +20,7 @@ def dataset(inputs=(7, 8, 1), targets=(5, 1)):
     )
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_docstring():
     converted = PaliFeatureConverter(pack=False)(dataset(), LENGTHS)
     (features,) = converted.as_numpy_iterator()

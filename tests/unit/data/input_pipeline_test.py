@@ -18,6 +18,8 @@ from pali_tf.webli import read, records, write
 from seqio_tasks import named
 from tests.support import stored_examples
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = stored_examples.LENGTHS
 
 

@@ -22,6 +22,8 @@ from pali_tf.errors import UserError
 from seqio_tasks import named
 from tests.support import stored_examples
 
+pytestmark = pytest.mark.slow
+
 TASK = "object_detection"
 
 

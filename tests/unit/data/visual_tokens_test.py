@@ -117,6 +117,7 @@ def test_tensorflow_unpacks_as_numpy_does(dtype, rng):
     )
 
 
+@pytest.mark.slow
 def test_seqio_s_own_checks_pass(data):
     (task,) = named.find("webli_split_captioning", data).tasks
     dataset = task.get_dataset(LENGTHS, split="train", seed=0, num_epochs=1)

@@ -18,6 +18,8 @@ from tests.support.tiny_decoding import (
 )
 from tests.support.tiny_pali import make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 BATCH = make_batch()
 # EOS and four more: 85 sequences end within four tokens, 256 do not.
 SMALL = {"length": 4, "num_pieces": 6}

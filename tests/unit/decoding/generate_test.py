@@ -18,6 +18,8 @@ from tests.support.tiny_decoding import (
 )
 from tests.support.tiny_pali import make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 LENGTH, NUM_PIECES = 8, 60
 GREEDY = DecodingConfig()
 

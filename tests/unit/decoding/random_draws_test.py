@@ -62,6 +62,7 @@ def test_neighbouring_keys_know_nothing_of_each_other():
     assert abs(np.corrcoef(rows)[0, 1]) < 4 / NUM**0.5
 
 
+@pytest.mark.slow
 def test_the_key_of_an_example_is_its_own():
     batch = make_batch()
     keys = keys_of(batch)
@@ -84,6 +85,7 @@ def test_what_the_key_of_an_example_depends_on():
     assert (keys_of(batch | {"encoder_input_tokens": swapped}) != keys).all()
 
 
+@pytest.mark.slow
 def test_padding_does_not_count():
     batch = make_batch()
     padded = np.pad(batch["encoder_input_tokens"], ((0, 0), (0, 3)))

@@ -9,6 +9,8 @@ from pali_tf.decoding.sampling import keep_nucleus, make_sampler
 from tests.support.tiny_decoding import PAD, answer, one_row, score
 from tests.support.tiny_pali import make_batch
 
+pytestmark = pytest.mark.slow
+
 PROBABILITIES = np.array([0.05, 0.4, 0.02, 0.3, 0.0, 0.23])
 NUM = 50_000
 

@@ -10,6 +10,8 @@ from pali_tf.decoding.score_classes import score_classes
 from tests.support.tiny_decoding import FEATURES, MODEL, PARAMS, score
 from tests.support.tiny_pali import make_batch
 
+pytestmark = pytest.mark.slow
+
 BATCH = make_batch()
 CANDIDATES = np.array(
     [[5, 1, 0, 0], [9, 8, 1, 0], [4, 4, 4, 1], [1, 0, 0, 0], [7, 2, 1, 0]],

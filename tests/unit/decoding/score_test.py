@@ -10,6 +10,7 @@ from tests.support.tiny_decoding import MODEL, PARAMS, score
 from tests.support.tiny_pali import make_batch
 
 
+@pytest.mark.slow
 def test_log_probability_is_log_softmax_at_the_token():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(3, 5, 11)).astype(np.float32) * 20
@@ -22,6 +23,7 @@ def test_log_probability_is_log_softmax_at_the_token():
     )
 
 
+@pytest.mark.slow
 def test_only_weighted_tokens_count():
     batch = make_batch()
     targets = batch["decoder_target_tokens"]

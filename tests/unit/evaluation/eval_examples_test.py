@@ -94,6 +94,7 @@ def test_each_gets_the_image_of_another(task, whole):
         np.testing.assert_array_equal(shifted[number][1], tokens[number])
 
 
+@pytest.mark.slow
 def test_processes_read_their_rows_and_know_the_texts_of_all(task, whole):
     told = {}
     for own in ([0, 1], [2, 3]):
@@ -113,6 +114,7 @@ def test_processes_read_their_rows_and_know_the_texts_of_all(task, whole):
     assert sorted({*first, *second}) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_examples_that_are_not_counted_are_read_to_their_end(foreign, whole):
     examples = examples_of(foreign)
     assert examples.total is None

@@ -41,6 +41,7 @@ def evaluate(root, name, oracle, **kwargs):
     return evaluator.evaluate_task(task, oracle, **options)
 
 
+@pytest.mark.slow
 def test_predictions_and_scores_are_written(root, tmp_path):
     scores = evaluate(
         root,
@@ -97,6 +98,7 @@ def test_predictions_and_scores_are_written(root, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_batches_are_full_and_images_are_swapped(root):
     oracle = Oracle(root)
     evaluate(root, "vq2a_cc3m35l_vqa", oracle)
@@ -115,6 +117,7 @@ def test_batches_are_full_and_images_are_swapped(root):
     assert all((a != b).any() for a, b in zip(own, swapped, strict=True))
 
 
+@pytest.mark.slow
 def test_text_alone_has_no_blind_score(root, tmp_path):
     scores = evaluate(
         root, "text_span_corruption", Oracle(root), output_dir=tmp_path
@@ -125,6 +128,7 @@ def test_text_alone_has_no_blind_score(root, tmp_path):
     assert "blind_prediction" not in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "metric", "best"),
     [

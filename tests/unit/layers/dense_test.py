@@ -66,6 +66,7 @@ def test_joined_rows_sum_the_gradient_over_one_axis(rng):
     assert num_contracted(joined_jaxpr) == [1, 1]
 
 
+@pytest.mark.slow
 def test_it_quantizes_and_adapts_as_keras_dense(rng):
     inputs = rng.standard_normal((2, 3, 4)).astype(np.float32)
     ours, keras_own = make_dense(), keras.layers.Dense(5)

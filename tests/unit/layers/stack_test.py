@@ -8,6 +8,8 @@ from pali_tf.models.functional import FunctionalModel, flatten, unflatten
 from pali_tf.models.layout_change import change_layout
 from tests.support.tiny_pali import make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 DEPTH = 4
 UNROLLED = make_functional(depth=DEPTH)
 SCANNED = make_functional(depth=DEPTH, scan_layers=True)

@@ -7,6 +7,8 @@ import pytest
 from pali_tf.models.functional import flatten
 from tests.support.tiny_pali import make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 
 def test_parameters_and_logits_stay_float32():
     exact, fast = make_functional(), make_functional(dtype="bfloat16")

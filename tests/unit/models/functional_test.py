@@ -7,6 +7,8 @@ import pytest
 from pali_tf.models.functional import flatten, unflatten
 from tests.support.tiny_pali import make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 MODEL = make_functional()
 PARAMS = MODEL.init(jax.random.key(0))
 

@@ -11,6 +11,8 @@ from pali_tf.models.layout_change import change_layout
 from pali_tf.models.pali.model import Pali
 from tests.support.tiny_pali import make_batch, make_config, make_functional
 
+pytestmark = pytest.mark.slow
+
 TABLE = "vision/position_embedding/embedding"
 
 

@@ -95,6 +95,7 @@ def test_vit(name: str):
     assert count(with_tiny(vision=config), "vision/") == VIT[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MT5)
 def test_mt5(name: str):
     model = with_tiny(language=mt5_config.get_config(name))
@@ -102,6 +103,7 @@ def test_mt5(name: str):
     assert count(model, *parts) == MT5[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PALI)
 def test_pali(name: str):
     config = get_config(name)

@@ -19,6 +19,8 @@ from pali_tf.partitioning.axis_rules import (
 from pali_tf.partitioning.mesh import MESH_AXES
 from pali_tf.partitioning.shardings import PjitPartitioner, activation_spec
 
+pytestmark = pytest.mark.slow
+
 
 def test_outside_of_a_scope_nothing_happens():
     x = np.ones((2, 3))

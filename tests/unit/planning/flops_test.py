@@ -12,6 +12,8 @@ from pali_tf.planning.matrix_products import PARTS
 from pali_tf.planning.run import Run
 from tests.support.planned_run import FROZEN_VISION, make_run
 
+pytestmark = pytest.mark.slow
+
 LENGTH = 64
 
 

@@ -59,6 +59,7 @@ def test_what_is_frozen_has_no_gradient_and_keeps_nothing():
     assert vision.working > 0
 
 
+@pytest.mark.slow
 def test_policies_keep_less_in_turn():
     kept = [
         parts_of(

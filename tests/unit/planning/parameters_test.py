@@ -10,6 +10,8 @@ from pali_tf.training import freezing
 from pali_tf.training.model import PaliTrainingModel
 from tests.support.tiny_pali import make_config
 
+pytestmark = pytest.mark.slow
+
 FROZEN_VISION = "(?!vision/).*"
 
 

@@ -9,6 +9,8 @@ from pali_tf.planning.search import Candidate
 from pali_tf.planning.topology import parse_topology
 from tests.support.planned_run import made_up_devices, make_run
 
+pytestmark = pytest.mark.slow
+
 TOPOLOGY = parse_topology("v4:4x4x4")
 
 

@@ -13,6 +13,8 @@ from pali_tf.presets.model import PaliModel
 from tests.support.compile_cache import compile_cache
 from tests.support.tiny_preset import PROMPT, make_images, make_model
 
+pytestmark = pytest.mark.slow
+
 IMAGES = make_images(2)
 TARGET = "two"
 

@@ -35,6 +35,7 @@ def assert_equal(found, expected):
         np.testing.assert_array_equal(value, values(expected)[path], path)
 
 
+@pytest.mark.slow
 def test_there_and_back(model, preset):
     assert {p.name for p in preset.iterdir()} == {
         "config.json",
@@ -46,6 +47,7 @@ def test_there_and_back(model, preset):
     assert_equal(found, model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
 def test_a_bucket_holds_a_preset(model, storage):
     path = model.save_to_preset(f"{storage}/preset", shard_bytes=100_000)

@@ -24,6 +24,7 @@ def saved(tmp_path_factory):
     return directory / "checkpoint_2", state
 
 
+@pytest.mark.slow
 def test_the_last_parameters(saved):
     path, state = saved
     tensors = checkpoint_tensors(path, toy_model.SPECS)

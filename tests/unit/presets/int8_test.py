@@ -12,6 +12,8 @@ from tests.support import tiny_pali
 from tests.support.compile_cache import compile_cache
 from tests.support.tiny_preset import PROMPT, make_images, make_model
 
+pytestmark = pytest.mark.slow
+
 IMAGES = make_images(3)
 KERNEL = "encoder/layers_0/mlp/wo/kernel"
 

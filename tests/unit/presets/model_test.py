@@ -13,6 +13,8 @@ from tests.support.tiny_preset import (
     write_jpeg,
 )
 
+pytestmark = pytest.mark.slow
+
 IMAGES = make_images(4)
 CLASSES = ["a red square", "two", "blue"]
 

@@ -30,6 +30,7 @@ def faults_of_a_step(set_up):
     return float(result.stdout)
 
 
+@pytest.mark.slow
 def test_a_step_uses_the_memory_of_the_one_before():
     # It makes 64 MiB: 16,384 pages.
     assert faults_of_a_step("host_memory.keep_between_steps()") < 100

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WORK = "tf.constant(1.0) + 1.0\n"
 SET_UP = "host_tensorflow.set_up()\n"
 

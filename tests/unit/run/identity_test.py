@@ -226,6 +226,7 @@ def test_every_flag_is_one_that_the_files_have():
         assert re.search(rf"^{macro} = |%{macro}\b", files, re.M), macro
 
 
+@pytest.mark.slow
 def test_a_checkpoint_tells_its_vocabulary(tmp_path):
     one, two = (types.SimpleNamespace(sp_model=x) for x in (b"one", b"two"))
     checkpoints = RunCheckpoints(tmp_path, task_names=toy_model.TASKS)

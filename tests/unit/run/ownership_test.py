@@ -26,6 +26,7 @@ def compiled_once(tmp_path_factory):
         yield
 
 
+@pytest.mark.slow
 def test_a_folder_is_one_runs_at_a_time(tmp_path):
     config = make_config(tmp_path, 3)
     trainer = toy_model.make_trainer()
@@ -40,6 +41,7 @@ def test_a_folder_is_one_runs_at_a_time(tmp_path):
     assert loop.run(trainer, config, HOOKS)[0] == 3
 
 
+@pytest.mark.slow
 def test_a_run_that_was_taken_over_saves_no_more(tmp_path):
     def batches_from(start):
         for i, batch in enumerate(toy_model.batches_from(start), start):
@@ -93,6 +95,7 @@ def take(folder):
         return sorted(path.name for path in folder.glob("running-*"))
 
 
+@pytest.mark.slow
 def test_a_living_process_is_named_and_a_killed_one_is_nobody(
     tmp_path, other_process
 ):
@@ -112,6 +115,7 @@ def test_a_living_process_is_named_and_a_killed_one_is_nobody(
     assert own != claim.name
 
 
+@pytest.mark.slow
 def test_sigterm_gives_the_folder_back(tmp_path, other_process):
     other_process.send_signal(signal.SIGTERM)
     assert other_process.wait(60) == 128 + signal.SIGTERM

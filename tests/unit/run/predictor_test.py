@@ -19,6 +19,8 @@ from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.train_state import TrainState
 from tests.support import tiny_pali
 
+pytestmark = pytest.mark.slow
+
 PARTITIONER = PjitPartitioner()
 VOCABULARY = types.SimpleNamespace(
     vocab_size=60,

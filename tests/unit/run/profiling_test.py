@@ -83,6 +83,7 @@ def test_without_steps_the_step_is_itself(tmp_path):
         assert given is step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["disk", "gs"], indirect=True)
 def test_the_loop_leaves_a_trace_for_tensorboard(tmp_path, storage):
     config = loop.RunConfig(

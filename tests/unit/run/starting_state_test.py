@@ -16,6 +16,8 @@ from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 from tests.support.toy_run import HOOKS, make_config
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once(tmp_path_factory):

@@ -52,6 +52,7 @@ def test_same_seed_gives_the_same_bytes(folder, tmp_path):
     assert content(tmp_path / "other") != content(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
 def test_a_bucket_holds_what_a_disk_does(folder, storage):
     root = as_path(storage)

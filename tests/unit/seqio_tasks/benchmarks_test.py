@@ -121,6 +121,7 @@ def references(example):
     return [text.decode() for text in example["references"]]
 
 
+@pytest.mark.slow
 def test_coco_and_nocaps():
     (example,) = examples("coco_captioning", "test")
     assert example["inputs"].decode() == CAPTION
@@ -137,6 +138,7 @@ def test_an_image_of_a_test_split_has_a_prompt_and_no_reference():
     assert references(example) == []
 
 
+@pytest.mark.slow
 def test_textcaps_and_vizwiz_give_printed_words():
     ((inputs, targets),) = pairs("textcaps_captioning")
     assert (
@@ -153,6 +155,7 @@ def test_textcaps_and_vizwiz_give_printed_words():
         assert inputs == CAPTION
 
 
+@pytest.mark.slow
 def test_captions_of_one_language():
     assert pairs("coco_35l_captioning_de") == [
         ("Generate the alt_text in DE at 0: <extra_id_0>", "Eine Katze .")
@@ -180,6 +183,7 @@ def test_the_languages_of_a_mixture():
         assert len(tasks) in (36, 35)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vqav2", "okvqa"])
 def test_a_question_is_an_example(name):
     assert pairs(name) == [
@@ -198,6 +202,7 @@ def test_a_question_of_a_test_split_has_no_reference():
     assert (example["targets"], references(example)) == (b"", [])
 
 
+@pytest.mark.slow
 def test_questions_with_printed_words():
     assert pairs("textvqa") == [(OCR, "stop")]
     assert pairs("textvqa_without_ocr") == [
@@ -221,6 +226,7 @@ def test_counting_questions():
     assert groups == [b"simple", b"complex"]
 
 
+@pytest.mark.slow
 def test_questions_in_other_languages():
     assert pairs("xgqa", "test") == [
         ("Answer in EN: Ist es rot? <extra_id_0>", "yes"),

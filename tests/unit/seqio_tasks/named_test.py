@@ -126,6 +126,7 @@ def test_the_tasks_of_a_mixture_share_its_rate():
     }
 
 
+@pytest.mark.slow
 def test_an_example_carries_the_place_of_its_task(root):
     data = named.find({"webli_ocr": 1, "captioning:webli": 1}, root)
     for number, task in enumerate(data.tasks):
@@ -173,6 +174,7 @@ def test_what_is_none_is_refused(given, message):
         named.find(given)
 
 
+@pytest.mark.slow
 def test_programs_that_know_names_alone_have_a_module(root, monkeypatch):
     monkeypatch.setenv(data_root.ENVIRONMENT_VARIABLE, root.data_dir)
     monkeypatch.delitem(

@@ -43,6 +43,7 @@ def asked():
     return rows(objects.ask_about_objects)
 
 
+@pytest.mark.slow
 def test_every_form_is_asked_as_often(asked):
     forms = [form for form, _, _ in asked]
     assert set(forms) == set(objects.FORMS)

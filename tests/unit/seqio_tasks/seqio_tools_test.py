@@ -9,6 +9,8 @@ from pali_tf.data.feature_converter import PaliFeatureConverter
 from seqio_tasks import named
 from tests.support import stored_examples
 
+pytestmark = pytest.mark.slow
+
 # Those of seqio.scripts.inspect_tasks_main; images have the default size.
 LENGTHS = {"inputs": 32, "targets": 32}
 NAMES = ("object_detection", "text_span_corruption", "pali_highres")

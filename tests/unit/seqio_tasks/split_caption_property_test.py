@@ -60,6 +60,7 @@ def split(tmp_path_factory):
     return call
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from(sorted(_SCRIPTS)), st.integers(0, 2**40))
 @settings(max_examples=300, deadline=None)
 def test_both_parts_make_the_caption(split, data, language, number):

@@ -7,6 +7,8 @@ from pali_tf.data.data_root import DataRoot
 from seqio_tasks import vocabulary_texts
 from tests.support import stored_examples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):

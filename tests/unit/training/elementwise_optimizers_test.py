@@ -88,6 +88,7 @@ def test_betas_lie_below_one(make):
         make(beta2=1.0)
 
 
+@pytest.mark.slow
 def test_the_whole_gradient_is_clipped():
     start = {KERNEL: [1.0, 1.0], SCALE: [1.0]}
     grad = {KERNEL: [3.0, 0.0], SCALE: [4.0]}
@@ -101,6 +102,7 @@ def test_the_whole_gradient_is_clipped():
     assert not np.allclose(free[KERNEL], by_hand[KERNEL], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_adafactor_clips_the_whole_gradient_before_its_means():
     start = {KERNEL: [1.0, 1.0], SCALE: [1.0]}
     grad = {KERNEL: [3.0, 0.0], SCALE: [4.0]}

@@ -16,6 +16,8 @@ from pali_tf.training.schedules import create_learning_rate_scheduler
 from pali_tf.training.trainer import Trainer
 from tests.support import tiny_pali
 
+pytestmark = pytest.mark.slow
+
 NUM_STEPS = 12
 
 

@@ -37,6 +37,7 @@ def test_equals_soft_targets(rng, smoothing):
     )
 
 
+@pytest.mark.slow
 def test_bfloat16_logits_are_summed_in_float32():
     cross_entropy, _ = loss.token_cross_entropy(
         jnp.zeros([1, 1, 1000], jnp.bfloat16), jnp.zeros([1, 1], jnp.int32)

@@ -26,6 +26,7 @@ def examples(cross_entropy):
     )
 
 
+@pytest.mark.slow
 def test_summary_of_two_batches():
     sums = metrics.zeros(3)
     for step in (1, 2):

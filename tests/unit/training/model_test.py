@@ -9,6 +9,8 @@ import pytest
 from pali_tf.training.model import PaliTrainingModel
 from tests.support import tiny_pali
 
+pytestmark = pytest.mark.slow
+
 
 def make_model(**changes):
     return PaliTrainingModel(config=tiny_pali.make_config(0.1), **changes)

@@ -8,6 +8,8 @@ import pytest
 from pali_tf.models.stacking import unstack_layers
 from pali_tf.training.optimizer import Adafactor
 
+pytestmark = pytest.mark.slow
+
 
 def reference_step(param, grad, slots, step, *, rate, factored):
     """One update as T5X defines it (t5x/adafactor.py), float64."""

@@ -8,6 +8,8 @@ from pali_tf.models.functional import flatten, unflatten
 from tests.support import toy_model
 from tests.support.compile_cache import compile_cache
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once(tmp_path_factory):

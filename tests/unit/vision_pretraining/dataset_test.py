@@ -7,6 +7,8 @@ from pali_tf.vision_pretraining import dataset
 from pali_tf.vision_pretraining.config import VisionPretrainingConfig
 from tests.support import stored_examples
 
+pytestmark = pytest.mark.slow
+
 CONFIG = VisionPretrainingConfig(image_size=16, batch_size=4, min_label_count=1)
 
 

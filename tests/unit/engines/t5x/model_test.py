@@ -15,6 +15,8 @@ from pali_tf.training.model import PaliTrainingModel
 from pali_tf.training.optimizer import Adafactor
 from tests.support import tiny_pali
 
+pytestmark = pytest.mark.slow
+
 FROZEN = r"(?!vision/).*"
 TASKS = ("webli_ocr", "captioning:my_shop")
 

@@ -9,6 +9,8 @@ from pali_tf.models.lora.adapters import adapters_by_path, enable_lora
 from pali_tf.models.lora.config import LoRAConfig
 from tests.support import tiny_pali
 
+pytestmark = pytest.mark.slow
+
 QUERY = "encoder/layers_0/attention/query"
 
 

@@ -11,6 +11,8 @@ from pali_tf.decoding.score_classes import score_classes
 from pali_tf.models.functional import flatten, unflatten
 from tests.support.tiny_pali import VOCAB_SIZE, make_batch, make_functional
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["float32", "bfloat16"])
 def case(request):

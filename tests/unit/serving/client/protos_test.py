@@ -15,6 +15,7 @@ print(tf.make_ndarray(request.inputs["x"]))
 """
 
 
+@pytest.mark.slow
 def test_the_client_leaves_tensorflow_out_and_usable():
     shown = subprocess.run(
         [sys.executable, "-c", _CLIENT_THEN_TENSORFLOW],
