@@ -53,7 +53,7 @@ def prepare(folder):
         *("sample-data", f"--output_dir={folder}/data", "--num_workers=1"),
         *("--num_images=24", "--num_validation=8", "--num_test=8"),
     )
-    for split in ("train", "validation", "test"):
+    for split in ("train", "test"):
         photos = files.as_path(folder) / "photos" / split
         for number in range(8):
             name = f"{split} {number}"
@@ -76,8 +76,7 @@ def train(folder):
         "BATCH_SIZE=8",
         "STATS_PERIOD=1",
         "CHECKPOINT_PERIOD=4",
-        "EVAL_PERIOD=12",
-        "EVAL_STEPS=1",
+        "EVAL_PERIOD=0",
     )
 
 
