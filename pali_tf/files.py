@@ -2,7 +2,7 @@
 
 A path is etils' `epath.Path`. Of its methods, these mean the
 same everywhere: `/`, `name`, `parent`, `with_name`, `exists`, `is_dir`,
-`is_file`, `iterdir`, `glob` without `**`, `read_bytes`, `read_text`,
+`is_file`, `glob` without `**`, `read_bytes`, `read_text`,
 `open("rb")`, `stat().length`, `unlink(missing_ok=True)` and
 `rmtree(missing_ok=True)`. The others do not, and have their place here: a
 bucket has no folders, no rename and no append, and what is written to it is
@@ -263,6 +263,24 @@ def open_blocks(
     return io.BufferedReader(file)
 
 
+def children(folder: Path) -> list[Path]:
+    """Gives the files and folders in a folder, in order.
+
+    A bucket may hold an empty object named as the folder, which a console makes
+    to show it. It is none of its files, here and in `list_files`.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+    if is_bucket(folder):
+        system, root = _in_bucket(folder)
+        names = [name.rstrip("/") for name in system.ls(root, detail=False)]
+        found = {name.rpartition("/")[2] for name in names if name != root}
+    else:
+        found = set(os.listdir(folder))
+    return [folder / name for name in sorted(found)]
+
+
 def list_files(folder: Path) -> dict[str, int]:
     """Gives the bytes of every file below a folder, by name, in order.
 
@@ -274,6 +292,7 @@ def list_files(folder: Path) -> dict[str, int]:
         found = {
             name[len(root) :].lstrip("/"): int(info["size"])
             for name, info in system.find(root, detail=True).items()
+            if not name.endswith("/")
         }
     else:
         root = pathlib.Path(folder)

@@ -45,7 +45,7 @@ def is_complete(path: str | os.PathLike[str]) -> bool:
     if T5X_ITEM not in items:
         items.update(_ITEMS)
     return bool(metadata.get("commit_timestamp_nsecs")) and all(
-        (folder / item).is_dir() and any((folder / item).iterdir())
+        (folder / item).is_dir() and any(files.children(folder / item))
         for item in items
     )
 
@@ -63,7 +63,7 @@ def complete_steps(directory: str | os.PathLike[str]) -> list[int]:
         return []
     return sorted(
         int(match[1])
-        for child in folder.iterdir()
+        for child in files.children(folder)
         if (match := NAME.fullmatch(child.name)) and is_complete(child)
     )
 
@@ -114,7 +114,9 @@ def set_aside_incomplete(directory: Path) -> None:
     if not directory.is_dir():
         return
     children = sorted(
-        child for child in directory.iterdir() if NAME.fullmatch(child.name)
+        child
+        for child in files.children(directory)
+        if NAME.fullmatch(child.name)
     )
     for child in children:
         if is_t5x(child):

@@ -12,6 +12,7 @@ from typing import Any
 
 from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.conversion import mt5_hugging_face, tree, vit_siglip
 from pali_tf.conversion.mt5_t5x import SCALABLE
 from pali_tf.conversion.name_map import NameMap
@@ -290,7 +291,7 @@ def _resolve(path: Path) -> Path:
         return path
     steps = [
         int(match[1])
-        for child in path.iterdir()
+        for child in files.children(path)
         if (match := _CHECKPOINT.fullmatch(child.name))
     ]
     return path / f"checkpoint_{max(steps)}" if steps else path
@@ -307,7 +308,7 @@ def _unknown(path: Path) -> ValueError:
         for pattern, remedy in _FOREIGN.items():
             if any(path.glob(pattern)):
                 return ValueError(f"{path} holds {remedy}.")
-        names = {child.name: None for child in path.iterdir()}
+        names = {child.name: None for child in files.children(path)}
         found = f"a folder with {_some(names)}" if names else "an empty folder"
         if _CHECKPOINT.match(path.name):
             found += "; if it is a checkpoint, it is half written"

@@ -25,7 +25,7 @@ def list_files(path: Path, suffixes: Sequence[str]) -> list[Path]:
         )
     found = sorted(
         child
-        for child in path.iterdir()
+        for child in files.children(path)
         if child.name.endswith(tuple(suffixes))
     )
     if not found:
@@ -64,5 +64,5 @@ def what_is_in(folder: Path, wanted: str = "") -> str:
     """Gives the end of a message: what a folder holds that was meant."""
     if not folder.is_dir():
         return f"; nor is there a folder {folder}."
-    names = (child.name for child in folder.iterdir())
+    names = (child.name for child in files.children(folder))
     return f" in {folder}{nearest(wanted, names)}"

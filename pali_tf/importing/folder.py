@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.errors import UserError
 from pali_tf.importing.images import SUFFIXES, read_image
 from pali_tf.importing.options import Options
@@ -27,7 +28,7 @@ def read(options: Options) -> Iterator[records.Record]:
         raise UserError(f"--input: {root} is no folder.")
     if not options.knows(options.language):
         return
-    folders = [root, *sorted(p for p in root.iterdir() if p.is_dir())]
+    folders = [root, *sorted(p for p in files.children(root) if p.is_dir())]
     for number, folder in enumerate(folders):
         options.progress(number, len(folders))
         label = "" if folder == root else folder.name.replace("_", " ")
@@ -37,7 +38,9 @@ def read(options: Options) -> Iterator[records.Record]:
 def _read_folder(
     folder: Path, label: str, options: Options
 ) -> Iterator[records.Record]:
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = sorted(
+        path.name for path in files.children(folder) if path.is_file()
+    )
     images = {Path(n).stem for n in names if _is_image(n)}
     for name in names:
         path = folder / name

@@ -71,7 +71,7 @@ def require(folder: Path, name: str) -> Path:
 
 def _beside(path: Path) -> str:
     parent = path.parent
-    names = [c.name for c in parent.iterdir()] if parent.is_dir() else []
+    names = [c.name for c in files.children(parent)] if parent.is_dir() else []
     return nearest(path.name, names)
 
 

@@ -48,7 +48,7 @@ class Checkpoint:
 def list_checkpoints(model_dir: Path) -> list[Checkpoint]:
     """Gives the checkpoints in order of their steps, whole or not."""
     found = []
-    for path in model_dir.iterdir():
+    for path in files.children(model_dir):
         match = _NAME.fullmatch(path.name)
         if match is None or not path.is_dir():
             continue
@@ -104,7 +104,7 @@ def _is_model_dir(path: Path) -> bool:
     """Tells whether a run left something in a folder."""
     return path.is_dir() and any(
         fnmatch.fnmatchcase(child.name, pattern)
-        for child in path.iterdir()
+        for child in files.children(path)
         for pattern in _LEFT_BY_RUNS
     )
 
@@ -122,5 +122,7 @@ def _hint(path: Path) -> str:
     beside = path if path.is_dir() or not above else above[0]
     if not beside.is_dir():
         return "."
-    runs = [child.name for child in beside.iterdir() if _is_model_dir(child)]
+    runs = [
+        child.name for child in files.children(beside) if _is_model_dir(child)
+    ]
     return nearest(path.name, runs) if runs else "."

@@ -179,7 +179,7 @@ def _read_validation(folder: Path, reader: _Reader) -> dict[str, _Lines]:
     if found or not folder.is_dir():
         return found
     # T5X writes an event file a mixture, with `loss` and `loss/<task>`.
-    for path in sorted(p for p in folder.iterdir() if p.is_dir()):
+    for path in sorted(p for p in files.children(folder) if p.is_dir()):
         for line in read_numbers(path, reader.faults):
             for key, value in line.items():
                 kind, _, task = key.partition("/")

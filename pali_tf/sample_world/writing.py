@@ -64,7 +64,7 @@ def is_complete(output_dir: Path, config: SampleConfig) -> bool:
         UserError: it holds something else, which is not to be written over.
     """
     with told():
-        if not output_dir.exists() or not any(output_dir.iterdir()):
+        if not output_dir.exists() or not any(files.children(output_dir)):
             return False
     path = output_dir / CONFIG_FILE
     if not path.is_file():

@@ -20,8 +20,10 @@ def describe_all(root: files.Path) -> list[tuple[str, str]]:
             it.
     """
     described = []
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        names = sorted(path.name for path in folder.iterdir())
+    for folder in sorted(
+        path for path in files.children(root) if path.is_dir()
+    ):
+        names = sorted(path.name for path in files.children(folder))
         found = [match for name in names if (match := _SHARD.fullmatch(name))]
         for split in dict.fromkeys(match[1] for match in found):
             if f"{split}.info.json" not in names:

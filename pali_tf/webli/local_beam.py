@@ -68,5 +68,5 @@ def _present(folders: Iterable[Path]) -> set[Path]:
         path
         for folder in folders
         if folder.is_dir()
-        for path in folder.iterdir()
+        for path in files.children(folder)
     }

@@ -18,9 +18,9 @@ def list_splits(data_dir: Path) -> list[tuple[str, str]]:
         return []
     found = (
         path
-        for folder in data_dir.iterdir()
+        for folder in files.children(data_dir)
         if folder.is_dir()
-        for path in folder.iterdir()
+        for path in files.children(folder)
         if path.name.endswith(".info.json")
     )
     return [
@@ -72,7 +72,7 @@ def shard_paths(data_dir: Path, source: str, split: str) -> list[Path]:
     """Returns the split's shards, in order, each checked to be there."""
     info = read_split_info(data_dir, source, split)
     paths = [data_dir / source / shard.file for shard in info.shards]
-    present = {path.name for path in (data_dir / source).iterdir()}
+    present = {path.name for path in files.children(data_dir / source)}
     for path in paths:
         if path.name not in present:
             raise MissingFileError(

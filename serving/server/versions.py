@@ -31,7 +31,7 @@ def find_versions(base_path: Path) -> list[int]:
         return []
     return sorted(
         int(child.name)
-        for child in base_path.iterdir()
+        for child in files.children(base_path)
         if child.name.isdecimal() and (child / "saved_model.pb").is_file()
     )
 
@@ -43,7 +43,7 @@ def version_path(model_path: Path, version: int | None = None) -> Path:
     Raises:
         UserError: the version exists, or is no positive integer.
     """
-    there = model_path.iterdir() if model_path.is_dir() else ()
+    there = files.children(model_path) if model_path.is_dir() else ()
     taken = [int(p.name) for p in there if p.name.isdecimal()]
     free = max(taken, default=0) + 1
     version = free if version is None else version

@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 
@@ -95,6 +96,25 @@ def served(scheme: str) -> Iterator[str]:
                     del os.environ[name]
                 else:
                     os.environ[name] = value
+
+
+def put_marker(folder: str) -> None:
+    """Puts the empty object by which a console shows that there is a folder."""
+    scheme, _, rest = folder.partition("://")
+    bucket, _, name = rest.partition("/")
+    if scheme == "s3":
+        url = os.environ["AWS_ENDPOINT_URL"]
+        client = boto3.client("s3", endpoint_url=url)
+        client.put_object(Bucket=bucket, Key=f"{name}/", Body=b"")
+        return
+    url = os.environ["STORAGE_EMULATOR_HOST"]
+    key = urllib.parse.quote(f"{name}/", safe="")
+    request = urllib.request.Request(
+        f"{url}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={key}",
+        data=b"",
+        method="POST",
+    )
+    urllib.request.urlopen(request).close()
 
 
 def _make_gcs_bucket(url: str) -> None:

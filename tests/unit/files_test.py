@@ -16,6 +16,7 @@ import pytest
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from pali_tf import files
+from tests.support import object_storage
 
 
 @pytest.fixture
@@ -211,6 +212,28 @@ def test_what_is_not_there_is_neither_moved_nor_copied(root):
         files.local_copy(root / "none") as copy,
     ):
         copy.read_bytes()
+
+
+def test_the_children_of_a_folder(root):
+    for name in ("b/x", "a~", "c"):
+        files.write_whole(root / name, name)
+    assert files.children(root) == [root / "a~", root / "b", root / "c"]
+    with pytest.raises(FileNotFoundError):
+        files.children(root / "nothing")
+
+
+@pytest.mark.parametrize("storage", ["s3", "gs"], indirect=True)
+def test_a_folder_that_a_console_made_is_no_file(root):
+    files.write_whole(root / "a/x", "1")
+    for folder in (root, root / "a", root / "empty"):
+        object_storage.put_marker(str(folder))
+    assert files.list_files(root) == {"a/x": 1}
+    assert files.children(root / "a") == [root / "a" / "x"]
+    assert files.children(root / "empty") == []
+    files.move(root / "a", root / "b")
+    assert files.list_files(root) == {"b/x": 1}
+    with files.local_copy(root) as copy:
+        assert (copy / "b" / "x").read_text() == "1"
 
 
 def test_making_a_folder_makes_no_bucket(storage, root):

@@ -16,7 +16,7 @@ from typing import Any
 
 from etils.epath import Path
 
-from pali_tf import json_files
+from pali_tf import files, json_files
 from pali_tf.conversion.stores import zarr_array
 from pali_tf.errors import UserError
 
@@ -50,7 +50,7 @@ class OrbaxSource(zarr_array.ZarrSource):
             )
         parts = [
             f"item {child.name}"
-            for child in sorted(path.iterdir())
+            for child in files.children(path)
             if child.is_dir() and child.name not in (*read, "progress")
         ]
         # What is read later, the average, replaces what is there.

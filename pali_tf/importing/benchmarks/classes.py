@@ -6,6 +6,7 @@ from typing import Any
 
 from etils.epath import Path
 
+from pali_tf import files
 from pali_tf.errors import MissingFileError, UserError, told
 from pali_tf.importing.benchmarks import published
 from pali_tf.importing.images import read_image
@@ -85,7 +86,7 @@ def _read_mapping(options: Options, name: str) -> Any:
 
 def _class_folders(options: Options) -> list[Path]:
     root = options.image_root
-    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    folders = sorted(path for path in files.children(root) if path.is_dir())
     if not folders:
         raise MissingFileError(
             f"{root} has no class folders. Images in one folder must be sorted "
@@ -97,7 +98,7 @@ def _class_folders(options: Options) -> list[Path]:
 def _read_folder(
     options: Options, folder: Path, labels: tuple[str, ...]
 ) -> Iterator[records.Record]:
-    for path in sorted(folder.iterdir()):
+    for path in files.children(folder):
         if path.suffix.lower() in _SUFFIXES:
             image = read_image(
                 path, f"{folder.name}/{path.stem}", options.problems
