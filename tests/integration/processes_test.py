@@ -2,13 +2,10 @@
 
 import re
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from tests.support import process_group
-from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -115,20 +112,7 @@ def test_a_lost_process_ends_the_others(alone, tmp_path, lost):
     assert_same_run(model_dir, alone)
 
 
-def test_pali_train_on_two_processes_is_as_on_one(tmp_path):
-    data_dir = tmp_path / "data"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pali_tf.cli", "sample-data"),
-            f"--output_dir={data_dir}",
-            "--num_images=32",
-            "--num_validation=16",
-            "--num_test=16",
-            "--num_workers=2",
-        ],
-        cwd=ROOT,
-        check=True,
-    )
+def test_pali_train_on_two_processes_is_as_on_one(data_dir, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     arguments = pali_train(
         data_dir,

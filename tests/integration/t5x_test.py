@@ -44,24 +44,6 @@ def upstream(program="train.py"):
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    path = tmp_path_factory.mktemp("sample") / "data"
-    arguments = [
-        f"--output_dir={path}",
-        "--num_images=48",
-        "--num_validation=16",
-        "--num_test=16",
-        "--num_workers=1",
-    ]
-    subprocess.run(
-        [sys.executable, "-m", "pali_tf.cli", "sample-data", *arguments],
-        cwd=ROOT,
-        check=True,
-    )
-    return path
-
-
-@pytest.fixture(scope="module")
 def run(data_dir):
     """Runs a script on PaLI-tiny; gives its process.
 

@@ -26,24 +26,6 @@ NUM_STEPS = 20
 PATIENCE_SECONDS = 300
 
 
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    path = tmp_path_factory.mktemp("sample") / "data"
-    arguments = [
-        f"--output_dir={path}",
-        "--num_images=48",
-        "--num_validation=16",
-        "--num_test=16",
-        "--num_workers=2",
-    ]
-    subprocess.run(
-        [sys.executable, "-m", "pali_tf.cli", "sample-data", *arguments],
-        cwd=ROOT,
-        check=True,
-    )
-    return path
-
-
 def command(
     data_dir,
     model_dir,
