@@ -60,6 +60,9 @@ def as_path(text: str | os.PathLike[str]) -> Path:
                 f"{text} is on no storage that is known: a path is on a disk, "
                 f"or begins with {' or '.join(_PREFIXES)}"
             )
+        if text.startswith(f"{scheme}:///") or text == f"{scheme}://":
+            # Such as of "s3://$BUCKET/x" where no variable has that name.
+            raise UserError(f"{text} names no bucket: {scheme}://BUCKET/...")
         library = _LIBRARIES[scheme]
         if importlib.util.find_spec(library) is None:
             raise UserError(

@@ -54,6 +54,8 @@ def test_a_plain_path_is_on_the_disk(tmp_path, monkeypatch):
     [
         ("hdfs://host/x", "begins with gs:// or s3://"),
         ("gs:/bucket/x", "lacks a slash: gs://"),
+        ("s3:///x", "names no bucket: s3://BUCKET"),
+        ("gs://", "names no bucket"),
         (pathlib.Path("s3://bucket/x"), "lacks a slash: s3://"),
     ],
 )

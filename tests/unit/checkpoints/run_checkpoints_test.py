@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-import subprocess
 import threading
 
 import jax
@@ -19,7 +18,7 @@ from pali_tf.checkpoints.run_checkpoints import (
 )
 from pali_tf.errors import UserError
 from pali_tf.training.configs import SaveCheckpointConfig
-from tests.support import toy_model
+from tests.support import mounts, toy_model
 from tests.support.compile_cache import compile_cache
 
 PROGRESS = Progress(step=3, identity={"seed": 0})
@@ -362,15 +361,8 @@ def test_a_failed_save_is_told_and_leaves_nothing(
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 256 kB."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("only root mounts; the failed save above needs no mount")
-    yield tmp_path
-    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+    with mounts.tmpfs(tmp_path, "size=256k") as path:
+        yield path
 
 
 def test_a_full_disk_stops_the_save_and_keeps_what_is_there(saved, small_disk):

@@ -15,7 +15,7 @@ from pali_tf import files
 from pali_tf.checkpoints import checkpoint
 from pali_tf.errors import UserError
 from pali_tf.run import loop, ownership
-from tests.support import toy_model
+from tests.support import mounts, toy_model
 from tests.support.compile_cache import compile_cache
 from tests.support.toy_run import HOOKS, make_config
 
@@ -250,15 +250,8 @@ def test_of_two_that_begin_at_once_not_both_have_it(tmp_path):
 @pytest.fixture
 def read_only(tmp_path):
     """A file system that cannot be written to."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(tmp_path)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("only root mounts; a file in its place needs no mount")
-    yield tmp_path
-    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+    with mounts.tmpfs(tmp_path, "ro") as path:
+        yield path
 
 
 @pytest.mark.parametrize("name", [".", "new/run"])
